@@ -1,0 +1,151 @@
+"""The table of commands. Only the module of the command that was called is imported."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from dspreview.cli import failure
+from dspreview.errors import EXIT_INTERRUPTED, EXIT_OK
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command: where it lives, and its line in the help."""
+
+    module: str
+    help: str
+
+
+COMMANDS = {
+    "splits": Entry("splits", "List the configs and splits of a dataset."),
+    "rows": Entry("rows", "Show the first rows of a split, with typed columns."),
+    "is-valid": Entry("is_valid", "Say whether a dataset gives rows: exit 0 or 1."),
+    "refresh": Entry("refresh", "Recompute what is cached of a dataset."),
+    "cache": Entry("cache", "Look into the cache, and clean it."),
+    "settings": Entry("settings", "Show each setting, its value and where it came from."),
+    "doctor": Entry("doctor", "Check that everything needed is in order."),
+}
+
+EPILOG = """A DATASET is an id of the Hub (glue, nyu-mll/glue, glue@REVISION) or a local path (./folder, data.csv).
+Examples: dspreview rows glue ax test · dspreview splits ./my-data --json"""
+
+
+class Commands(TyperGroup):
+    """The commands, each imported when it is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names, in the order of the table."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name."""
+        del ctx
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        if cmd_name not in self.commands:
+            module = importlib.import_module(f"dspreview.cli.{entry.module}")
+            command: Any = typer.main.get_command(module.app)
+            command.name = cmd_name
+            self.commands[cmd_name] = command
+        return self.commands[cmd_name]
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The list in the help, from the table: no command is imported for it."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is meant, or a suggestion."""
+        if args and args[0] not in COMMANDS:
+            import difflib
+
+            found = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"; did you mean {found[0]!r}?" if found else ""
+            ctx.fail(f"no command {args[0]!r}{hint}")
+        return super().resolve_command(ctx, args)
+
+
+def show_version(value: bool) -> None:
+    """Print the version and end."""
+    if value:
+        from importlib.metadata import version
+
+        print(f"dspreview {version('dspreview')}")  # noqa: T201 - the answer
+        raise typer.Exit
+
+
+app = typer.Typer(
+    cls=Commands,
+    name="dspreview",
+    add_completion=any(word.endswith("-completion") for word in sys.argv[1:2]) or "_DSPREVIEW_COMPLETE" in os.environ,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=EPILOG,
+)
+
+
+@app.callback(help="See what is inside a dataset, on the Hub or in a local folder, without loading it whole.")
+def root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Options that stand before the command."""
+    del version
+
+
+def run(arguments: list[str]) -> None:
+    """Run the program and end the process with the contract's exit code."""
+    signal.signal(signal.SIGINT, stop)
+    code = EXIT_INTERRUPTED
+    try:
+        command = typer.main.get_command(app)
+        answer = command.main(arguments, prog_name="dspreview", standalone_mode=False)
+        code = answer if isinstance(answer, int) else EXIT_OK
+        if code == EXIT_INTERRUPTED:
+            failure.tell("interrupted")
+    except KeyboardInterrupt:
+        failure.tell("interrupted")
+    except Exception as error:  # the one place where every failure ends: as a line and an exit code
+        code = failure.report(error, arguments)
+    finally:
+        leave(code)
+
+
+def stop(_signal: int, _frame: Any) -> None:
+    """The first Ctrl-C unwinds, a second one does not wait for that."""
+    signal.signal(signal.SIGINT, lambda *_: os._exit(EXIT_INTERRUPTED))
+    raise KeyboardInterrupt
+
+
+def leave(code: int) -> None:
+    """Flush stdout, and end without tearing libraries down, which costs 10 ms of every answer.
+
+    A reader that went away (`| head`) is no failure; a disk that took only part of the answer is.
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        pass
+    except OSError as error:
+        failure.tell(f"the answer could not be written: {error.strerror}")
+        code = code or 7
+    try:
+        sys.stderr.flush()
+    except OSError:
+        pass
+    os._exit(code)

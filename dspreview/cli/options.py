@@ -1,0 +1,156 @@
+"""Options that several commands take, and the call they add up to."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import wraps
+from typing import Annotated, Any, Literal
+
+import typer
+
+from dspreview import errors
+from dspreview.cli import failure
+from dspreview.extract.local import identify
+from dspreview.models import DatasetRef
+from dspreview.settings import Settings, resolve
+
+Format = Annotated[
+    Literal["table", "json", "jsonl", "csv"], typer.Option("--format", help="How the answer is written.", show_default=True)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+Cached = Annotated[bool, typer.Option("--cached", help="Answer from the cache only: no network, no work.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
+Revision = Annotated[str | None, typer.Option("--revision", metavar="REF", help="Branch, tag or commit of a Hub dataset.")]
+Database = Annotated[str | None, typer.Option("--database", metavar="FILE", help="The SQLite file. [env: DSPREVIEW_DATABASE]")]
+Assets = Annotated[
+    str | None, typer.Option("--assets-directory", metavar="DIR", help="Where assets are kept. [env: ASSETS_DIRECTORY]")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No hints and no progress on stderr.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="More on stderr, tracebacks of failures too.")]
+Color = Annotated[Literal["auto", "always", "never"], typer.Option("--color", help="Colours in tables. [env: NO_COLOR]")]
+
+COMMON: dict[str, tuple[Any, Any]] = {
+    "format_": (Format, "table"),
+    "as_json": (AsJson, False),
+    "cached": (Cached, False),
+    "offline": (Offline, False),
+    "revision": (Revision, None),
+    "database": (Database, None),
+    "assets_directory": (Assets, None),
+    "color": (Color, "auto"),
+    "quiet": (Quiet, False),
+    "verbose": (Verbose, False),
+}
+
+DatasetArgument = Annotated[str | None, typer.Argument(metavar="DATASET", help="Hub id, id@REVISION, or local path.", show_default=False)]
+ConfigArgument = Annotated[str | None, typer.Argument(metavar="[CONFIG]", help="May be left out where there is one choice.", show_default=False)]
+SplitArgument = Annotated[str | None, typer.Argument(metavar="[SPLIT]", help="May be left out where there is one choice.", show_default=False)]
+FromOption = Annotated[
+    str | None, typer.Option("--from", metavar="FILE", help="Read lines of DATASET [CONFIG [SPLIT]] from FILE, - is stdin.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What the common options of one call add up to."""
+
+    settings: Settings
+    format: str
+    cached: bool
+    revision: str | None
+    color: str
+    quiet: bool
+    verbose: bool
+
+    def ref(self, dataset: str) -> DatasetRef:
+        """The dataset that a word means. Raises PreviewError."""
+        return identify(dataset, self.revision)
+
+    def warn(self, message: str) -> None:
+        """A hint or a warning on stderr."""
+        if not self.quiet:
+            failure.tell(message)
+
+    def no_csv_of_many(self) -> None:
+        """Rows of several datasets have no common columns. Raises UsageError."""
+        if self.format in {"csv", "jsonl"}:
+            raise errors.UsageError(f"--format {self.format} is for one dataset; use --json for many")
+
+
+def with_common(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the common options; it receives them as one `Call`, its first argument."""
+    own = inspect.signature(command, eval_str=True)
+    parameters = [parameter for name, parameter in own.parameters.items() if name != "call"]
+    parameters += [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+        for name, (annotation, default) in COMMON.items()
+    ]
+
+    @wraps(command)
+    def wrapper(**values: Any) -> Any:
+        common = {name: values.pop(name) for name in COMMON}
+        return command(make_call(common), **values)
+
+    wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return wrapper
+
+
+def make_call(common: dict[str, Any]) -> Call:
+    """Settings and switches of this call. Raises SettingsError, UsageError."""
+    if common["as_json"] and common["format_"] not in {"table", "json"}:
+        raise errors.UsageError(f"--json and --format {common['format_']} contradict each other; give one")
+    settings = resolve(
+        {
+            "DSPREVIEW_DATABASE": common["database"],
+            "ASSETS_DIRECTORY": common["assets_directory"],
+            "HF_HUB_OFFLINE": True if common["offline"] else None,
+        }
+    )
+    return Call(
+        settings=settings,
+        format="json" if common["as_json"] else common["format_"],
+        cached=common["cached"],
+        revision=common["revision"],
+        color=common["color"],
+        quiet=common["quiet"],
+        verbose=common["verbose"],
+    )
+
+
+def targets(
+    dataset: str | None, config: str | None, split: str | None, from_file: str | None
+) -> Iterator[tuple[str, str | None, str | None]]:
+    """The datasets of a call: the one of its arguments, or those of `--from`. Raises UsageError."""
+    if from_file is None:
+        if dataset is None:
+            raise errors.UsageError("name a DATASET, or give a file of them with --from")
+        yield dataset, config, split
+        return
+    if dataset is not None:
+        raise errors.UsageError("give either a DATASET or --from, not both")
+    for line in read_lines(from_file):
+        words = line.split("\t") if "\t" in line else line.split()
+        if not words or words[0].startswith("#"):
+            continue
+        if len(words) > 3:
+            raise errors.UsageError(f"--from {from_file}: {line!r} is not DATASET [CONFIG [SPLIT]]; separate names with spaces by tabs")
+        name, config, split = (*words, None, None)[:3]
+        yield str(name), config, split
+
+
+def read_lines(path: str) -> Iterator[str]:
+    """The lines of a file, or of stdin. Raises UsageError."""
+    if path == "-":
+        for line in sys.stdin:
+            yield line.strip()
+        return
+    try:
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                yield line.strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise errors.UsageError(f"--from {path}: {getattr(error, 'strerror', None) or error}") from error

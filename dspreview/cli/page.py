@@ -1,0 +1,109 @@
+"""A page in the shape of the contract. The stored rows are text with a row a line, and mostly stay text."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Self
+
+from dspreview.cli.output import compact
+from dspreview.errors import UsageError
+from dspreview.models import PAGE_LENGTH, Json
+from dspreview.preview import PageAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which part of a page is wanted."""
+
+    columns: tuple[str, ...] | None
+    offset: int
+    length: int | None
+
+    @classmethod
+    def make(cls, columns: str | None, offset: int, length: int | None) -> Self:
+        """From the options; a column whose name holds a comma is quoted as in CSV."""
+        if columns is None:
+            return cls(None, offset, length)
+        import csv
+
+        names = next(csv.reader([columns], skipinitialspace=True), [])
+        if not names:
+            raise UsageError("--columns: name at least one column")
+        return cls(tuple(names), offset, length)
+
+    def check(self, known: list[str]) -> None:
+        """Raise UsageError for a column that is not there."""
+        for name in self.columns or ():
+            if name not in known:
+                import difflib
+
+                found = difflib.get_close_matches(name, known, n=1)
+                hint = f"; did you mean {found[0]!r}?" if found else ""
+                raise UsageError(f"--columns: no column {name!r}{hint} there are: {', '.join(known[:30])}")
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a stored page is wanted as it is."""
+        return self.columns is None and self.offset == 0 and self.length is None
+
+
+def page_document(answer: PageAnswer, selection: Selection, named: dict[str, Json]) -> str:
+    """The JSON document of a page."""
+    page = answer.page
+    whose = {"dataset": answer.asked, "config": answer.config, "split": answer.split}
+    columns = json.loads(page.columns)
+    features, rows = page.features, page.rows
+    wrapped = [{**whose, "column_idx": number, "column": column} for number, column in enumerate(columns)]
+    if not selection.is_whole:
+        selection.check([column["name"] for column in columns])
+        lines = select_lines(page.rows, selection)
+        if selection.columns is not None:
+            kept = selection.columns
+            wrapped = [one for name in kept for one in wrapped if one["column"]["name"] == name]
+            features = compact([one for name in kept for one in json.loads(page.features) if one["name"] == name])
+            lines = [project(line, kept) for line in lines]
+        rows = "[\n" + ",\n".join(lines) + "\n]" if lines else "[]"
+    # each stored line begins with {"row_idx": no JSON text holds a line break, so this touches nothing else
+    rows = rows.replace("\n{", "{" + compact(whose)[1:-1] + ",").replace("\n]", "]")
+    head = compact(named)[1:-1] + "," if named else ""
+    extra = json.loads(page.extra) | {"revision": page.revision}
+    if page.stalled:
+        extra["stalled"] = True
+    return (
+        "{" + f'{head}"features":{features},"columns":{compact(wrapped)},"rows":{rows}'
+        f',"num_rows_total":{compact(page.num_rows_total)},"num_rows_per_page":{PAGE_LENGTH}'
+        f',"partial":{compact(page.partial)},{compact(extra)[1:]}'
+    )
+
+
+def select_lines(rows: str, selection: Selection) -> list[str]:
+    """The lines of the selected rows, by the row's position in the split."""
+    lines = rows[2:-2].split(",\n") if rows != "[]" else []
+    if not lines or (selection.offset == 0 and selection.length is None):
+        return lines
+    first = int(lines[0][len('{"row_idx":') : lines[0].index(",")])
+    start = max(0, selection.offset - first)
+    length = selection.length if selection.length is not None else PAGE_LENGTH
+    return lines[start : start + length]
+
+
+def project(line: str, columns: tuple[str, ...]) -> str:
+    """A row with some of its columns."""
+    row = json.loads(line)
+    row["row"] = {name: row["row"][name] for name in columns if name in row["row"]}
+    row["truncated_cells"] = [name for name in row["truncated_cells"] if name in columns]
+    return compact(row)
+
+
+def page_rows(answer: PageAnswer, selection: Selection) -> tuple[list[str], list[dict[str, Any]], list[str]]:
+    """Column names, bare rows, and the columns in which something was cut."""
+    known = [column["name"] for column in json.loads(answer.page.columns)]
+    selection.check(known)
+    names = list(selection.columns) if selection.columns is not None else known
+    rows, cut = [], set()
+    for line in select_lines(answer.page.rows, selection):
+        row = json.loads(line)
+        rows.append({name: row["row"][name] for name in names if name in row["row"]})
+        cut.update(name for name in row["truncated_cells"] if name in names)
+    return names, rows, [name for name in names if name in cut]

@@ -1,0 +1,119 @@
+"""A page for people: a table with types under the names and a footer that says what is not shown, or one row as a card."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import datetime
+from typing import Any
+
+from dspreview.cli import table as drawing
+from dspreview.cli.options import Call
+from dspreview.cli.page import Selection, page_rows
+from dspreview.models import Json
+from dspreview.preview import PageAnswer
+
+NUMERIC = frozenset({"INT", "FLOAT"})
+
+
+def parsed_columns(answer: PageAnswer, selection: Selection) -> tuple[list[dict[str, Json]], list[Json]]:
+    """The selected columns and their features."""
+    columns = json.loads(answer.page.columns)
+    features = [feature["type"] for feature in json.loads(answer.page.features)]
+    if selection.columns is None:
+        return columns, features
+    places = {column["name"]: place for place, column in enumerate(columns)}
+    return [columns[places[name]] for name in selection.columns], [features[places[name]] for name in selection.columns]
+
+
+def table(answer: PageAnswer, selection: Selection, limit: int, call: Call) -> str:
+    """The table and its footer."""
+    names, rows, cut = page_rows(answer, selection)
+    columns, features = parsed_columns(answer, selection)
+    shown = rows[:limit]
+    if not names:
+        return "no columns\n" + footer(answer, selection, 0, len(rows), cut, drawing.Drawn("", 0, []))
+    grid = drawing.Grid(
+        [drawing.harmless(name) for name in names],
+        [drawing.type_text(feature) for feature in features],
+        [
+            [drawing.cell_text(row[name], column) if name in row else "…" for name, column in zip(names, columns, strict=True)]
+            for row in shown
+        ],
+        [column["type"] in NUMERIC for column in columns],
+    )
+    drawn = drawing.draw(grid, drawing.terminal_width(), color=drawing.use_color(call.color))
+    return f"{drawn.text}\n\n{footer(answer, selection, len(shown), len(rows), cut, drawn)}"
+
+
+def footer(answer: PageAnswer, selection: Selection, shown: int, held: int, cut: list[str], drawn: drawing.Drawn) -> str:
+    """Rows shown and there, what was cut, where it came from, how to see more."""
+    page = answer.page
+    total = page.num_rows_total
+    of = f" of {total:,}" if total is not None else f" of {held} read" if shown < held else ""
+    span = f"rows {selection.offset}-{selection.offset + shown - 1}" if selection.offset and shown else f"{shown} rows"
+    lines = [f"{drawing.harmless(f'{answer.asked} {answer.config}/{answer.split}')}: {span}{of} · {origin(answer)}"]
+    extra = json.loads(page.extra)
+    told = []
+    if drawn.hidden:
+        more = ", ".join(drawn.hidden[:5]) + (", …" if len(drawn.hidden) > 5 else "")
+        told.append(f"{len(drawn.hidden)} more columns: {more}")
+    if drawn.cut_cells:
+        told.append(f"{drawn.cut_cells} cells cut to the width")
+    if cut:
+        told.append(f"cells of {', '.join(drawing.harmless(name) for name in cut[:5])} cut by ROWS_MAX_BYTES")
+    if "omitted_columns" in extra:
+        told.append(f"{extra['omitted_columns']} columns left out by ROWS_MAX_BYTES")
+    if notes := extra.get("cell_errors"):
+        first = notes[0]
+        place = drawing.harmless(f"row {first['row_idx']}, {first['column']}: {first['message']}")
+        told.append(f"{len(notes)} cells cannot be shown, the first at {place}")
+    if page.stalled:
+        told.append("the data has changed since")
+    if told:
+        lines.append("; ".join(told))
+    hints = []
+    if total is None or selection.offset + shown < total:
+        hints.append(f"--length {held}" if shown < held else f"--offset {selection.offset + shown}")
+    if drawn.cut_cells or drawn.hidden or cut:
+        hints.append(f"--row {selection.offset} for one row in full")
+    if drawn.hidden:
+        hints.append("--columns A,B")
+    if hints:
+        lines.append(f"more: {', '.join(hints)}")
+    return "\n".join(lines)
+
+
+def origin(answer: PageAnswer) -> str:
+    """Where the rows came from, and when."""
+    page = answer.page
+    made = datetime.fromisoformat(page.created_at).timestamp() if page.created_at else time.time()
+    when = f"cached {drawing.age_text(time.time() - made)}" if answer.from_cache else "read now"
+    return f"{when} · revision {page.revision[:7]}"
+
+
+def card(answer: PageAnswer, selection: Selection, limit: int, call: Call) -> str:
+    """One row, a block per column, nothing cut."""
+    del limit
+    names, rows, cut = page_rows(answer, selection)
+    columns, features = parsed_columns(answer, selection)
+    where = f"{answer.asked} {answer.config}/{answer.split}"
+    if not rows:
+        return f"{drawing.harmless(where)} has no row {selection.offset} · {origin(answer)}"
+    color = drawing.use_color(call.color)
+    bold, dim, reset = (drawing.BOLD, drawing.DIM, drawing.RESET) if color else ("", "", "")
+    lines = [f"{drawing.harmless(where)}, row {selection.offset} · {origin(answer)}"]
+    for name, column, feature in zip(names, columns, features, strict=True):
+        lines.append("")
+        lines.append(f"{bold}{drawing.harmless(name)}{reset}  {dim}{drawing.type_text(feature)}{reset}")
+        value: Any = rows[0].get(name)
+        if isinstance(value, str):
+            lines += ["  " + drawing.harmless_whole(line) for line in value.split("\n")]
+        elif isinstance(value, (dict, list)) and not drawing.is_asset(value):
+            text = json.dumps(drawing.short_assets(value), ensure_ascii=False, indent=2)
+            lines += ["  " + drawing.harmless_whole(line) for line in text.split("\n")]
+        else:
+            lines.append("  " + drawing.cell_text(value, column))
+    if cut:
+        lines += ["", f"cut by ROWS_MAX_BYTES: {', '.join(drawing.harmless(name) for name in cut)}"]
+    return "\n".join(lines)

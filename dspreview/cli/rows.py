@@ -1,0 +1,98 @@
+"""`dspreview rows`: the first rows of a split."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dspreview import errors
+from dspreview.cli import output
+from dspreview.cli.batch import run_targets
+from dspreview.cli.options import (
+    Call,
+    ConfigArgument,
+    DatasetArgument,
+    FromOption,
+    SplitArgument,
+    targets,
+    with_common,
+)
+from dspreview.cli.page import Selection, page_document, page_rows
+from dspreview.cli.progress import working
+from dspreview.models import PAGE_LENGTH, DatasetRef, Json
+from dspreview.preview import PageAnswer, Preview
+from dspreview.store import Store
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+TABLE_LENGTH = 20
+
+
+@app.command(help="Show the first rows of a split, with typed columns; any rows with --offset and --length.")
+@with_common
+def rows(
+    call: Call,
+    dataset: DatasetArgument = None,
+    config: ConfigArgument = None,
+    split: SplitArgument = None,
+    *,
+    offset: Annotated[int, typer.Option(min=0, help="The first row.")] = 0,
+    length: Annotated[int | None, typer.Option(min=0, max=PAGE_LENGTH, help="How many rows.", show_default="20 in a table, else 100")] = None,
+    columns: Annotated[str | None, typer.Option(metavar="A,B", help="Only these columns, in this order.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Whole cells, whatever their size; not stored.")] = False,
+    row: Annotated[int | None, typer.Option("--row", min=0, metavar="N", help="One row as a card, all of it.")] = None,
+    from_file: FromOption = None,
+) -> int:
+    """Answer `rows`."""
+    selection = Selection.make(columns, offset if row is None else row, length if row is None else 1)
+    with Store(call.settings) as store:
+        preview = Preview(store, call.settings, call.cached, call.warn)
+
+        def answer(ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json]) -> int:
+            with working(f"reading {' '.join(word for word in (ref.asked, config, split) if word)}", quiet=call.quiet):
+                found = read(preview, ref, config, split, selection, full=full or row is not None)
+            if found.page.stalled:
+                call.warn(f"{ref.asked}: the data has changed since these rows were read")
+            write(call, found, selection, named, card=row is not None)
+            return errors.EXIT_OK
+
+        return run_targets(call, targets(dataset, config, split, from_file), answer, many=from_file is not None)
+
+
+def read(preview: Preview, ref: DatasetRef, config: str | None, split: str | None, selection: Selection, *, full: bool) -> PageAnswer:
+    """The page that holds the selected rows: the stored one where it does, else rows read for this call alone."""
+    first = preview.page(ref, config, split)
+    if not needs_more(first, selection, full=full):
+        return first
+    length = selection.length if selection.length is not None else PAGE_LENGTH
+    return preview.window(ref, first.config, first.split, selection.offset, length)
+
+
+def needs_more(answer: PageAnswer, selection: Selection, *, full: bool) -> bool:
+    """Whether rows are wanted that the stored page lacks, or whole cells that it has cut."""
+    page = answer.page
+    end = selection.offset + (selection.length if selection.length is not None else PAGE_LENGTH)
+    held = page.num_rows if page.num_rows_total is None else max(page.num_rows, 0)
+    known_end = page.num_rows_total if page.num_rows_total is not None else end
+    if full and ('"truncated_cells":["' in page.rows or "omitted_columns" in page.extra):
+        return True
+    if selection.offset == 0 and not full:
+        return False  # the first page is what the limits allow
+    return min(end, known_end) > held
+
+
+def write(call: Call, answer: PageAnswer, selection: Selection, named: dict[str, Json], *, card: bool) -> None:
+    """Write a page in the format of the call."""
+    if call.format == "json":
+        output.write_text(page_document(answer, selection, named) + "\n")
+        return
+    if call.format == "table":
+        from dspreview.cli import pagetable  # rich, for a table only
+
+        limit = selection.length if selection.length is not None else TABLE_LENGTH
+        output.write_text((pagetable.card if card else pagetable.table)(answer, selection, limit, call) + "\n")
+        return
+    header, rows, cut = page_rows(answer, selection)
+    output.write_records(rows, call.format, header)
+    if cut:
+        call.warn(f"cut cells in {', '.join(cut[:10])}; whole with --full")

@@ -1,0 +1,60 @@
+"""`dspreview splits`: the configs and splits of a dataset."""
+
+from __future__ import annotations
+
+import typer
+
+from dspreview import errors
+from dspreview.choice import choose_config
+from dspreview.cli import failure, output
+from dspreview.cli.batch import run_targets
+from dspreview.cli.options import Call, ConfigArgument, DatasetArgument, FromOption, targets, with_common
+from dspreview.cli.progress import working
+from dspreview.models import ConfigListing, DatasetRef, Json
+from dspreview.preview import Preview
+from dspreview.store import Store
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+HEADER = ["dataset", "config", "split", "num_bytes", "num_examples"]
+
+
+@app.command(help="List the configs and splits of a dataset, with num_bytes and num_examples where they are known.")
+@with_common
+def splits(call: Call, dataset: DatasetArgument = None, config: ConfigArgument = None, *, from_file: FromOption = None) -> int:
+    """Answer `splits`."""
+    with Store(call.settings) as store:
+        preview = Preview(store, call.settings, call.cached, call.warn)
+
+        def answer(ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json]) -> int:
+            del split
+            with working(f"listing {ref.asked}", quiet=call.quiet):
+                listing = preview.splits(ref)
+            chosen = (choose_config(listing, config, ref.asked),) if config else listing.configs
+            return write(call, ref.asked, chosen, named)
+
+        return run_targets(call, targets(dataset, config, None, from_file), answer, many=from_file is not None)
+
+
+def write(call: Call, asked: str, configs: tuple[ConfigListing, ...], named: dict[str, Json]) -> int:
+    """Write the splits; a config that cannot be listed is named, and the exit is 6."""
+    records: list[dict[str, Json]] = [
+        dict(zip(HEADER, (asked, config.config, split.split, split.num_bytes, split.num_examples), strict=True))
+        for config in configs
+        for split in config.splits
+    ]
+    broken = [config for config in configs if config.error]
+    if call.format == "json":
+        answer: dict[str, Json] = named | {"splits": records}
+        if broken:
+            answer["errors"] = [{"dataset": asked, "config": config.config, "error": config.error} for config in broken]
+        output.write_document(answer)
+    elif call.format == "table":
+        from dspreview.cli import table  # rich, 10 ms for a table only
+
+        rows = [[record[name] for name in HEADER[1:]] for record in records]
+        output.write_text(table.simple(HEADER[1:], rows, color=table.use_color(call.color)) + "\n")
+    else:
+        output.write_records(records, call.format, HEADER)
+    for config in broken:
+        failure.tell(f"config {config.config!r} is left out: {config.error['message']}")
+    return errors.DatasetError.exit_code if broken else errors.EXIT_OK

@@ -1,0 +1,219 @@
+"""Tables for people: aligned, as wide as the terminal, and honest about what they cut."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from rich.cells import cell_len, set_cell_size
+
+from dspreview.models import FeatureTree, Json
+
+GAP = 2
+NARROWEST = 8
+BOLD, DIM, RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+PICTURES = {"\n": "↵", "\r": "↵", "\t": "→"}
+CELL_LOOK = 2_000
+"""Characters of a cell that are looked at: no terminal is wider."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """What a table shows."""
+
+    header: list[str]
+    types: list[str]
+    """A second line under the header; empty for tables of ours."""
+    rows: list[list[str]]
+    right: list[bool]
+    """Which columns hold numbers, aligned to the right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A table as text, and what did not fit."""
+
+    text: str
+    cut_cells: int
+    hidden: list[str]
+    """Columns left out at the right."""
+
+
+def terminal_width() -> int:
+    """The columns of the terminal; COLUMNS wins, 80 where there is none."""
+    return max(20, shutil.get_terminal_size((80, 24)).columns)
+
+
+def use_color(choice: str) -> bool:
+    """Whether to colour: as told, else on a terminal that nobody asked to stay plain."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    if os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE", "0") != "0":
+        return True
+    return sys.stdout.isatty()
+
+
+def harmless(text: str) -> str:
+    """Text without anything a terminal obeys: escapes, controls and marks that reorder a line become visible."""
+    return harmless_whole(text[:CELL_LOOK])
+
+
+def harmless_whole(text: str) -> str:
+    """The same for a text of any length."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        PICTURES.get(char) or (escape(char) if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} and char != "\u200d" else char)
+        for char in text
+    )
+
+
+def escape(char: str) -> str:
+    """A character by its number."""
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+
+
+def draw(grid: Grid, width: int, *, color: bool) -> Drawn:
+    """The table in `width` columns: what fits whole stays whole, the widest columns give way first."""
+    lines = [grid.header, *([grid.types] if grid.types else []), *grid.rows]
+    natural = [max(cell_len(line[place]) for line in lines) for place in range(len(grid.header))]
+    widths = share(natural, width)
+    shown = range(len(widths))
+    cut = sum(cell_len(row[place]) > widths[place] for row in grid.rows for place in shown)
+
+    def line(cells: list[str], style: str = "") -> str:
+        fitted = [fit(cells[place], widths[place], right=grid.right[place]) for place in shown]
+        text = (" " * GAP).join(fitted).rstrip()
+        return f"{style}{text}{RESET}" if color and style else text
+
+    drawn = [line(grid.header, BOLD)]
+    if grid.types:
+        drawn.append(line(grid.types, DIM))
+    drawn.append((" " * GAP).join("─" * widths[place] for place in shown))
+    drawn += [line(row) for row in grid.rows]
+    return Drawn("\n".join(drawn), cut, grid.header[len(widths) :])
+
+
+def fit(text: str, width: int, *, right: bool) -> str:
+    """A cell in exactly `width` columns."""
+    length = cell_len(text)
+    if length > width:
+        return set_cell_size(text, width - 1).rstrip() + "…" if width > 1 else "…"
+    padding = " " * (width - length)
+    return padding + text if right else text + padding
+
+
+def share(natural: list[int], width: int) -> list[int]:
+    """The width of each column that fits, the whole width used; the columns that do not fit are left out."""
+    wanted = [max(1, one) for one in natural]
+    shown, used = 0, -GAP
+    for one in wanted:
+        used += min(one, NARROWEST) + GAP
+        if used > width and shown:
+            break
+        shown += 1
+    wanted = wanted[:shown]
+    room = max(shown, width - GAP * (shown - 1))
+    if sum(wanted) <= room:
+        return wanted
+    widths = [0] * shown
+    left, open_places = room, sorted(range(shown), key=lambda place: wanted[place])
+    while open_places:
+        place = open_places.pop(0)
+        widths[place] = max(1, min(wanted[place], left // (len(open_places) + 1)))
+        left -= widths[place]
+    return widths
+
+
+def cell_text(value: Json, column: dict[str, Json]) -> str:
+    """A cell in one line: class names beside integers, files as name and size, nested values compact."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    kind = column["type"]
+    if kind == "CLASS_LABEL" and isinstance(value, int):
+        labels = column.get("labels") or []
+        return f"{value} {harmless(labels[value])}" if 0 <= value < len(labels) else str(value)
+    if isinstance(value, str):
+        return harmless(value)
+    if isinstance(value, (int, float)):
+        return str(value)
+    return harmless(json.dumps(short_assets(value), ensure_ascii=False)) if not is_asset(value) else asset_text(value)
+
+
+def is_asset(value: Json) -> bool:
+    """Whether a cell is a file, or the sources of one sound."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+        return isinstance(value, dict) and "src" in value and ("type" in value or "playable" in value)
+    return isinstance(value, dict) and str(value.get("src", "")).startswith("assets/")
+
+
+def asset_text(value: Any) -> str:
+    """A file as its name and what is known of it."""
+    asset = value[0] if isinstance(value, list) else value
+    facts = []
+    if "width" in asset:
+        facts.append(f"{asset['width']}x{asset['height']}")
+    if "duration" in asset:
+        facts.append(f"{asset['duration']:g} s")
+    if "size_bytes" in asset:
+        facts.append(f"{asset['size_bytes']:,} bytes")
+    return " ".join([harmless(unquote(str(asset["src"]).rpartition("/")[2])), *facts])
+
+
+def short_assets(value: Json) -> Json:
+    """A nested value with its files as their short text."""
+    if is_asset(value):
+        return f"<{asset_text(value)}>"
+    if isinstance(value, list):
+        return [short_assets(item) for item in value]
+    if isinstance(value, dict):
+        return {key: short_assets(item) for key, item in value.items()}
+    return value
+
+
+def type_text(feature: FeatureTree) -> str:
+    """A feature in a word: `int64`, `label of 3`, `list<string>`, `{a, b}`."""
+    if isinstance(feature, list):
+        return f"list<{type_text(feature[0])}>" if feature else "list"
+    if not isinstance(feature, dict):
+        return "?"
+    kind = feature.get("_type")
+    if kind == "Value":
+        return harmless(str(feature.get("dtype")))
+    if kind == "ClassLabel":
+        return f"label of {len(feature.get('names') or [])}"
+    if kind in {"List", "LargeList", "Sequence"}:
+        return f"list<{type_text(feature.get('feature'))}>"
+    if isinstance(kind, str) and kind.startswith("Array"):
+        return f"{feature.get('dtype')}[{', '.join(str(one) for one in feature.get('shape') or [])}]"
+    if isinstance(kind, str):
+        return kind.lower()
+    return "{" + ", ".join(harmless(str(name)) for name in feature) + "}"
+
+
+def age_text(seconds: float) -> str:
+    """How long ago, in the largest unit that counts."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} ago"
+    return "just now"
+
+
+def simple(header: list[str], rows: list[list[Any]], *, color: bool) -> str:
+    """A table of ours: numbers to the right, nothing hidden."""
+    text = [["" if cell is None else harmless(str(cell)) for cell in row] for row in rows]
+    right = [bool(rows) and all(isinstance(row[place], int) or row[place] is None for row in rows) for place in range(len(header))]
+    right = [one and any(row[place] is not None for row in rows) for place, one in enumerate(right)]
+    return draw(Grid(header, [], text, right), terminal_width(), color=color).text

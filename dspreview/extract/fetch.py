@@ -1,0 +1,67 @@
+"""The bytes of a file that a cell names: from inside its dataset, or from the web, and nowhere else."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from datasets.utils.file_utils import xopen
+
+from dspreview.errors import UnsafePathError
+from dspreview.extract import local
+from dspreview.extract.cells import too_large
+from dspreview.extract.media import UndecodableError
+from dspreview.extract.source import Source
+from dspreview.models import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Fetcher:
+    """Opens the files that cells name."""
+
+    source: Source
+    unpacked: str
+    """The folder of what the normal mode downloaded and unpacked: the dataset's own, too."""
+
+    def fetch(self, path: str, max_bytes: int) -> bytes:
+        """At most `max_bytes` of a file. Raises UndecodableError where it is larger or outside, OSError."""
+        place = self.locate(path)
+        if "://" not in place:
+            found = os.path.getsize(place)
+            if found > max_bytes:
+                raise too_large(found, max_bytes)
+        with xopen(place, "rb", download_config=self.source.download) as stream:
+            known = getattr(stream, "size", None)
+            if isinstance(known, int) and known > max_bytes:
+                raise too_large(known, max_bytes)
+            return bytes(stream.read(max_bytes + 1))
+
+    def locate(self, path: str) -> str:
+        """The place of a path as a cell has it. Raises UndecodableError outside the dataset."""
+        inner = path.split("::")[-1]
+        if inner.startswith(("http://", "https://")):
+            return path
+        hub = self.source.dataset.kind is Kind.HUB
+        if inner.startswith("hf://"):
+            if hub and inner.startswith(self.source.root + "/") and ".." not in inner.split("/"):
+                return path
+        elif "://" in inner:
+            pass
+        elif inner.startswith(self.unpacked + "/") and ".." not in inner.split("/"):
+            return path
+        elif hub:
+            if not os.path.isabs(inner) and ".." not in inner.split("/"):
+                return f"{path.removesuffix(inner)}{self.source.root}/{inner}"
+        else:
+            place = os.path.join(self.source.root, inner)
+            if self.is_inside(place):
+                return path.removesuffix(inner) + place
+        raise UndecodableError(f"{path} lies outside the dataset, and is not read")
+
+    def is_inside(self, place: str) -> bool:
+        """Whether a local path belongs to the dataset."""
+        try:
+            local.guard(place, self.source.root, self.source.asked)
+        except UnsafePathError:
+            return False
+        return True

@@ -1,0 +1,108 @@
+"""Identity, fingerprint and fence of a dataset on this machine. Standard library only: cached answers come here."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from dspreview.errors import DatasetNotFoundError, UnsafePathError, UsageError
+from dspreview.models import DatasetRef, Kind, Resolved
+
+HUB_ID = re.compile(r"(?:[\w][\w.-]*/)?[\w][\w.-]*", re.ASCII)
+LOCAL_STARTS = ("/", "./", "../", "~")
+
+
+def identify(text: str, revision: str | None = None) -> DatasetRef:
+    """What the user's word for a dataset means: a path, or an id of the Hub, perhaps `@REVISION`.
+
+    Raises UsageError where two revisions are named, DatasetNotFoundError where it can be neither id nor path.
+    """
+    if text.startswith(LOCAL_STARTS) or text in {".", ".."} or is_data_file(text):
+        if revision is not None:
+            raise UsageError(f"--revision is for datasets of the Hub; {text} is a local path")
+        return DatasetRef(text, Kind.LOCAL, os.path.realpath(os.path.expanduser(text)))
+    name, at, tag = text.partition("@")
+    if at and not tag:
+        raise UsageError(f"{text}: a revision must follow the @")
+    if at and revision is not None and revision != tag:
+        raise UsageError(f"{text} and --revision {revision} name two revisions; give one")
+    if not HUB_ID.fullmatch(name) or len(name) > 96 or "--" in name or ".." in name:
+        hint = f"; for the path write ./{text}" if os.path.exists(text) else ""
+        raise DatasetNotFoundError(f"{text!r} is no dataset id (owner/name){hint or '; a path starts with ./ or /'}")
+    return DatasetRef(text, Kind.HUB, name, tag or revision)
+
+
+def is_data_file(text: str) -> bool:
+    """A file with an extension is taken for itself; a bare word never is."""
+    return bool(os.path.splitext(text)[1]) and os.path.isfile(text)
+
+
+def path_hint(text: str) -> str:
+    """What to add to a message about a Hub id where a folder of that name lies here."""
+    return f"; the folder here is ./{text}" if os.path.exists(text) else ""
+
+
+def resolve(ref: DatasetRef) -> Resolved:
+    """The local dataset as it is now. Raises DatasetNotFoundError."""
+    if not os.path.exists(ref.name):
+        raise DatasetNotFoundError(f"{ref.asked}: no such file or folder")
+    return Resolved(Kind.LOCAL, ref.name, fingerprint(ref.name))
+
+
+def fingerprint(path: str) -> str:
+    """A digest of names, sizes and times; it changes whenever a file is edited, added, moved or removed."""
+    digest = hashlib.sha256()
+    if os.path.isdir(path):
+        for name, status in sorted(walk(path, "")):
+            digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode(errors="surrogateescape"))
+    else:
+        status = os.stat(path)
+        digest.update(f"{status.st_size}\0{status.st_mtime_ns}".encode())
+    return digest.hexdigest()[:40]
+
+
+def walk(folder: str, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
+    """Each file below a folder with its status; hidden folders hold no data."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if not entry.name.startswith("."):
+                    yield from walk(entry.path, f"{prefix}{entry.name}/")
+                continue
+            try:
+                yield prefix + entry.name, entry.stat()
+            except FileNotFoundError:  # a link to nowhere
+                yield prefix + entry.name, entry.stat(follow_symlinks=False)
+
+
+def folder_of(dataset: str) -> str:
+    """The folder that a local dataset may read from."""
+    return dataset if os.path.isdir(dataset) else os.path.dirname(dataset)
+
+
+def guard(path: str, folder: str, dataset: str) -> None:
+    """Refuse a file that does not lie in the dataset's own folder, links followed.
+
+    The Hub's own cache keeps a snapshot as links into `blobs` beside it; these belong to the dataset.
+    """
+    real = os.path.realpath(path)
+    root = os.path.realpath(folder)
+    allowed = [root]
+    snapshots = Path(root).parent
+    if snapshots.name == "snapshots":
+        allowed.append(str(snapshots.parent / "blobs"))
+    if not any(real == place or real.startswith(place.rstrip("/") + "/") for place in allowed):
+        raise UnsafePathError(f"{dataset}: {path} lies outside the dataset; only its own files are read")
+
+
+def guard_pattern(pattern: str, dataset: str) -> None:
+    """Refuse a pattern of `data_files` that leaves the dataset, before anything is listed."""
+    inner = pattern.split("::")[-1]
+    plain = inner.removeprefix("file://").removeprefix("local://")
+    if plain != inner or plain.startswith(("/", "~")) or ".." in plain.split("/"):
+        raise UnsafePathError(
+            f"{dataset}: data_files {pattern!r} in its README points outside the dataset; only its own files are read"
+        )

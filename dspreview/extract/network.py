@@ -1,0 +1,84 @@
+"""No request leaves for any host but the Hub's, those it redirects to, and what a dataset's own files point to;
+and of these never for a private address."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import sys
+from typing import Any
+from urllib.parse import urlsplit
+
+
+class Fence:
+    """Watches every connection of this process, whichever library opens it.
+
+    Addresses of this machine or of a private network are refused unless the Hub (or a proxy) itself lies
+    there, or the Hub redirected to them: a README must not make us ask a cloud's metadata service.
+    """
+
+    installed: Fence | None = None
+
+    def __init__(self, endpoint: str) -> None:
+        self.hub_host = urlsplit(endpoint).hostname or ""
+        self.trusted: set[tuple[str, int]] = set()
+        self.trust(endpoint)
+        for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            if os.environ.get(name):
+                self.trust(os.environ[name])
+
+    def install(self) -> None:
+        """Start watching, once per process: an audit hook cannot be taken off."""
+        if Fence.installed is None:
+            sys.addaudithook(watch)
+        Fence.installed = self
+
+    def trust(self, url: str) -> None:
+        """Let connections to the host and port of `url` pass, whatever address it has."""
+        parts = urlsplit(url)
+        if not parts.hostname:
+            return
+        try:
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+            found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+        except (OSError, ValueError, UnicodeError):
+            return
+        self.trusted.update((str(address[0]), port) for *_, address in found if is_private(str(address[0])))
+
+    def before_request(self, request: Any) -> None:
+        """The token goes to the Hub's host only, never along a redirect or to another URL."""
+        if request.url.host != self.hub_host:
+            request.headers.pop("Authorization", None)
+
+    def after_response(self, response: Any) -> None:
+        """Where the Hub redirects to, we may follow."""
+        if response.is_redirect and response.headers.get("Location"):
+            self.trust(str(response.url.join(response.headers["Location"])))
+
+    def refuses(self, host: str, port: int) -> bool:
+        """Whether a connection to this address must not be made."""
+        return is_private(host) and (host, port) not in self.trusted
+
+
+class PrivateAddressError(PermissionError):
+    """A dataset points to an address of this machine or of a private network."""
+
+
+def is_private(host: str) -> bool:
+    """Whether an IP address belongs to this machine, a private network or a link."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return not (mapped or address).is_global
+
+
+def watch(event: str, arguments: tuple[Any, ...]) -> None:
+    """The audit hook: sees the address of each connection just before it is made."""
+    if event != "socket.connect" or Fence.installed is None:
+        return
+    address = arguments[1]
+    if isinstance(address, tuple) and len(address) >= 2 and Fence.installed.refuses(str(address[0]), int(address[1])):
+        raise PrivateAddressError(f"{address[0]} is an address of this machine or a private network; it is not asked")

@@ -1,0 +1,240 @@
+"""Rows of a split as a page: streamed, else downloaded, converted cell by cell, cut to the budget."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from dspreview import errors
+from dspreview.extract.cells import AssetLimits, CellWriter
+from dspreview.extract.columns import asset_kind, holds_assets, is_url_column, make_column
+from dspreview.extract.failures import both, explain
+from dspreview.extract.fetch import Fetcher
+from dspreview.extract.readers import SplitReader, trees
+from dspreview.extract.source import Plan, Source
+from dspreview.extract.tables import Joiner
+from dspreview.extract.truncation import Budget, Row, dump, fit, row_size, size
+from dspreview.extract.values import to_python
+from dspreview.models import Column, FeatureTree, Kind, Page
+from dspreview.settings import Settings
+
+FOOTERS_READ = 1_000
+"""Local Parquet files whose footers are read to count the rows of a split; 0.1 ms each."""
+
+
+def read_rows(
+    source: Source, plan: Plan, split: str, staging: Path, settings: Settings,
+    *, offset: int = 0, length: int | None = None,
+) -> Page:  # fmt: skip
+    """The page of a split (or, with `length`, any rows of it, uncut); its assets lie in `staging`.
+
+    Raises PreviewError; where streaming and the normal mode both failed, it tells both causes.
+    """
+    where = f"{source.asked} {plan.config.name}/{split}"
+    if split not in plan.files:
+        raise errors.SplitNotFoundError(f"{where}: no such split any more; run: dspreview refresh {source.asked}")
+    with tempfile.TemporaryDirectory(prefix="dspreview-") as folder:
+        failures: list[errors.PreviewError] = []
+        for streaming in (True, False):
+            attempt = Extraction(source, plan, split, staging, settings, folder, streaming=streaming)
+            try:
+                return attempt.page(offset, length)
+            except Exception as error:
+                failure = explain(error, where, source, settings)
+                if failure is error:
+                    raise
+                failure.__cause__ = error
+                failures.append(failure)
+                if not worth_downloading(failure, source, plan, split, settings):
+                    break
+        raise both(failures)
+
+
+def worth_downloading(error: errors.PreviewError, source: Source, plan: Plan, split: str, settings: Settings) -> bool:
+    """Whether the normal mode may do better than streaming: the size is known and small enough."""
+    if type(error) is not errors.UnreadableDataError:
+        return False
+    known = split_size(source, plan, split)
+    return known is not None and known < settings.max_size_fallback
+
+
+def split_size(source: Source, plan: Plan, split: str) -> int | None:
+    """Bytes of a split: as its README says, or as its files weigh."""
+    info = plan.config.info
+    if info is not None and info.size_in_bytes:
+        return int(info.size_in_bytes)
+    if source.dataset.kind is Kind.HUB:
+        from huggingface_hub import HfFileSystem  # the listing that found the files is still in its memory
+
+        system = HfFileSystem(endpoint=os.environ["HF_ENDPOINT"], token=source.download.token)
+        sizes = [system.info(name).get("size") for name in plan.files[split]]
+        return sum(sizes) if all(isinstance(one, int) for one in sizes) else None
+    return sum(os.path.getsize(name) for name in plan.files[split] if os.path.exists(name))
+
+
+class Extraction:
+    """One attempt at a page."""
+
+    def __init__(
+        self, source: Source, plan: Plan, split: str, staging: Path, settings: Settings, folder: str, *, streaming: bool
+    ) -> None:
+        self.source, self.plan, self.split, self.settings = source, plan, split, settings
+        self.reader = SplitReader(source, plan, split, folder, streaming=streaming)
+        self.joiner = Joiner(source, f"{source.asked} {plan.config.name}/{split}")
+        limits = AssetLimits(settings.asset_max_bytes, settings.page_assets_max_bytes)
+        fetch = Fetcher(source, folder).fetch
+        self.writer = CellWriter(source.dataset, plan.config.name, split, staging, fetch, limits)
+
+    def page(self, offset: int, length: int | None) -> Page:
+        """Read, convert, cut."""
+        wanted = self.settings.rows_max_number if length is None else length
+        parts = list(self.reader.tables(offset, wanted + 1))
+        declared = self.reader.features is not None
+        table, features = self.joiner.join(parts, self.reader.features, same_columns=self.plan.module == "csv")
+        ended = table.num_rows <= wanted
+        named = trees(features)
+        budget = self.budget() if length is None else None
+        columns, rows = self.rows(table.slice(0, wanted), named, offset, budget, declared=declared)
+        omitted = 0
+        if budget is not None:
+            rows, omitted = fit(rows, protected_columns(columns, named, rows), budget)
+        kept = {row.row_idx for row in rows}
+        extra: dict[str, Any] = {"omitted_columns": omitted} if omitted else {}
+        for key, notes in (("cell_errors", self.writer.errors), ("special_cells", self.writer.special)):
+            if found := [note for note in notes if note["row_idx"] in kept]:
+                extra[key] = found
+        return Page(
+            features=[{"feature_idx": number, "name": name, "type": tree} for number, (name, tree) in enumerate(named)],
+            columns=tuple(columns),
+            rows="[\n" + ",\n".join(row.line() for row in rows) + "\n]" if rows else "[]",
+            num_rows=len(rows),
+            num_rows_total=offset + table.num_rows if ended and (table.num_rows or not offset) else self.count_rows(),
+            num_bytes=known_number(self.plan, self.split, "num_bytes"),
+            extra=extra,
+            assets=self.keep_assets(rows),
+        )
+
+    def rows(
+        self, table: pa.Table, features: list[tuple[str, FeatureTree]], offset: int, budget: Budget | None, *, declared: bool
+    ) -> tuple[list[Column], list[Row]]:
+        """The columns, and the rows as JSON values; no more of them than can matter."""
+        names = unique_names([name for name, _ in features])
+        values = [to_python(table.column(position)) for position in range(len(features))]
+        columns = [
+            make_column(name, tree, declared=declared, values=column)
+            for name, (_, tree), column in zip(names, features, values, strict=True)
+        ]
+        pictures = [column.type == "RELATIVE_IMAGE_URL" and not asset_kind(tree) for column, (_, tree) in zip(columns, features, strict=True)]
+        plain = [
+            is_plain(table.column(position), tree) and not picture
+            for position, ((_, tree), picture) in enumerate(zip(features, pictures, strict=True))
+        ]
+        rows: list[Row] = []
+        used = 1
+        for number in range(table.num_rows):
+            row = Row(offset + number, {})
+            for place, name in enumerate(names):
+                value = values[place][number]
+                if not plain[place]:
+                    value = self.writer.write(value, features[place][1], row.row_idx, name, as_pixels=pictures[place])
+                row.cells[name] = value
+            rows.append(row)
+            if budget is not None:
+                used += row_size(row, budget)
+                if used > budget.max_bytes and len(rows) >= budget.min_rows:
+                    break
+        return columns, rows
+
+    def budget(self) -> Budget:
+        """What the page may cost. An answer repeats the name as asked; the longest one known is counted."""
+        dataset = max(self.source.asked, self.source.dataset.name, key=len)
+        prefix = size(dump({"dataset": dataset, "config": self.plan.config.name, "split": self.split})) - 1
+        return Budget(self.settings.rows_max_bytes, self.settings.rows_min_number, prefix)
+
+    def keep_assets(self, rows: list[Row]) -> tuple[Any, ...]:
+        """The assets that the kept rows still refer to; the others leave the disk."""
+        text = "".join(row.line() for row in rows)
+        kept = []
+        for asset in self.writer.assets:
+            if dump(asset.url) in text:
+                kept.append(asset)
+            else:
+                (self.writer.staging / asset.file).unlink()
+        return tuple(kept)
+
+    def count_rows(self) -> int | None:
+        """The rows of the whole split: from Parquet footers on this machine, else as the README says."""
+        files = self.plan.files[self.split]
+        if self.plan.module == "parquet" and self.source.dataset.kind is Kind.LOCAL and len(files) <= FOOTERS_READ:
+            return sum(pq.read_metadata(name).num_rows for name in files)
+        return known_number(self.plan, self.split, "num_examples")
+
+
+def known_number(plan: Plan, split: str, name: str) -> int | None:
+    """`num_bytes` or `num_examples` as the README has it; its zeros mean that it does not know."""
+    described = plan.config.info.splits if plan.config.info is not None else None
+    info = described.get(split) if described else None
+    return getattr(info, name, None) or None
+
+
+def protected_columns(columns: list[Column], features: list[tuple[str, FeatureTree]], rows: list[Row]) -> set[str]:
+    """Columns of files or web addresses: a part of one is worth nothing."""
+    return {
+        column.name
+        for column, (_, tree) in zip(columns, features, strict=True)
+        if holds_assets(tree)
+        or column.type == "RELATIVE_IMAGE_URL"
+        or is_url_column(column, [row.cells[column.name] for row in rows])
+    }
+
+
+def unique_names(names: list[str]) -> list[str]:
+    """The names, a repeated one numbered, so that no column hides another in a row."""
+    seen: set[str] = set()
+    unique = []
+    for name in names:
+        candidate, number = name, 1
+        while candidate in seen:
+            number += 1
+            candidate = f"{name}_{number}"
+        seen.add(candidate)
+        unique.append(candidate)
+    return unique
+
+
+def is_plain(column: pa.ChunkedArray, tree: FeatureTree) -> bool:
+    """Whether the values of a column are JSON as they are: no bytes, no files, no JSON text, only finite floats."""
+    if holds_assets(tree) or isinstance(column.type, pa.BaseExtensionType):
+        return False
+    return all(leaf_is_plain(leaf) for leaf in leaves(column))
+
+
+def leaves(column: pa.ChunkedArray | pa.Array) -> Iterator[pa.Array]:
+    """The arrays of values at the bottom of nested lists and structs."""
+    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    for chunk in chunks:
+        kind = chunk.type
+        if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+            yield from leaves(chunk.flatten())
+        elif pa.types.is_struct(kind):
+            for place in range(kind.num_fields):
+                yield from leaves(chunk.field(place))
+        else:
+            yield chunk
+
+
+def leaf_is_plain(array: pa.Array) -> bool:
+    """Whether plain values need no second look."""
+    kind = array.type
+    if pa.types.is_floating(kind):
+        return pc.all(pc.is_finite(array.cast(pa.float64())), min_count=0).as_py() is not False
+    textual = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    exact = pa.types.is_integer(kind) or pa.types.is_boolean(kind) or pa.types.is_null(kind)
+    return bool(textual or exact or pa.types.is_temporal(kind))

@@ -1,0 +1,1 @@
+"""Turning a job into an outcome."""

@@ -1,0 +1,62 @@
+"""The door to the extraction: whoever imports this pays for `datasets` on the first call, and not before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dspreview.models import DatasetRef, Listing, Page, Resolved
+from dspreview.settings import Settings
+
+if TYPE_CHECKING:
+    from dspreview.extract.source import Source
+
+
+class Extractor:
+    """Computes listings and pages; a dataset that was opened for one is open for the other."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.sources: dict[tuple[str, str], Source] = {}
+        self.ready = False
+
+    def prepare(self) -> None:
+        """Set up the libraries before their first import."""
+        if not self.ready:
+            from dspreview.extract.hub import prepare  # huggingface_hub, 0.2 s
+
+            prepare(self.settings)
+            self.ready = True
+
+    def list(self, ref: DatasetRef) -> Listing:
+        """The configs and splits of a dataset, as it is now. Raises PreviewError."""
+        self.prepare()
+        from dspreview.extract.splits import list_splits, open_dataset  # datasets, 0.7 to 2 s
+
+        source = open_dataset(ref, self.settings)
+        self.sources[source.dataset.name, source.dataset.revision] = source
+        return list_splits(source, self.settings)
+
+    def page(
+        self, ref: DatasetRef, dataset: Resolved, config: str, split: str, staging: Path,
+        *, offset: int = 0, length: int | None = None,
+    ) -> Page:  # fmt: skip
+        """The first rows of a split, or (with `length`) any rows of it, uncut. Raises PreviewError."""
+        self.prepare()
+        from dspreview.extract.rows import read_rows
+        from dspreview.extract.source import make_plan
+        from dspreview.extract.splits import find_config, open_dataset
+
+        source = self.sources.get((dataset.name, dataset.revision))
+        if source is None:
+            source = open_dataset(ref, self.settings, dataset)
+            self.sources[dataset.name, dataset.revision] = source
+        plan = make_plan(source, find_config(source, config))
+        return read_rows(source, plan, split, staging, self.settings, offset=offset, length=length)
+
+    def current_revision(self, ref: DatasetRef, seconds: float) -> Resolved:
+        """Ask the Hub, in `seconds` all in all, which revision a dataset has now. Raises PreviewError."""
+        self.prepare()
+        from dspreview.extract.hub import describe_within
+
+        return describe_within(ref, self.settings, seconds)

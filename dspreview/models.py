@@ -1,0 +1,143 @@
+"""The words of the field, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeAlias
+from typing import Any
+
+Json: TypeAlias = Any
+"""A value that `json` can write."""
+
+FeatureTree: TypeAlias = Any
+"""A feature in the form of `datasets`: `{"dtype": "string", "_type": "Value"}`, nested in dicts and lists."""
+
+EXTRACTOR_VERSION = 1
+"""Raised when the same data would give another page: entries of another version are stale."""
+
+PAGE_LENGTH = 100
+"""`num_rows_per_page`: the most rows one page holds."""
+
+
+class Status(StrEnum):
+    """What the cache knows of a dataset or a split."""
+
+    EMPTY = "EMPTY"
+    ERROR = "ERROR"
+    STALLED = "STALLED"
+    VALID = "VALID"
+
+
+class Kind(StrEnum):
+    """Where a dataset lies."""
+
+    HUB = "hub"
+    LOCAL = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRef:
+    """A dataset as somebody asked for it."""
+
+    asked: str
+    """The words of the user, which answers repeat."""
+    kind: Kind
+    name: str
+    """The Hub id as asked, or the absolute real path."""
+    revision: str | None = None
+    """The branch, tag or commit that was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A dataset at one moment: the id and the revision that are used from then on."""
+
+    kind: Kind
+    name: str
+    """The id the Hub knows it by, or the absolute real path."""
+    revision: str
+    """The commit, or the fingerprint of the local files."""
+    asked_revision: str = ""
+    private: bool = False
+    gated: bool = False
+
+    @property
+    def url_name(self) -> str:
+        """Its part of an asset URL, not yet percent-encoded; a path is one part, an id keeps its slash."""
+        return f"{self.name}@{self.revision}" if self.asked_revision else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class SplitListing:
+    """A split, before any row of it was read."""
+
+    split: str
+    num_bytes: int | None = None
+    num_examples: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigListing:
+    """A config and its splits, or why they cannot be listed."""
+
+    config: str
+    splits: tuple[SplitListing, ...] = ()
+    error: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The configs and splits of a dataset, in the dataset's own order."""
+
+    dataset: Resolved
+    configs: tuple[ConfigListing, ...]
+    default_config: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column and what its cells look like in JSON."""
+
+    name: str
+    type: str
+    labels: tuple[str, ...] = ()
+    unit: str | None = None
+    tz: str | None = None
+
+    def as_json(self) -> Json:
+        """The `column` of the README's shape; labels only where there are some."""
+        answer: dict[str, Json] = {"name": self.name, "type": self.type}
+        if self.labels:
+            answer["labels"] = list(self.labels)
+        if self.unit is not None:
+            answer |= {"unit": self.unit, "tz": self.tz}
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A media file of a cell, in the staging folder or published."""
+
+    url: str
+    """Its relative URL, percent-encoded."""
+    file: str
+    """The name on disk, ours, inside the folder of its page."""
+    row_idx: int
+    column: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The rows of one answer. `rows` is JSON text, a row a line; see `dspreview.pages`."""
+
+    features: Json
+    columns: tuple[Column, ...]
+    rows: str
+    num_rows: int
+    num_rows_total: int | None
+    num_bytes: int | None = None
+    partial: bool = False
+    extra: dict[str, Json] = field(default_factory=dict)
+    assets: tuple[Asset, ...] = ()

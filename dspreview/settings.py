@@ -1,0 +1,264 @@
+"""Flag, then environment, then `dspreview.toml`, then default; and where each value came from."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dspreview.errors import SettingsError
+
+TRUE_WORDS = frozenset({"1", "true", "yes", "y", "on", "t"})
+FALSE_WORDS = frozenset({"0", "false", "no", "n", "off", "f"})
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+FILE_NAME = "dspreview.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One name that can be set."""
+
+    name: str
+    default: Any
+    meaning: str
+    choices: tuple[str, ...] = ()
+    in_file: bool = True
+    """False for what a `dspreview.toml` in a stranger's folder must not decide: who gets the token."""
+    minimum: int = 0
+
+
+TABLE = (
+    Setting("DSPREVIEW_DATABASE", "", "the one SQLite file; default: dspreview.sqlite in the cache folder"),
+    Setting("ASSETS_DIRECTORY", "", "asset files; default: assets beside the database"),
+    Setting("APP_HOSTNAME", "localhost", "serve-assets: host name"),
+    Setting("APP_PORT", 8000, "serve-assets: port"),
+    Setting("WEB_CONCURRENCY", 2, "serve-assets: number of processes", minimum=1),
+    Setting("MAX_AGE_LONG_SECONDS", 120, "max-age of data over HTTP; how long a Hub entry is served unasked"),
+    Setting("MAX_AGE_SHORT_SECONDS", 10, "max-age of technical answers over HTTP"),
+    Setting("ROWS_MAX_BYTES", 1_000_000, "most bytes of the rows of a page"),
+    Setting("ROWS_MAX_NUMBER", 100, "most rows of a page", minimum=1),
+    Setting("ROWS_MIN_NUMBER", 10, "rows kept before cells are cut", minimum=1),
+    Setting("ASSET_MAX_BYTES", 20_000_000, "a larger asset is not fetched"),
+    Setting("PAGE_ASSETS_MAX_BYTES", 200_000_000, "assets of a page beyond that sum are not fetched"),
+    Setting("CACHE_MAX_BYTES", 0, "size of the cache; 0 is no limit"),
+    Setting("DERIVED_MAX_BYTES", 20_000_000_000, "size of derived files"),
+    Setting("PARQUET_MAX_BYTES", 5_000_000_000, "how much of a split that is not Parquet is converted"),
+    Setting("DATASETS_ENABLE_PRIVATE", False, "private datasets may be read"),
+    Setting("DATASETS_REVISION", "main", "git reference of datasets without an owner"),
+    Setting("HUB_TIMEOUT_SECONDS", 10, "the longest one network step may stay silent", minimum=1),
+    Setting("MAX_SIZE_FALLBACK", 100_000_000, "bytes up to which a split that cannot be streamed is downloaded; 0 is off"),
+    Setting("QUERY_MAX_SECONDS", 60, "longest filter, search or stats", minimum=1),
+    Setting("QUERY_MAX_MEMORY", 2_000_000_000, "memory of filter, search and stats, in bytes", minimum=1),
+    Setting("STORE_TIMEOUT_SECONDS", 60, "how long a locked database is waited for"),
+    Setting("MAX_LOAD_PCT", 50, "no job starts at or over this load; 0 is off"),
+    Setting("MAX_MEMORY_PCT", 60, "no job starts at or over this memory use; 0 is off"),
+    Setting("MAX_JOBS_PER_DATASET", 2, "jobs of one dataset started at once", minimum=1),
+    Setting("JOB_MAX_SECONDS", 1_200, "longest job", minimum=1),
+    Setting("JOB_MAX_MEMORY", 4_000_000_000, "memory of one job, in bytes", minimum=1),
+    Setting("JOBS_KEEP_DAYS", 30, "age at which finished jobs go"),
+    Setting("WORKER_SLEEP_SECONDS", 5, "pause of an idle worker"),
+    Setting("WORKER_QUEUE", "both", "jobs a worker takes", choices=("datasets", "splits", "both")),
+    Setting("LOG_LEVEL", "INFO", "what is told on stderr", choices=LEVELS),
+    Setting("HF_TOKEN", "", "token for gated and private datasets; default: that of `hf auth login`", in_file=False),
+    Setting("HF_ENDPOINT", "https://huggingface.co", "the Hub", in_file=False),
+    Setting("HF_HUB_OFFLINE", False, "no network, as --offline", in_file=False),
+)
+BY_NAME = {setting.name: setting for setting in TABLE}
+
+
+class Settings:
+    """The value of each setting as an attribute (`settings.rows_max_bytes`), and its source."""
+
+    dspreview_database: str
+    assets_directory: str
+    app_hostname: str
+    app_port: int
+    web_concurrency: int
+    max_age_long_seconds: int
+    max_age_short_seconds: int
+    rows_max_bytes: int
+    rows_max_number: int
+    rows_min_number: int
+    asset_max_bytes: int
+    page_assets_max_bytes: int
+    cache_max_bytes: int
+    derived_max_bytes: int
+    parquet_max_bytes: int
+    datasets_enable_private: bool
+    datasets_revision: str
+    hub_timeout_seconds: int
+    max_size_fallback: int
+    query_max_seconds: int
+    query_max_memory: int
+    store_timeout_seconds: int
+    max_load_pct: int
+    max_memory_pct: int
+    max_jobs_per_dataset: int
+    job_max_seconds: int
+    job_max_memory: int
+    jobs_keep_days: int
+    worker_sleep_seconds: int
+    worker_queue: str
+    log_level: str
+    hf_token: str
+    hf_endpoint: str
+    hf_hub_offline: bool
+
+    def __init__(self, values: Mapping[str, Any], sources: Mapping[str, str]) -> None:
+        self.sources = dict(sources)
+        for name, value in values.items():
+            setattr(self, name.lower(), value)
+
+    @property
+    def limits(self) -> str:
+        """The limits that a page depends on; a page made under others is stale."""
+        return (
+            f"{self.rows_max_bytes}/{self.rows_max_number}/{self.rows_min_number}"
+            f"/{self.asset_max_bytes}/{self.page_assets_max_bytes}/{self.max_size_fallback}"
+        )
+
+    def replace(self, **changes: Any) -> Settings:
+        """The same settings with some values given by the caller."""
+        names = {name.upper(): value for name, value in changes.items()}
+        values = {setting.name: getattr(self, setting.name.lower()) for setting in TABLE} | names
+        return Settings(values, self.sources | dict.fromkeys(names, "flag"))
+
+
+def resolve(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this call. A value that cannot be read is a SettingsError that names it.
+
+    Args:
+        flags: values by setting name; None means not given.
+        environment: `os.environ` unless a test says otherwise.
+    """
+    environment = os.environ if environment is None else environment
+    layers: list[tuple[str, Mapping[str, Any]]] = [("flag", flags), ("environment", environment)]
+    layers += [(str(path), read_file(path)) for path in setting_files(environment)]
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for setting in TABLE:
+        for source, layer in layers:
+            raw = layer.get(setting.name)
+            if raw is not None and raw != "":
+                values[setting.name] = parse(setting, raw, source)
+                sources[setting.name] = source
+                break
+        else:
+            values[setting.name] = setting.default
+            sources[setting.name] = "default"
+    if not values["DSPREVIEW_DATABASE"]:
+        values["DSPREVIEW_DATABASE"] = str(cache_folder(environment) / "dspreview.sqlite")
+    database = Path(values["DSPREVIEW_DATABASE"]).expanduser()
+    values["DSPREVIEW_DATABASE"] = os.path.abspath(database)
+    assets = Path(values["ASSETS_DIRECTORY"] or database.parent / "assets").expanduser()
+    values["ASSETS_DIRECTORY"] = os.path.abspath(assets)
+    values["HF_ENDPOINT"] = values["HF_ENDPOINT"].rstrip("/")
+    if not values["HF_TOKEN"]:
+        values["HF_TOKEN"], sources["HF_TOKEN"] = token_of_login(environment)
+    return Settings(values, sources)
+
+
+def parse(setting: Setting, raw: Any, source: str) -> Any:
+    """`raw` as the type of the setting's default; numbers may be written `1_000_000`."""
+    text = str(raw).strip()
+    if isinstance(setting.default, bool):
+        if text.lower() in TRUE_WORDS:
+            return True
+        if text.lower() in FALSE_WORDS:
+            return False
+        raise bad_value(setting, text, source, "true or false")
+    if isinstance(setting.default, int):
+        try:
+            number = int(text)
+        except ValueError:
+            raise bad_value(setting, text, source, "a whole number, as 1_000_000") from None
+        if number < setting.minimum:
+            raise bad_value(setting, text, source, f"a number of at least {setting.minimum}")
+        return number
+    if setting.choices:
+        known = {choice.lower(): choice for choice in setting.choices}
+        if text.lower() not in known:
+            raise bad_value(setting, text, source, f"one of {', '.join(setting.choices)}")
+        return known[text.lower()]
+    return text
+
+
+def bad_value(setting: Setting, text: str, source: str, expected: str) -> SettingsError:
+    """The one line for a value that cannot be read."""
+    shown = "that value" if setting.name == "HF_TOKEN" else repr(text)
+    return SettingsError(f"{setting.name}: {shown} (from {source}) is not {expected}")
+
+
+def setting_files(environment: Mapping[str, str]) -> list[Path]:
+    """The setting files that exist, the one of the working folder first."""
+    folders = [Path.cwd()] if working_folder_exists() else []
+    home = environment.get("HOME")
+    if environment.get("XDG_CONFIG_HOME"):
+        folders.append(Path(environment["XDG_CONFIG_HOME"]) / "dspreview")
+    elif home and sys.platform == "darwin":
+        folders.append(Path(home) / "Library" / "Application Support" / "dspreview")
+    elif home:
+        folders.append(Path(home) / ".config" / "dspreview")
+    return [path for folder in folders if (path := folder / FILE_NAME).is_file()]
+
+
+def working_folder_exists() -> bool:
+    """False where the folder we were started in has been removed."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """The settings of a `dspreview.toml`; an unknown key is a SettingsError with a suggestion."""
+    import tomllib  # 6 ms that only who has a file pays
+
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not TOML: {error}") from error
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from error
+    known = {name for name, setting in BY_NAME.items() if setting.in_file}
+    for key in values:
+        if key in known:
+            continue
+        if key in BY_NAME:
+            raise SettingsError(f"{path}: {key} cannot be set in a file; export it in the environment")
+        import difflib
+
+        near = difflib.get_close_matches(key.upper(), known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else "; `dspreview settings` lists the names"
+        raise SettingsError(f"{path}: unknown setting {key!r}{hint}")
+    return values
+
+
+def cache_folder(environment: Mapping[str, str]) -> Path:
+    """The OS cache folder for `dspreview`; by hand, since platformdirs costs 35 ms at each start."""
+    if environment.get("XDG_CACHE_HOME"):
+        return Path(environment["XDG_CACHE_HOME"]) / "dspreview"
+    home = Path(environment.get("HOME") or Path.home())
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches" / "dspreview"
+    return home / ".cache" / "dspreview"
+
+
+def token_of_login(environment: Mapping[str, str]) -> tuple[str, str]:
+    """The token of `hf auth login` and its source, or an empty one."""
+    path = environment.get("HF_TOKEN_PATH")
+    if not path:
+        home = environment.get("HF_HOME")
+        if not home:
+            cache = environment.get("XDG_CACHE_HOME") or os.path.join(environment.get("HOME") or "~", ".cache")
+            home = os.path.join(cache, "huggingface")
+        path = os.path.join(home, "token")
+    try:
+        token = Path(os.path.expanduser(path)).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return "", "default"
+    return token, path if token else "default"

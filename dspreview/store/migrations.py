@@ -1,0 +1,133 @@
+"""The schema, as the steps that led to it. A step is never edited after a release; a new one is added."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Callable
+from typing import Any
+
+FIRST = """
+CREATE TABLE datasets (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  asked_revision TEXT NOT NULL DEFAULT '',
+  status TEXT NOT NULL,
+  revision TEXT NOT NULL,
+  extractor INTEGER NOT NULL,
+  private INTEGER NOT NULL DEFAULT 0,
+  gated INTEGER NOT NULL DEFAULT 0,
+  default_config TEXT,
+  error TEXT,
+  created_at TEXT NOT NULL,
+  checked_at REAL NOT NULL,
+  used_at REAL NOT NULL,
+  UNIQUE (name, asked_revision)
+);
+CREATE TABLE aliases (
+  alias TEXT NOT NULL,
+  asked_revision TEXT NOT NULL DEFAULT '',
+  dataset_id INTEGER NOT NULL REFERENCES datasets ON DELETE CASCADE,
+  PRIMARY KEY (alias, asked_revision)
+) WITHOUT ROWID;
+CREATE INDEX aliases_dataset ON aliases (dataset_id);
+CREATE TABLE configs (
+  id INTEGER PRIMARY KEY,
+  dataset_id INTEGER NOT NULL REFERENCES datasets ON DELETE CASCADE,
+  config TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  error TEXT,
+  UNIQUE (dataset_id, config)
+);
+CREATE TABLE splits (
+  id INTEGER PRIMARY KEY,
+  config_id INTEGER NOT NULL REFERENCES configs ON DELETE CASCADE,
+  split TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  num_bytes INTEGER,
+  num_examples INTEGER,
+  revision TEXT NOT NULL DEFAULT '',
+  extractor INTEGER NOT NULL DEFAULT 0,
+  limits TEXT NOT NULL DEFAULT '',
+  error TEXT,
+  created_at TEXT,
+  UNIQUE (config_id, split)
+);
+CREATE INDEX splits_status ON splits (status);
+CREATE TABLE rows (
+  split_id INTEGER PRIMARY KEY REFERENCES splits ON DELETE CASCADE,
+  features TEXT NOT NULL,
+  columns TEXT NOT NULL,
+  rows TEXT NOT NULL,
+  num_rows INTEGER NOT NULL,
+  num_rows_total INTEGER,
+  partial INTEGER NOT NULL DEFAULT 0,
+  extra TEXT NOT NULL DEFAULT '{}',
+  asset_folder TEXT
+);
+CREATE UNIQUE INDEX rows_asset_folder ON rows (asset_folder) WHERE asset_folder IS NOT NULL;
+CREATE TABLE assets (
+  url TEXT PRIMARY KEY,
+  split_id INTEGER NOT NULL REFERENCES splits ON DELETE CASCADE,
+  row_idx INTEGER NOT NULL,
+  "column" TEXT NOT NULL,
+  file TEXT NOT NULL,
+  size INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX assets_split ON assets (split_id);
+CREATE TABLE jobs (
+  id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL,
+  dataset_name TEXT NOT NULL,
+  config_name TEXT NOT NULL DEFAULT '',
+  split_name TEXT NOT NULL DEFAULT '',
+  asked_revision TEXT NOT NULL DEFAULT '',
+  status TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  started_at TEXT,
+  finished_at TEXT,
+  owner TEXT,
+  lease_until REAL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  error TEXT
+);
+CREATE UNIQUE INDEX jobs_started ON jobs (kind, dataset_name, config_name, split_name, asked_revision)
+  WHERE status = 'STARTED';
+CREATE UNIQUE INDEX jobs_waiting ON jobs (kind, dataset_name, config_name, split_name, asked_revision)
+  WHERE status = 'WAITING';
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID
+"""
+
+
+def first(database: Any) -> None:
+    """The schema of version 1."""
+    for statement in FIRST.split(";"):
+        database.conn.execute(statement)
+
+
+STEPS: tuple[Callable[[Any], None], ...] = (first,)
+
+
+def migrate(connection: sqlite3.Connection, version: int) -> None:
+    """Run the steps that a file of `version` lacks, inside the caller's transaction."""
+    database = open_database(connection)
+    for step in STEPS[version:]:
+        step(database)
+
+
+def open_database(connection: sqlite3.Connection) -> Any:
+    """The connection as a sqlite_utils Database: transforms of tables are safest in its hands.
+
+    It imports pandas where that is installed, 340 ms for a feature nobody needs here: we tell it there is none.
+    """
+    hidden = [name for name in ("pandas", "numpy") if name not in sys.modules]
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        from sqlite_utils import Database
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+    return Database(connection)
