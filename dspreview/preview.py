@@ -260,22 +260,30 @@ class Preview:
             else:
                 yield (*names, None)
 
-    def is_valid(self, ref: DatasetRef) -> bool:
-        """Whether some split of a dataset gives rows. Raises PreviewError where nobody can tell."""
+    def is_valid(self, ref: DatasetRef, config: str | None = None, split: str | None = None) -> bool:
+        """Whether some split of a dataset (of a config, or that split) gives rows.
+
+        Raises PreviewError where nobody can tell.
+        """
         try:
             listing = self.splits(ref)
+            configs = listing.configs if config is None else (choose_config(listing, config, ref.asked),)
         except errors.DatasetError:
             return False
+        wanted = [(one.config, place.split) for one in configs for place in one.splits]
+        if split is not None:
+            wanted = [choose(listing, config, split, ref.asked)]
         unknown: errors.PreviewError | None = None
-        for config in listing.configs:
-            for split in config.splits:
-                try:
-                    if self.page(ref, config.config, split.split).page.num_rows:
-                        return True
-                except errors.DatasetError:
-                    continue
-                except errors.PreviewError as error:
-                    unknown = error
+        for names in wanted:
+            try:
+                if self.page(ref, *names).page.num_rows:
+                    return True
+            except errors.MissingPackageError as error:
+                unknown = error
+            except errors.DatasetError:
+                continue
+            except errors.PreviewError as error:
+                unknown = error
         if unknown is not None:
             raise unknown
         return False

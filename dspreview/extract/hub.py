@@ -154,6 +154,16 @@ def describe_within(ref: DatasetRef, settings: Settings, seconds: float) -> Reso
     return answer.dataset
 
 
+def ping(settings: Settings) -> None:
+    """One small request. Raises HubError where nothing answers."""
+    from huggingface_hub.utils import get_session
+
+    try:
+        get_session().get(f"{settings.hf_endpoint}/api/datasets", params={"limit": 1}, headers={})
+    except Exception as error:
+        raise translate(error, "doctor", settings) from error
+
+
 def retried(ask: Callable[[], T]) -> T:
     """One more try after a short pause where the Hub was briefly away."""
     try:

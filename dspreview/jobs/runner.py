@@ -60,3 +60,10 @@ class Extractor:
         from dspreview.extract.hub import describe_within
 
         return describe_within(ref, self.settings, seconds)
+
+    def ping(self) -> None:
+        """Ask the Hub for nothing in particular. Raises HubError."""
+        self.prepare()
+        from dspreview.extract.hub import ping
+
+        ping(self.settings)

@@ -1,0 +1,146 @@
+"""`dspreview cache`: what is kept, and its care."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from dspreview import errors
+from dspreview.cli import output
+from dspreview.cli.options import Call, with_common
+from dspreview.models import Json
+from dspreview.store import Store, report
+from dspreview.store.database import translated
+
+app = typer.Typer(
+    add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True,
+    help="Look into the cache, and clean it.",
+)  # fmt: skip
+
+
+def write(call: Call, document: Json, header: list[str], rows: list[list[Any]]) -> None:
+    """A document as JSON, or as one flat table."""
+    if call.format == "json":
+        output.write_document(document)
+    elif call.format == "table":
+        from dspreview.cli import table  # rich, for a table only
+
+        output.write_text(table.simple(header, rows, color=table.use_color(call.color)) + "\n")
+    else:
+        output.write_records([dict(zip(header, row, strict=True)) for row in rows], call.format, header)
+
+
+@app.command(help="Count datasets and splits by status, and the room they take.")
+@with_common
+def stats(call: Call) -> int:
+    """Answer `cache stats`."""
+    with Store(call.settings) as store:
+        found = report.count(store)
+    rows: list[list[Any]] = [[kind, status, found[kind][status]] for kind in ("datasets", "splits") for status in report.STATUSES]
+    rows += [["bytes", name.removesuffix("_bytes"), found[name]] for name in ("database_bytes", "asset_bytes", "derived_bytes")]
+    write(call, found, ["kind", "status", "number"], rows)
+    return errors.EXIT_OK
+
+
+@app.command("report", help="List each dataset and split with its status and error.")
+@with_common
+def report_(call: Call) -> int:
+    """Answer `cache report`."""
+    with Store(call.settings) as store:
+        found = report.report(store)
+    rows = [
+        [item["dataset"], item.get("config"), item.get("split"), item["status"], item["error"]["message"] if item["error"] else None]
+        for kind in ("datasets", "splits")
+        for items in found[kind].values()
+        for item in items
+    ]
+    write(call, found, ["dataset", "config", "split", "status", "error"], rows)
+    return errors.EXIT_OK
+
+
+@app.command(help="List the datasets that have rows for at least one split.")
+@with_common
+def valid(call: Call) -> int:
+    """Answer `cache valid`."""
+    with Store(call.settings) as store:
+        names = report.valid_names(store)
+        moment = report.iso(store.cache.clock())
+    write(call, {"valid": names, "created_at": moment}, ["dataset"], [[name] for name in names])
+    return errors.EXIT_OK
+
+
+@app.command(help="Remove all that is kept of a dataset: splits, rows, errors, assets, waiting jobs.")
+@with_common
+def remove(call: Call, dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Hub id or local path.")]) -> int:
+    """Answer `cache remove`."""
+    with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
+        number = report.remove(store, call.ref(dataset).name)
+    if not number:
+        raise errors.NotCachedError(f"{dataset} is not in the cache; `dspreview cache report` lists what is")
+    write(call, {"removed": number}, ["removed"], [[number]])
+    return errors.EXIT_OK
+
+
+@app.command(help="Remove everything from the cache, or only derived files.")
+@with_common
+def clean(
+    call: Call,
+    *,
+    derived: Annotated[bool, typer.Option("--derived", help="Only derived files: converted Parquet, search indexes.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> int:
+    """Answer `cache clean`."""
+    with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
+        if derived:
+            freed = report.clean_derived(store)
+            write(call, {"freed_bytes": freed}, ["freed_bytes"], [[freed]])
+            return errors.EXIT_OK
+        confirm("This removes every entry and asset of the cache.", yes=yes)
+        number = report.clean(store)
+    write(call, {"removed": number}, ["removed"], [[number]])
+    return errors.EXIT_OK
+
+
+def confirm(what: str, *, yes: bool) -> None:
+    """Ask on a terminal; elsewhere `--yes` is needed. Raises UsageError."""
+    if yes:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise errors.UsageError(f"{what} Say --yes to do it")
+    sys.stderr.write(f"{what} Go on? [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        raise errors.UsageError("nothing was removed")
+
+
+@app.command(help="Check that the file, its references and the asset folder fit together: exit 0 or 1.")
+@with_common
+def verify(
+    call: Call,
+    *,
+    repair: Annotated[bool, typer.Option("--repair", help="Remove what nobody refers to, forget pages that lack a file.")] = False,
+) -> int:
+    """Answer `cache verify`."""
+    with Store(call.settings, must_write=repair) as store, translated(call.settings.dspreview_database):
+        damages = report.verify(store, repair=repair)
+    rows = [[damage.code, damage.message] for damage in damages]
+    findings = [{"code": damage.code, "message": damage.message} for damage in damages]
+    if call.format == "table" and not damages:
+        output.write_text("the cache is intact\n")
+    else:
+        write(call, {"findings": findings, "repaired": repair}, ["code", "message"], rows)
+    return errors.EXIT_NO if damages and not repair else errors.EXIT_OK
+
+
+@app.command(help="Print where the database lies.")
+@with_common
+def path(call: Call) -> int:
+    """Answer `cache path`."""
+    where = {"database": call.settings.dspreview_database, "assets_directory": call.settings.assets_directory}
+    if call.format == "table":
+        output.write_text(where["database"] + "\n")
+    else:
+        write(call, where, list(where), [list(where.values())])
+    return errors.EXIT_OK

@@ -1,0 +1,119 @@
+"""`dspreview doctor`: is everything that is needed in order."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+import sqlite3
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import typer
+
+from dspreview import errors
+from dspreview.cli import output
+from dspreview.cli.options import Call, with_common
+from dspreview.jobs.runner import Extractor
+from dspreview.store import Store
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+HEADER = ["check", "state", "detail"]
+NETWORK_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "fuse.sshfs", "glusterfs"})
+LOW_DISK = 1_000_000_000
+PACKAGES = ("typer", "rich", "datasets", "huggingface_hub", "pyarrow", "sqlite-utils", "psutil", "pillow", "soundfile")
+OPTIONAL = {"h5py": "HDF5", "lxml": "XML", "nibabel": "NIfTI", "Bio": "FASTA and GenBank"}
+
+Check = tuple[str, str, str]
+
+
+@app.command(help="Check the database, the disk, the Hub and the decoders. Exit 1 if something that is needed is not in order.")
+@with_common
+def doctor(call: Call) -> int:
+    """Answer `doctor`."""
+    checks = [*store_checks(call), disk_check(call), system_check(call), hub_check(call), *package_checks()]
+    if call.format == "json":
+        output.write_document({"checks": [dict(zip(HEADER, check, strict=True)) for check in checks]})
+    elif call.format == "table":
+        from dspreview.cli import table  # rich, for a table only
+
+        output.write_text(table.simple(HEADER, [list(check) for check in checks], color=table.use_color(call.color)) + "\n")
+    else:
+        output.write_records([dict(zip(HEADER, check, strict=True)) for check in checks], call.format, HEADER)
+    return errors.EXIT_NO if any(state == "fail" for _, state, _ in checks) else errors.EXIT_OK
+
+
+def store_checks(call: Call) -> list[Check]:
+    """The database opens and can be written, the asset folder too."""
+    path = call.settings.dspreview_database
+    try:
+        with Store(call.settings, must_write=True) as store:
+            (verdict,) = store.connection.execute("PRAGMA quick_check").fetchone()
+            (schema,) = store.connection.execute("PRAGMA user_version").fetchone()
+    except errors.StoreError as error:
+        return [("database", "fail", str(error))]
+    except sqlite3.DatabaseError as error:
+        return [("database", "fail", f"{path}: {error}")]
+    found: list[Check] = [("database", "ok" if verdict == "ok" else "fail", f"{path} (schema {schema}): {verdict}")]
+    folder = call.settings.assets_directory
+    try:
+        os.makedirs(folder, exist_ok=True)
+        writable = os.access(folder, os.W_OK)
+    except OSError as error:
+        return [*found, ("assets", "fail", f"{folder}: {error.strerror}")]
+    return [*found, ("assets", "ok" if writable else "fail", folder if writable else f"{folder} cannot be written")]
+
+
+def disk_check(call: Call) -> Check:
+    """There is room where the database lies."""
+    folder = existing(Path(call.settings.dspreview_database).parent)
+    free = shutil.disk_usage(folder).free
+    return ("disk", "ok" if free >= LOW_DISK else "warn", f"{free / 1e9:.1f} GB free at {folder}")
+
+
+def existing(folder: Path) -> Path:
+    """The nearest folder above that exists."""
+    while not folder.exists():
+        folder = folder.parent
+    return folder
+
+
+def system_check(call: Call) -> Check:
+    """The database is not on a network file system, where SQLite's locks cannot be trusted."""
+    folder = str(existing(Path(call.settings.dspreview_database).parent).resolve())
+    try:
+        mounts = [line.split() for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines()]
+    except OSError:
+        return ("file system", "ok", "unknown on this system")
+    holding = [mount for mount in mounts if folder == mount[1] or folder.startswith(mount[1].rstrip("/") + "/")]
+    kind = max(holding, key=lambda mount: len(mount[1]))[2] if holding else "unknown"
+    if kind in NETWORK_SYSTEMS:
+        return ("file system", "warn", f"{folder} is on {kind}: SQLite's locks may fail there; use --database on a local disk")
+    return ("file system", "ok", kind)
+
+
+def hub_check(call: Call) -> Check:
+    """The Hub answers."""
+    if call.settings.hf_hub_offline:
+        return ("hub", "warn", "not asked: the network is off (--offline or HF_HUB_OFFLINE)")
+    token = "with a token" if call.settings.hf_token else "without a token"
+    try:
+        Extractor(call.settings).ping()
+    except errors.PreviewError as error:
+        return ("hub", "warn", str(error))
+    return ("hub", "ok", f"{call.settings.hf_endpoint} answers, {token}")
+
+
+def package_checks() -> list[Check]:
+    """What is installed, and which formats need more."""
+    found: list[Check] = [("python", "ok", f"{platform.python_version()}, SQLite {sqlite3.sqlite_version}")]
+    for name in PACKAGES:
+        try:
+            found.append((name, "ok", version(name)))
+        except PackageNotFoundError:
+            found.append((name, "fail", f"not installed; run: pip install {name}"))
+    for module, what in OPTIONAL.items():
+        here = importlib.util.find_spec(module) is not None
+        found.append((what, "ok" if here else "info", "can be read" if here else f"needs the package {module}"))
+    return found

@@ -1,0 +1,74 @@
+"""`dspreview refresh`: recompute what is cached."""
+
+from __future__ import annotations
+
+import typer
+
+from dspreview import errors
+from dspreview.cli import failure, output
+from dspreview.cli.batch import run_targets
+from dspreview.cli.options import Call, ConfigArgument, DatasetArgument, FromOption, SplitArgument, targets, with_common
+from dspreview.cli.progress import working
+from dspreview.models import DatasetRef, Json
+from dspreview.preview import Preview
+from dspreview.store import Store
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command(
+    help="Recompute a dataset, a config or a split now. One split that fails gives its own exit code; "
+    "of several, exit 1 says that some failed."
+)
+@with_common
+def refresh(
+    call: Call,
+    dataset: DatasetArgument = None,
+    config: ConfigArgument = None,
+    split: SplitArgument = None,
+    *,
+    from_file: FromOption = None,
+) -> int:
+    """Answer `refresh`."""
+    if call.cached:
+        raise errors.UsageError("refresh works, and --cached forbids work; give one of them")
+    with Store(call.settings, must_write=True) as store:
+        preview = Preview(store, call.settings, warn=call.warn)
+
+        def answer(ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json]) -> int:
+            done: list[dict[str, Json]] = []
+            failures: list[errors.PreviewError] = []
+            with working(f"refreshing {ref.asked}", quiet=call.quiet):
+                for config_name, split_name, error in preview.refresh(ref, config, split):
+                    if error is not None:
+                        failures.append(error)
+                        if split is None:
+                            failure.tell(str(error))
+                    done.append(
+                        {
+                            "dataset": ref.asked, "config": config_name, "split": split_name,
+                            "status": "ERROR" if error else "VALID", "error": errors.describe(error) if error else None,
+                        }  # fmt: skip
+                    )
+            if split is not None and failures:
+                raise failures[0]
+            write(call, done, named, failed=bool(failures))
+            return errors.EXIT_NO if failures else errors.EXIT_OK
+
+        return run_targets(call, targets(dataset, config, split, from_file), answer, many=from_file is not None)
+
+
+def write(call: Call, done: list[dict[str, Json]], named: dict[str, Json], *, failed: bool) -> None:
+    """Write what became of each split."""
+    if call.format == "json":
+        output.write_document(named | {"status": "error" if failed else "ok", "splits": done})
+        return
+    flat = [item | {"error": item["error"]["message"] if item["error"] else None} for item in done]
+    if call.format == "table":
+        from dspreview.cli import table  # rich, for a table only
+
+        header = ["config", "split", "status", "error"]
+        rows = [[item[name] for name in header] for item in flat]
+        output.write_text(table.simple(header, rows, color=table.use_color(call.color)) + "\n")
+    else:
+        output.write_records(flat, call.format, ["dataset", "config", "split", "status", "error"])

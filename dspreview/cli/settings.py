@@ -1,0 +1,36 @@
+"""`dspreview settings`: each setting, its value and where it came from."""
+
+from __future__ import annotations
+
+import typer
+
+from dspreview import errors
+from dspreview.cli import output
+from dspreview.cli.options import Call, with_common
+from dspreview.settings import TABLE
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+HEADER = ["name", "value", "source", "meaning"]
+
+
+@app.command(help="Show each setting, its value and where it came from: flag, environment, file or default.")
+@with_common
+def settings(call: Call) -> int:
+    """Answer `settings`."""
+    records = []
+    for setting in TABLE:
+        value = getattr(call.settings, setting.name.lower())
+        if setting.name == "HF_TOKEN":  # never shown
+            value = "set" if value else "not set"
+        source = call.settings.sources[setting.name]
+        records.append({"name": setting.name, "value": value, "source": source, "meaning": setting.meaning})
+    if call.format == "json":
+        output.write_document({"settings": records})
+    elif call.format == "table":
+        from dspreview.cli import table  # rich, for a table only
+
+        rows = [[str(record[name]) for name in HEADER] for record in records]
+        output.write_text(table.simple(HEADER, rows, color=table.use_color(call.color)) + "\n")
+    else:
+        output.write_records(records, call.format, HEADER)
+    return errors.EXIT_OK

@@ -1,0 +1,150 @@
+"""The cache seen as a whole: counts, reports, what may go, and whether it is intact."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from dspreview.models import Json, Status
+from dspreview.store import Store
+from dspreview.store.assets import DERIVED
+from dspreview.store.cache import iso
+from dspreview.store.database import transaction
+
+STATUSES = [status.lower() for status in (Status.EMPTY, Status.ERROR, Status.STALLED, Status.VALID)]
+SPLITS = "splits s JOIN configs c ON c.id = s.config_id JOIN datasets d ON d.id = c.dataset_id"
+VALID_DATASETS = f"""SELECT d.name FROM datasets d WHERE d.status IN ('VALID', 'STALLED') AND EXISTS (
+  SELECT 1 FROM configs c JOIN splits s ON s.config_id = c.id JOIN rows r ON r.split_id = s.id
+  WHERE c.dataset_id = d.id AND s.status IN ('VALID', 'STALLED') AND r.num_rows > 0) ORDER BY d.id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Something in the store that does not fit together."""
+
+    code: str
+    message: str
+
+
+def count(store: Store) -> Json:
+    """How many datasets and splits there are of each status, and how much room they take."""
+    answer: dict[str, Json] = {}
+    for table in ("datasets", "splits"):
+        found = dict(store.connection.execute(f"SELECT lower(status), count(*) FROM {table} GROUP BY status"))
+        answer[table] = {status: found.get(status, 0) for status in STATUSES}
+    answer["created_at"] = iso(store.cache.clock())
+    pages, size = (store.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+    answer["database_bytes"] = pages * size
+    (answer["asset_bytes"],) = store.connection.execute("SELECT coalesce(sum(size), 0) FROM assets").fetchone()
+    answer["derived_bytes"] = folder_size(store.assets.root / DERIVED)
+    return answer
+
+
+def folder_size(folder: Path) -> int:
+    """Bytes of all files below a folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) if folder.is_dir() else 0
+
+
+def report(store: Store) -> Json:
+    """Each dataset and split with its status and error."""
+    datasets: dict[str, list[Json]] = {status: [] for status in STATUSES}
+    for name, asked, status, error in store.connection.execute(
+        "SELECT name, asked_revision, status, error FROM datasets ORDER BY id"
+    ):
+        item = {"dataset": name, "status": status, "error": json.loads(error) if error else None}
+        datasets[status.lower()].append(item | ({"revision": asked} if asked else {}))
+    splits: dict[str, list[Json]] = {status: [] for status in STATUSES}
+    for name, asked, config, split, status, error in store.connection.execute(
+        f"SELECT d.name, d.asked_revision, c.config, s.split, s.status, s.error FROM {SPLITS} ORDER BY d.id, c.position, s.position"
+    ):
+        item = {
+            "dataset": name, "config": config, "split": split, "status": status,
+            "error": json.loads(error) if error else None,
+        }  # fmt: skip
+        splits[status.lower()].append(item | ({"revision": asked} if asked else {}))
+    return {"datasets": datasets, "splits": splits, "created_at": iso(store.cache.clock())}
+
+
+def valid_names(store: Store) -> list[str]:
+    """The datasets that have their list of splits and rows for at least one split."""
+    return list(dict.fromkeys(name for (name,) in store.connection.execute(VALID_DATASETS)))
+
+
+def remove(store: Store, name: str) -> int:
+    """Remove all that is kept of a dataset, under any name it was asked by; how many entries went."""
+    with transaction(store.connection):
+        found = store.connection.execute(
+            "SELECT DISTINCT d.id, d.name FROM datasets d LEFT JOIN aliases a ON a.dataset_id = d.id WHERE d.name = ? OR a.alias = ?",
+            (name, name),
+        ).fetchall()
+        folders = [folder for identity, _ in found for folder in store.cache.asset_folders(identity)]
+        for identity, resolved in found:
+            store.connection.execute("DELETE FROM datasets WHERE id = ?", (identity,))
+            store.queue.drop_waiting(resolved)
+    for folder in folders:
+        store.assets.remove(folder)
+    return len(found)
+
+
+def clean(store: Store) -> int:
+    """Remove every entry and every asset; how many datasets went."""
+    with transaction(store.connection):
+        folders = store.cache.asset_folders()
+        (number,) = store.connection.execute("SELECT count(*) FROM datasets").fetchone()
+        store.connection.execute("DELETE FROM datasets")
+        store.connection.execute("DELETE FROM facts")
+    for folder in folders:
+        store.assets.remove(folder)
+    clean_derived(store)
+    store.connection.execute("VACUUM")
+    return int(number)
+
+
+def clean_derived(store: Store) -> int:
+    """Remove derived files; how many bytes went."""
+    folder = store.assets.root / DERIVED
+    freed = folder_size(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    return freed
+
+
+def verify(store: Store, *, repair: bool) -> list[Damage]:
+    """What does not fit together: file, references, assets without their page and pages without their assets.
+
+    With `repair`, what nobody refers to is removed, and pages that lack a file are forgotten.
+    """
+    damages = [
+        Damage("database", str(line))
+        for (line,) in store.connection.execute("PRAGMA integrity_check")
+        if line != "ok"
+    ]
+    damages += [
+        Damage("reference", f"table {table}, row {row}: what it refers to is gone")
+        for table, row, *_ in store.connection.execute("PRAGMA foreign_key_check")
+    ]
+    known = set(store.cache.asset_folders())
+    for folder in sorted(store.assets.folders() - known):
+        damages.append(Damage("orphan", f"{store.assets.path(folder)}: assets without a page"))
+        if repair:
+            store.assets.remove(folder)
+    for staged in store.assets.staged():
+        damages.append(Damage("staging", f"{staged}: left behind by a crash"))
+        if repair:
+            shutil.rmtree(staged, ignore_errors=True)
+    lacking = set()
+    for split_id, folder, file, url, size in store.connection.execute(
+        "SELECT a.split_id, r.asset_folder, a.file, a.url, a.size FROM assets a LEFT JOIN rows r ON r.split_id = a.split_id"
+    ):
+        path = store.assets.path(folder or "none", file)
+        if folder is None or not path.is_file() or path.stat().st_size != size:
+            damages.append(Damage("missing", f"{url}: its file is gone or changed"))
+            lacking.add(split_id)
+    if repair and lacking:
+        with transaction(store.connection):
+            for split_id in lacking:
+                store.connection.execute("DELETE FROM rows WHERE split_id = ?", (split_id,))
+                store.connection.execute("DELETE FROM assets WHERE split_id = ?", (split_id,))
+                store.connection.execute("UPDATE splits SET status = 'EMPTY', error = NULL WHERE id = ?", (split_id,))
+    return damages
