@@ -78,7 +78,9 @@ def structs(array: pa.Array) -> list[Any]:
 def lists(array: pa.Array) -> list[Any]:
     """Each list, its values converted together."""
     if pt.is_list_view(array.type) or pt.is_large_list_view(array.type):
-        array = pc.cast(array, pa.large_list(array.type.value_field))
+        values = to_python(array.values)
+        spans = zip(array.offsets.to_pylist(), array.sizes.to_pylist(), array.is_valid().to_pylist(), strict=True)
+        return [values[start : start + size] if there else None for start, size, there in spans]
     starts = array.offsets.to_pylist()
     values = to_python(array.values.slice(starts[0], starts[-1] - starts[0]))
     valid = array.is_valid().to_pylist()

@@ -1,0 +1,50 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+os.environ.update(HF_UPDATE_DOWNLOAD_COUNTS="0", HF_HUB_OFFLINE="1", HF_DATASETS_DISABLE_PROGRESS_BARS="1")
+
+import pytest
+
+from dspreview.settings import Settings, resolve
+from tests.support.hub import Hub
+from tests.support.program import Program
+
+
+@pytest.fixture
+def dspreview(tmp_path: Path) -> Program:
+    """The program, with folders of its own."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return Program(home)
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    """A Hub on loopback."""
+    server = Hub()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def online(dspreview: Program, hub: Hub) -> Program:
+    """The program, with the loopback Hub for its Hub."""
+    dspreview.env["HF_ENDPOINT"] = hub.url
+    return dspreview
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Callable[..., Settings]:
+    """Settings for a test: those of an empty environment, and what the test says."""
+
+    def make(**values: Any) -> Settings:
+        flags = {"DSPREVIEW_DATABASE": str(tmp_path / "store" / "x.sqlite")} | values
+        return resolve(flags, {"HOME": str(tmp_path)})
+
+    return make

@@ -1,0 +1,58 @@
+"""Extraction alone, in the test's own process: a local dataset in, a page out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dspreview.extract.local import identify
+from dspreview.extract.rows import read_rows
+from dspreview.extract.source import make_plan
+from dspreview.extract.splits import find_config, list_splits, open_dataset
+from dspreview.models import Listing, Page
+from dspreview.settings import Settings
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """A page, and the folder of its assets."""
+
+    page: Page
+    staging: Path
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The cells of each row."""
+        return [row["row"] for row in json.loads(self.page.rows)]
+
+    @property
+    def types(self) -> dict[str, str]:
+        """The type of each column."""
+        return {column.name: column.type for column in self.page.columns}
+
+    @property
+    def features(self) -> dict[str, Any]:
+        """The feature of each column."""
+        return {feature["name"]: feature["type"] for feature in self.page.features}
+
+    def asset(self, src: str) -> bytes:
+        """The bytes behind a URL."""
+        asset = next(asset for asset in self.page.assets if asset.url == src)
+        return (self.staging / asset.file).read_bytes()
+
+
+def extract(dataset: Path, settings: Settings, staging: Path, config: str | None = None, split: str | None = None) -> Extracted:
+    """The page of a split; config and split may be left out where there is one."""
+    source = open_dataset(identify(str(dataset)), settings)
+    listing = list_splits(source, settings)
+    chosen = listing.configs[0] if config is None else next(one for one in listing.configs if one.config == config)
+    plan = make_plan(source, find_config(source, chosen.config))
+    staging.mkdir(exist_ok=True)
+    return Extracted(read_rows(source, plan, split or chosen.splits[0].split, staging, settings), staging)
+
+
+def listing_of(dataset: Path, settings: Settings) -> Listing:
+    """The configs and splits of a dataset."""
+    return list_splits(open_dataset(identify(str(dataset)), settings), settings)
