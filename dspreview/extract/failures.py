@@ -56,6 +56,8 @@ def reason(error: BaseException) -> str:
         return f"the file is cut off ({line})"
     if "Parquet magic bytes not found" in line or "Couldn't deserialize thrift" in line or "Not a Parquet" in line:
         return f"not a Parquet file, or a damaged one ({line.rstrip('.')})"
+    if name == "HfUriError":
+        return "its id has no owner, and today's clients of the Hub read only owner/name; ask its author to move it"
     if isinstance(error, UnicodeDecodeError):
         return f"not text in UTF-8 (byte {error.start}: {error.reason})"
     return f"{line} ({name})" if line != name else name

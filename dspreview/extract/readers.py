@@ -71,6 +71,8 @@ class SplitReader:
         if self.features is None and not guesses_from_values(self.plan.module):
             self.features = builder.info.features
         if isinstance(builder, ArrowBasedBuilder):
+            if self.plan.module == "xml":  # datasets 5.2 hands its XML reader iterables where it opens files
+                wanted.gen_kwargs["files"] = [name for names in wanted.gen_kwargs["files"] for name in names]
             return self._read_tables(builder, wanted.gen_kwargs)
         return self._read_examples(builder, wanted.gen_kwargs)
 

@@ -133,18 +133,20 @@ def verify(store: Store, *, repair: bool) -> list[Damage]:
         damages.append(Damage("staging", f"{staged}: left behind by a crash"))
         if repair:
             shutil.rmtree(staged, ignore_errors=True)
-    lacking = set()
+    lacking: dict[int, str | None] = {}
     for split_id, folder, file, url, size in store.connection.execute(
         "SELECT a.split_id, r.asset_folder, a.file, a.url, a.size FROM assets a LEFT JOIN rows r ON r.split_id = a.split_id"
     ):
         path = store.assets.path(folder or "none", file)
         if folder is None or not path.is_file() or path.stat().st_size != size:
             damages.append(Damage("missing", f"{url}: its file is gone or changed"))
-            lacking.add(split_id)
+            lacking[split_id] = folder
     if repair and lacking:
         with transaction(store.connection):
             for split_id in lacking:
                 store.connection.execute("DELETE FROM rows WHERE split_id = ?", (split_id,))
                 store.connection.execute("DELETE FROM assets WHERE split_id = ?", (split_id,))
                 store.connection.execute("UPDATE splits SET status = 'EMPTY', error = NULL WHERE id = ?", (split_id,))
+        for folder in lacking.values():
+            store.assets.remove(folder)
     return damages

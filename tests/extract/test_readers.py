@@ -85,6 +85,11 @@ def test_text_is_a_row_a_line(tmp_path: Path, settings: Make) -> None:
     assert extract(tmp_path / "d", settings(), tmp_path / "staging").rows == [{"text": "one"}, {"text": "two"}]
 
 
+def test_xml_is_a_row_a_file(tmp_path: Path, settings: Make) -> None:
+    write(tmp_path / "d", {"a.xml": "<a>é</a>", "b.xml": "<b/>"})
+    assert extract(tmp_path / "d", settings(), tmp_path / "staging").rows == [{"xml": "<a>é</a>"}, {"xml": "<b/>"}]
+
+
 def test_a_tar_of_csv_is_downloaded_where_it_cannot_be_streamed(tmp_path: Path, settings: Make) -> None:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:

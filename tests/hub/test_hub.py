@@ -1,0 +1,302 @@
+"""The Hub through the real clients: the program in its own process, a Hub on loopback."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.data import parquet, picture
+from tests.support.hub import TOKEN, Hub, cut_off, refuse_with, silent
+from tests.support.program import Program
+
+AX = [{"premise": f"The cat {n}", "label": n % 3 - 1} for n in range(150)]
+README = """---
+configs:
+- config_name: ax
+  data_files:
+  - {split: test, path: ax/test-*}
+- config_name: cola
+  data_files:
+  - {split: train, path: cola/train-*}
+  - {split: test, path: cola/test-*}
+dataset_info:
+- config_name: ax
+  features:
+  - {name: premise, dtype: string}
+  - name: label
+    dtype:
+      class_label:
+        names: {'0': entailment, '1': neutral, '2': contradiction}
+  splits:
+  - {name: test, num_bytes: 238392, num_examples: 1104}
+---
+"""
+
+
+@pytest.fixture
+def glue(hub: Hub) -> Hub:
+    """A renamed repository of two configs."""
+    columns = {"premise": [row["premise"] for row in AX], "label": [row["label"] for row in AX]}
+    hub.add(
+        "nyu-mll/glue",
+        {
+            "README.md": README,
+            "ax/test-0.parquet": parquet(columns),
+            "cola/train-0.parquet": parquet({"a": [1, 2]}),
+            "cola/test-0.parquet": parquet({"a": [3]}),
+        },
+    )
+    hub.renamed["glue"] = "nyu-mll/glue"
+    return hub
+
+
+def test_rows_of_a_renamed_dataset_have_the_shape_of_the_contract(glue: Hub, online: Program) -> None:
+    answer = online("rows", "glue", "ax", "test", "--json").json
+    assert list(answer)[:6] == ["features", "columns", "rows", "num_rows_total", "num_rows_per_page", "partial"]
+    assert answer["features"][0] == {"feature_idx": 0, "name": "premise", "type": {"dtype": "string", "_type": "Value"}}
+    whose = {"dataset": "glue", "config": "ax", "split": "test"}
+    assert answer["columns"] == [
+        {**whose, "column_idx": 0, "column": {"name": "premise", "type": "STRING"}},
+        {
+            **whose,
+            "column_idx": 1,
+            "column": {"name": "label", "type": "CLASS_LABEL", "labels": ["entailment", "neutral", "contradiction"]},
+        },
+    ]
+    assert answer["rows"] == [{**whose, "row_idx": n, "row": AX[n], "truncated_cells": []} for n in range(100)]
+    assert (answer["num_rows_total"], answer["num_rows_per_page"], answer["partial"]) == (1104, 100, False)
+
+
+def test_the_second_answer_needs_no_network_and_is_the_same(glue: Hub, online: Program) -> None:
+    first = online("rows", "glue", "ax", "test", "--json")
+    asked = len(glue.seen)
+    assert online("rows", "glue", "ax", "test", "--json").out == first.out
+    assert len(glue.seen) == asked
+    glue.close()
+    cached = online("rows", "glue", "ax", "test", "--json", "--cached")
+    assert (cached.code, cached.out) == (0, first.out)
+    other = online("rows", "nyu-mll/glue", "ax", "test", "--json", "--offline").json
+    assert {row["dataset"] for row in other["rows"]} == {"nyu-mll/glue"}
+    assert [row["row"] for row in other["rows"]] == AX[:100]
+
+
+def test_splits_are_listed_in_their_order_and_unknown_sizes_are_null(glue: Hub, online: Program) -> None:
+    answer = online("splits", "glue", "--json").json
+    assert answer == {
+        "splits": [
+            {"dataset": "glue", "config": "ax", "split": "test", "num_bytes": 238392, "num_examples": 1104},
+            {"dataset": "glue", "config": "cola", "split": "train", "num_bytes": None, "num_examples": None},
+            {"dataset": "glue", "config": "cola", "split": "test", "num_bytes": None, "num_examples": None},
+        ]
+    }
+    online("rows", "glue", "cola", "train")
+    known = online("splits", "glue", "cola", "--json").json["splits"]
+    assert [split["num_examples"] for split in known] == [2, None]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["glue", "Ax"], 3, "did you mean 'ax'? 2 configs: ax, cola"),
+        (["glue", "ax", "tset"], 3, "did you mean 'test'? 1 split: test"),
+        (["glue"], 2, "2 configs; name one: ax, cola"),
+        (["glue", "cola"], 2, "2 splits; name one: train, test"),
+        (["nobody/nothing"], 3, "no such dataset"),
+        (["glue@nope", "ax"], 3, "no such revision"),
+        (["glue@main", "ax", "--revision", "other"], 2, "two revisions"),
+        (["a/b/c"], 3, "is no dataset id"),
+    ],
+)
+def test_what_is_not_there(words: list[str], code: int, told: str, glue: Hub, online: Program) -> None:
+    found = online("rows", *words, "--json")
+    assert found.code == code
+    assert told in found.err
+    assert found.err.count("\n") == 1
+    assert list(found.json) == ["status_code", "exception", "message", "cause_exception", "cause_message", "cause_traceback"]
+    assert found.json["status_code"] == {2: 422, 3: 404}[code]
+
+
+def test_gated_and_private(hub: Hub, online: Program) -> None:
+    hub.add("a/gated", {"data.csv": "a\n1\n"}, gated=True, readers={TOKEN})
+    hub.add("a/private", {"data.csv": "a\n1\n"}, private=True, readers={TOKEN})
+    assert online("rows", "a/gated").code == 4
+    assert "HF_TOKEN" in online("rows", "a/gated").err
+    assert online("rows", "a/gated", HF_TOKEN="hf_other").code == 4
+    wrong = online("rows", "a/gated", HF_TOKEN="nonsense")
+    assert (wrong.code, "refuses the token" in wrong.err) == (4, True)
+    given = online("rows", "a/gated", "--json", HF_TOKEN=TOKEN)
+    assert (given.code, given.row_values) == (0, [{"a": 1}])
+    hidden = online("rows", "a/private", "--json")
+    assert (hidden.code, "if it is private, set HF_TOKEN" in hidden.err) == (3, True)
+    refused = online("rows", "a/private", HF_TOKEN=TOKEN)
+    assert (refused.code, "DATASETS_ENABLE_PRIVATE" in refused.err) == (4, True)
+    allowed = online("rows", "a/private", "--json", HF_TOKEN=TOKEN, DATASETS_ENABLE_PRIVATE="true")
+    assert (allowed.code, allowed.row_values) == (0, [{"a": 1}])
+    assert online("rows", "a/private", "--cached").code == 4
+
+
+def test_the_token_goes_to_the_hub_only_and_stays_nowhere(hub: Hub, online: Program) -> None:
+    hub.add("a/gated", {"data.parquet": parquet({"a": [1]})}, gated=True, readers={TOKEN})
+    result = online("rows", "a/gated", "--json", "--verbose", HF_TOKEN=TOKEN)
+    assert result.code == 0
+    assert {seen.token for seen in hub.seen if seen.origin == "hub"} == {TOKEN}
+    assert {seen.token for seen in hub.seen if seen.origin == "cdn"} == {None}
+    assert TOKEN not in result.out + result.err
+    kept = b"".join(path.read_bytes() for path in online.home.rglob("*") if path.is_file())
+    assert TOKEN.encode() not in kept
+    assert TOKEN not in online("settings", HF_TOKEN=TOKEN).out
+
+
+def test_names_that_need_care(hub: Hub, online: Program) -> None:
+    readme = "---\nconfigs:\n- config_name: 'é à/b c'\n  data_files: 'sub dir/é 1.parquet'\n---\n"
+    hub.add("a/names", {"README.md": readme, "sub dir/é 1.parquet": parquet({"x": [1]})})
+    assert online("rows", "a/names", "--json").row_values == [{"x": 1}]
+    hub.add("a/plain", {"data/deep/train.csv": "x\n2\n", "data/deep/test.csv": "x\n3\n"})
+    assert online("rows", "a/plain", "default", "test", "--json").row_values == [{"x": 3}]
+    hub.add("own/csv", {"data.jsonl": '{"x": 4}\n'})
+    hub.renamed["csv"] = "own/csv"
+    (online.home / "csv").mkdir()
+    (online.home / "csv" / "local.csv").write_text("y\n5\n")
+    assert online("rows", "csv", "--json").row_values == [{"x": 4}]
+    assert online("rows", "./csv", "--json").row_values == [{"y": 5}]
+    (online.home / "here").mkdir()
+    missing = online("rows", "here", "--json")
+    assert (missing.code, "the folder here is ./here" in missing.err) == (3, True)
+
+
+def test_revisions(hub: Hub, online: Program) -> None:
+    first = hub.add("a/b", {"data.csv": "a\n1\n"})
+    old = first.commits[0].sha
+    hub.push("a/b", {"data.csv": "a\n2\n"})
+    assert online("rows", "a/b", "--json").row_values == [{"a": 2}]
+    assert online("rows", f"a/b@{old}", "--json").row_values == [{"a": 1}]
+    assert online("rows", "a/b", "--revision", old, "--json").json["revision"] == old
+
+
+def test_datasets_revision_is_for_datasets_without_an_owner(hub: Hub, online: Program) -> None:
+    hub.renamed["alone"] = "own/alone"
+    for name in ("own/alone", "own/er"):
+        repository = hub.add(name, {"data.csv": "a\n1\n"})
+        repository.branches["v1"] = repository.commits[0].sha
+        hub.push(name, {"data.csv": "a\n2\n"})
+    assert online("rows", "alone", "--json", DATASETS_REVISION="v1").row_values == [{"a": 1}]
+    assert online("rows", "own/er", "--json", DATASETS_REVISION="v1").row_values == [{"a": 2}]
+
+
+def test_a_new_commit_is_seen_when_the_entry_has_aged(hub: Hub, online: Program) -> None:
+    hub.add("a/b", {"data.csv": "a\n1\n"})
+    online("rows", "a/b")
+    hub.push("a/b", {"data.csv": "a\n2\n"})
+    assert online("rows", "a/b", "--json").row_values == [{"a": 1}]
+    assert online("rows", "a/b", "--json", MAX_AGE_LONG_SECONDS="0").row_values == [{"a": 2}]
+
+
+def test_an_aged_entry_of_the_same_revision_costs_one_request(hub: Hub, online: Program) -> None:
+    hub.add("a/b", {"data.csv": "a\n1\n"})
+    online("rows", "a/b")
+    asked = len(hub.seen)
+    online("rows", "a/b", MAX_AGE_LONG_SECONDS="0")
+    assert len(hub.seen) == asked + 1
+
+
+def test_a_hub_that_went_away_is_asked_once_and_the_entry_is_served(hub: Hub, online: Program) -> None:
+    hub.add("a/b", {"data.csv": "a\n1\n"})
+    online("rows", "a/b", MAX_AGE_LONG_SECONDS="0")
+    hub.fault = silent(30)
+    late = {"MAX_AGE_LONG_SECONDS": "0"}
+    served = online("rows", "a/b", "--json", **late)
+    assert (served.code, served.row_values) == (0, [{"a": 1}])
+    assert "does not answer" in served.err
+
+
+FAULTS: dict[str, tuple[Any, str]] = {
+    "500": (refuse_with(500), "answered 500"),
+    "429": (refuse_with(429, {"Retry-After": "60"}), "try again in 60 s"),
+    "silent": (silent(60), "was silent for 1 s"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_hub_that_is_away_is_exit_5_and_nothing_is_stored(name: str, hub: Hub, online: Program) -> None:
+    hub.add("a/b", {"data.csv": "a\n1\n"})
+    hub.fault, told = FAULTS[name]
+    result = online("rows", "a/b", "--json", HUB_TIMEOUT_SECONDS="1")
+    assert (result.code, result.json["status_code"]) == (5, 503)
+    assert told in result.err
+    hub.fault = None
+    assert online("rows", "a/b", "--json").code == 0
+
+
+def test_no_network(dspreview: Program) -> None:
+    refused = dspreview("rows", "a/b")
+    assert (refused.code, "cannot be reached" in refused.err) == (5, True)
+    offline = dspreview("rows", "a/b", "--offline", "--json")
+    assert (offline.code, offline.json["exception"]) == (5, "OfflineError")
+    cached = dspreview("rows", "a/b", "--cached", "--json")
+    assert (cached.code, cached.json["exception"]) == (3, "NotCachedError")
+
+
+def test_a_file_cut_in_the_middle_replaces_no_good_entry(hub: Hub, online: Program) -> None:
+    hub.add("a/b", {"data.parquet": parquet({"a": [1]})})
+    assert online("rows", "a/b").code == 0
+    hub.push("a/b", {"data.parquet": parquet({"a": list(range(5000))})})
+    hub.fault = cut_off("data.parquet")
+    result = online("refresh", "a/b", "default", "train")
+    assert result.code == 5
+    hub.fault = None
+    kept = online("rows", "a/b", "--cached", "--json")
+    assert kept.row_values == [{"a": 1}]
+    assert kept.json["stalled"] is True
+
+
+@pytest.mark.parametrize(
+    ("files", "exception"),
+    [
+        ({"script.py": "x", "README.md": ""}, "ScriptDatasetError"),
+        ({"README.md": "nothing here"}, "EmptyDatasetError"),
+        ({"README.md": "---\nconfigs:\n- {config_name: default, data_files: ../../secret.csv}\n---\n", "a.csv": "a\n1\n"}, "UnsafePathError"),
+        ({"README.md": "---\nconfigs:\n- {config_name: default, data_files: 'hf://datasets/other/x/a.csv'}\n---\n", "a.csv": "a\n1\n"}, "UnsafePathError"),
+        ({"a.parquet": b"no parquet"}, "UnreadableDataError"),
+    ],
+)
+def test_an_erroneous_dataset_is_stored_and_told_again_alike(files: dict[str, Any], exception: str, hub: Hub, online: Program) -> None:
+    hub.add("a/script", files)
+    first = online("rows", "a/script", "--json")
+    assert (first.code, first.json["exception"], first.json["status_code"]) == (6, exception, 400)
+    asked = len(hub.seen)
+    again = online("rows", "a/script", "--json")
+    assert (again.code, again.out, again.err) == (first.code, first.out, first.err)
+    assert len(hub.seen) == asked
+    assert online("is-valid", "a/script", "--json").json == {"valid": False}
+
+
+def test_a_dataset_that_points_to_a_private_address_is_not_followed(online: Program, tmp_path: Any, hub: Hub) -> None:
+    target = hub.cdn_url + "/metadata.csv"
+    folder = tmp_path / "d"
+    folder.mkdir()
+    (folder / "README.md").write_text(f"---\nconfigs:\n- config_name: default\n  data_files: {json.dumps(target)}\n---\n")
+    online.env["HF_ENDPOINT"] = "https://huggingface.co"
+    result = online("rows", folder, HUB_TIMEOUT_SECONDS="1")
+    assert result.code in {5, 6}
+    assert not [seen for seen in hub.seen if "metadata" in seen.path]
+
+
+def test_pictures_on_the_hub_become_assets(hub: Hub, online: Program) -> None:
+    hub.add("a/pictures", {"train/cat/1.png": picture(), "train/dog/2.png": picture()})
+    answer = online("rows", "a/pictures", "--json").json
+    assert answer["rows"][1]["row"] == {
+        "image": {"src": "assets/a/pictures/--/default/train/1/image/2.png", "height": 6, "width": 8},
+        "label": 1,
+    }
+    assert [path.read_bytes() for path in online.assets.rglob("*.png")] == [picture()] * 2
+    sha = hub.repositories["a/pictures"].commits[0].sha
+    pinned = online("rows", f"a/pictures@{sha}", "--json").json["rows"][0]["row"]["image"]["src"]
+    assert pinned == f"assets/a/pictures@{sha}/--/default/train/0/image/1.png"
+    assert online("cache", "verify").code == 0
+
+
+def test_no_counters_and_no_other_host(glue: Hub, online: Program) -> None:
+    online("rows", "glue", "ax", "test")
+    assert all("x-hf-download-counter" not in {name.lower() for name in seen.headers} for seen in glue.seen)
