@@ -166,6 +166,14 @@ class StoreFullError(StoreError):
     """The disk is full, or the store is read-only."""
 
 
+class AnswerLostError(StoreError):
+    """The answer could not be written to stdout."""
+
+
+class ReaderGoneError(Exception):
+    """Whoever read stdout has had enough (`| head`): no failure, but nothing more to do."""
+
+
 def find_class(name: str) -> type[PreviewError] | None:
     """The failure class of that name, so that a stored failure ends like a fresh one."""
     found = globals().get(name)

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from dspreview.cli import failure
+from dspreview.cli import failure, output
 from dspreview.errors import EXIT_INTERRUPTED, EXIT_OK
 
 
@@ -81,7 +81,7 @@ def show_version(value: bool) -> None:
     if value:
         from importlib.metadata import version
 
-        print(f"dspreview {version('dspreview')}")  # noqa: T201 - the answer
+        output.write_text(f"dspreview {version('dspreview')}\n")
         raise typer.Exit
 
 
@@ -120,6 +120,8 @@ def run(arguments: list[str]) -> None:
             failure.tell("interrupted")
     except KeyboardInterrupt:
         failure.tell("interrupted")
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else EXIT_OK
     except Exception as error:  # the one place where every failure ends: as a line and an exit code
         code = failure.report(error, arguments)
     finally:
@@ -133,19 +135,5 @@ def stop(_signal: int, _frame: Any) -> None:
 
 
 def leave(code: int) -> None:
-    """Flush stdout, and end without tearing libraries down, which costs 10 ms of every answer.
-
-    A reader that went away (`| head`) is no failure; a disk that took only part of the answer is.
-    """
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        pass
-    except OSError as error:
-        failure.tell(f"the answer could not be written: {error.strerror}")
-        code = code or 7
-    try:
-        sys.stderr.flush()
-    except OSError:
-        pass
+    """End without tearing libraries down, which costs 10 ms of every answer; all output is flushed where it is written."""
     os._exit(code)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable
 
 from dspreview import errors
@@ -33,5 +32,4 @@ def run_targets(call: Call, targets: Iterable[Target], answer: Answer, *, many: 
                 write_text(compact(named | errors.describe(error)) + "\n")
             failure.tell(str(error))
             codes.append(error.exit_code)
-        sys.stdout.flush()
     return errors.worst_exit(codes)

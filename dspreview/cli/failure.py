@@ -17,13 +17,14 @@ def tell(message: str) -> None:
     line = " ".join(message.translate(CONTROL).split())
     try:
         sys.stderr.write(f"dspreview: {line}\n")
-    except OSError:
-        pass
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):  # stderr is closed: there is nobody to tell
+        return
 
 
 def report(error: Exception, arguments: list[str]) -> int:
     """Tell a failure, and its exit code."""
-    if isinstance(error, BrokenPipeError):
+    if isinstance(error, errors.ReaderGoneError):
         hush()
         return errors.EXIT_OK
     failure = as_failure(error, arguments)
@@ -89,7 +90,7 @@ def wants_json(arguments: list[str]) -> bool:
 
 def write_json(failure: errors.PreviewError, arguments: list[str], extra: dict[str, Any] | None = None) -> None:
     """The six keys on stdout."""
-    if wants_json(arguments):
+    if wants_json(arguments) and not isinstance(failure, errors.AnswerLostError):
         from dspreview.cli.output import write_document
 
         write_document((extra or {}) | errors.describe(failure))

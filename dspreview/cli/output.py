@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
+from dspreview.errors import AnswerLostError, ReaderGoneError
 from dspreview.models import Json
 
 FORMATS = ("table", "json", "jsonl", "csv")
 
 
 def write_text(text: str) -> None:
-    """Text as UTF-8 whatever the locale says; a lone surrogate becomes the escape that JSON has for it."""
+    """Text as UTF-8 whatever the locale says; a lone surrogate becomes the escape that JSON has for it.
+
+    Raises ReaderGoneError where nobody reads any more, AnswerLostError where the disk is full.
+    """
     try:
-        buffer = sys.stdout.buffer
-    except AttributeError:  # a test's StringIO
-        sys.stdout.write(text)
-        return
-    sys.stdout.flush()
-    buffer.write(text.encode("utf-8", "backslashreplace"))
+        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError as error:
+        raise ReaderGoneError from error
+    except (OSError, ValueError, AttributeError) as error:  # full, closed, or never there
+        reason = error.strerror if isinstance(error, OSError) else "stdout is closed"
+        raise AnswerLostError(f"the answer could not be written: {reason}") from error
 
 
 def compact(value: Json) -> str:
@@ -31,13 +37,19 @@ def compact(value: Json) -> str:
 def write_document(value: Json) -> None:
     """One JSON document, on one line."""
     write_text(compact(value) + "\n")
-    sys.stdout.flush()
 
 
 def write_lines(rows: Iterable[Json]) -> None:
     """A JSON document a line."""
-    for row in rows:
-        write_text(compact(row) + "\n")
+    for lines in batched(rows):
+        write_text("".join(compact(row) + "\n" for row in lines))
+
+
+def batched(rows: Iterable[Json], size: int = 100) -> Iterator[list[Json]]:
+    """The rows, some at a time: one write each."""
+    rest = iter(rows)
+    while batch := list(islice(rest, size)):
+        yield batch
 
 
 def write_csv(header: list[str], rows: Iterable[list[Any]]) -> None:

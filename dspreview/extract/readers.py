@@ -50,23 +50,39 @@ class SplitReader:
         self.streaming = streaming
         self.features: Features | None = plan.features
         """Known from the README or the files' own schema; None where only the values tell."""
+        self.rest: Iterator[NamedTable] = iter(())
+        self.beyond = 0
 
     def tables(self, skip: int, num_rows: int) -> Iterator[NamedTable]:
         """Tables in the order of the split, without the first `skip` rows, until `num_rows` were handed out."""
-        for name, table in self._read(skip, num_rows):
+        self.rest = self._read(skip, num_rows)
+        for name, table in self.rest:
             first = min(skip, table.num_rows)
             skip -= first
             part = table.slice(first, num_rows)
             num_rows -= part.num_rows
+            self.beyond = table.num_rows - first - part.num_rows
             yield name, part
             if num_rows == 0:
                 return
+
+    def count_rest(self) -> int | None:
+        """How many rows follow those that were handed out; None where they cannot be read."""
+        try:
+            return self.beyond + sum(table.num_rows for _, table in self.rest)
+        except Exception:  # noqa: BLE001 - the page is good; where the rest is broken is for `check` to tell
+            return None
 
     def _read(self, skip: int, num_rows: int) -> Iterator[NamedTable]:
         if self.plan.module == "parquet" and self.streaming:
             return self._read_parquet(min(skip + num_rows, PARQUET_BATCH))
         builder = self._builder()
+        guessing = self.features is None and guesses_from_values(self.plan.module)
+        if guessing:  # else the JSON reader parses the first 10 MB twice, to guess the types once more
+            builder.info.features = Features()
         generators = builder._split_generators(self._manager(builder))
+        if guessing:
+            builder.info.features = None
         wanted = next(generator for generator in generators if str(generator.name) == self.split)
         if self.features is None and not guesses_from_values(self.plan.module):
             self.features = builder.info.features

@@ -25,6 +25,8 @@ from dspreview.extract.values import to_python
 from dspreview.models import Column, FeatureTree, Kind, Page
 from dspreview.settings import Settings
 
+COUNTED_BYTES = 10_000_000
+"""Local files up to this size are read to their end, to say how many rows there are."""
 FOOTERS_READ = 1_000
 """Local Parquet files whose footers are read to count the rows of a split; 0.1 ms each."""
 
@@ -115,7 +117,7 @@ class Extraction:
             columns=tuple(columns),
             rows="[\n" + ",\n".join(row.line() for row in rows) + "\n]" if rows else "[]",
             num_rows=len(rows),
-            num_rows_total=offset + table.num_rows if ended and (table.num_rows or not offset) else self.count_rows(),
+            num_rows_total=offset + table.num_rows if ended and (table.num_rows or not offset) else self.count_rows(offset + table.num_rows),
             num_bytes=known_number(self.plan, self.split, "num_bytes"),
             extra=extra,
             assets=self.keep_assets(rows),
@@ -169,11 +171,19 @@ class Extraction:
                 (self.writer.staging / asset.file).unlink()
         return tuple(kept)
 
-    def count_rows(self) -> int | None:
-        """The rows of the whole split: from Parquet footers on this machine, else as the README says."""
+    def count_rows(self, read: int) -> int | None:
+        """The rows of the whole split: counted where that is cheap, else as the README says.
+
+        Args:
+            read: how many rows of it were read or passed over.
+        """
         files = self.plan.files[self.split]
-        if self.plan.module == "parquet" and self.source.dataset.kind is Kind.LOCAL and len(files) <= FOOTERS_READ:
-            return sum(pq.read_metadata(name).num_rows for name in files)
+        if self.source.dataset.kind is Kind.LOCAL:
+            if self.plan.module == "parquet" and len(files) <= FOOTERS_READ:
+                return sum(pq.read_metadata(name).num_rows for name in files)
+            if sum(os.path.getsize(name) for name in files if "://" not in name) <= COUNTED_BYTES:
+                rest = self.reader.count_rest()
+                return None if rest is None else read + rest
         return known_number(self.plan, self.split, "num_examples")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import threading
 from typing import Any
 
 import pytest
@@ -300,3 +302,27 @@ def test_pictures_on_the_hub_become_assets(hub: Hub, online: Program) -> None:
 def test_no_counters_and_no_other_host(glue: Hub, online: Program) -> None:
     online("rows", "glue", "ax", "test")
     assert all("x-hf-download-counter" not in {name.lower() for name in seen.headers} for seen in glue.seen)
+
+
+def test_a_killed_process_is_replaced_by_the_one_that_waits(hub: Hub, online: Program) -> None:
+    hub.add("a/b", {"data.csv": "a\n1\n"})
+    asked, answering = threading.Event(), threading.Event()
+
+    def hold(handler: Any, path: str) -> bool:
+        del handler, path
+        asked.set()
+        answering.wait(60)
+        return False
+
+    hub.fault = hold
+    first = online.start("rows", "a/b", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert asked.wait(60)
+    second = online.start("rows", "a/b", "--json", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    first.kill()
+    first.wait()
+    hub.fault = None
+    answering.set()
+    out, err = second.communicate(timeout=60)
+    assert second.returncode == 0, err
+    assert [row["row"] for row in json.loads(out)["rows"]] == [{"a": 1}]
+    assert online("cache", "verify").code == 0
