@@ -31,7 +31,9 @@ def choose_config(listing: Listing, config: str | None, asked: str) -> ConfigLis
             if one.error:
                 raise restore(one.error)
             return one
-    raise ConfigNotFoundError(f"{asked}: no config {config!r}{near(config, names)} {count(names, 'config')}: {several(names)}")
+    raise ConfigNotFoundError(
+        f"{asked}: no config {config!r}{near(config, names)} {count(names, 'config')}: {several(names)}"
+    )
 
 
 def choose_split(config: ConfigListing, split: str | None, asked: str) -> str:
@@ -45,7 +47,9 @@ def choose_split(config: ConfigListing, split: str | None, asked: str) -> str:
             raise AmbiguousError(f"{where} has {len(names)} splits; name one: {several(names)}")
         return names[0]
     if split not in names:
-        raise SplitNotFoundError(f"{where}: no split {split!r}{near(split, names)} {count(names, 'split')}: {several(names)}")
+        raise SplitNotFoundError(
+            f"{where}: no split {split!r}{near(split, names)} {count(names, 'split')}: {several(names)}"
+        )
     return split
 
 

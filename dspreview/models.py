@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
-from typing import Any
 
 Json: TypeAlias = Any
 """A value that `json` can write."""

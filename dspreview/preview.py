@@ -5,8 +5,6 @@ Two terminals and a worker never extract one split twice: whoever comes second w
 
 from __future__ import annotations
 
-import json
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -78,7 +76,9 @@ class Preview:
             return PageAnswer(ref.asked, found.config, found.split, stored, from_cache=True)
         return PageAnswer(ref.asked, found.config, found.split, self.compute_page(ref, entry, found), from_cache=False)
 
-    def window(self, ref: DatasetRef, config: str | None, split: str | None, offset: int, length: int | None) -> PageAnswer:
+    def window(
+        self, ref: DatasetRef, config: str | None, split: str | None, offset: int, length: int | None
+    ) -> PageAnswer:
         """Rows that no stored page holds, or whole cells of them; nothing of it is stored. Raises PreviewError."""
         if self.cached:
             raise errors.NotCachedError(f"{ref.asked}: these rows are not in the cache; leave --cached out")
@@ -95,7 +95,9 @@ class Preview:
         if entry is not None:
             self.refuse_private(ref, entry.dataset)
         if self.cached and entry is None:
-            raise errors.NotCachedError(f"{ref.asked} is not in the cache; leave --cached out, or run: dspreview refresh {ref.asked}")
+            raise errors.NotCachedError(
+                f"{ref.asked} is not in the cache; leave --cached out, or run: dspreview refresh {ref.asked}"
+            )
         if entry is None or not self.is_current(ref, entry):
             entry = self.list_again(ref, entry)
         if entry.status is Status.ERROR:
@@ -105,7 +107,9 @@ class Preview:
     def refuse_private(self, ref: DatasetRef, dataset: Resolved) -> None:
         """A private dataset stays private in the cache."""
         if dataset.private and not self.settings.datasets_enable_private:
-            raise errors.PrivateError(f"{ref.asked} is private; set DATASETS_ENABLE_PRIVATE=true to read private datasets")
+            raise errors.PrivateError(
+                f"{ref.asked} is private; set DATASETS_ENABLE_PRIVATE=true to read private datasets"
+            )
 
     def is_current(self, ref: DatasetRef, entry: DatasetEntry) -> bool:
         """Whether an entry may be served as it is."""
@@ -157,7 +161,12 @@ class Preview:
                 if dataset is None:
                     raise
                 described = errors.describe(error)
-                self.finish(job, lambda: self.store.cache.put_dataset_error(ref, dataset, described), success=False, error=str(error))
+                self.finish(
+                    job,
+                    lambda: self.store.cache.put_dataset_error(ref, dataset, described),
+                    success=False,
+                    error=str(error),
+                )
                 raise
             if not self.finish(job, lambda: self.store.cache.put_listing(ref, listing), success=True):
                 self.store.use_memory()
@@ -170,7 +179,9 @@ class Preview:
     def failed_dataset(self, ref: DatasetRef) -> Resolved | None:
         """Which revision of a dataset it is that cannot be listed; None where nobody can say."""
         try:
-            return local.resolve(ref) if ref.kind is Kind.LOCAL else self.extractor.current_revision(ref, REVISION_SECONDS)
+            return (
+                local.resolve(ref) if ref.kind is Kind.LOCAL else self.extractor.current_revision(ref, REVISION_SECONDS)
+            )
         except errors.PreviewError:
             return None
 
@@ -203,7 +214,9 @@ class Preview:
         except errors.DatasetNotFoundError:
             return True
 
-    def compute_page(self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry, *, again: bool = False) -> StoredPage:
+    def compute_page(
+        self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry, *, again: bool = False
+    ) -> StoredPage:
         """Extract the page of a split and store it with its assets, or wait for the process that does."""
         key = JobKey(entry.dataset.name, entry.dataset.asked_revision, split.config, split.split)
         with self.claimed(key) as job, self.store.assets.staging() as staging:
@@ -229,15 +242,17 @@ class Preview:
                 raise
             old = self.store.cache.asset_folder(split)
             folder = self.store.assets.publish(staging) if self.store.writable else None
-            stored = self.finish(
+            written = self.finish(
                 job,
                 lambda: self.store.cache.put_page(split, page, revision=revision, limits=limits, folder=folder),
                 success=True,
             )
-            self.store.assets.remove(old if stored else folder)
+            self.store.assets.remove(old if written else folder)
             return as_stored(page, revision, self.store)
 
-    def refresh(self, ref: DatasetRef, config: str | None, split: str | None) -> Iterator[tuple[str, str, errors.PreviewError | None]]:
+    def refresh(
+        self, ref: DatasetRef, config: str | None, split: str | None
+    ) -> Iterator[tuple[str, str, errors.PreviewError | None]]:
         """Recompute a dataset, a config or a split; each split with its failure, if any, as it is done."""
         before = self.store.cache.find_dataset(ref)
         entry = self.list_again(ref, before)

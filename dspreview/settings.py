@@ -49,7 +49,9 @@ TABLE = (
     Setting("DATASETS_ENABLE_PRIVATE", False, "private datasets may be read"),
     Setting("DATASETS_REVISION", "main", "git reference of datasets without an owner"),
     Setting("HUB_TIMEOUT_SECONDS", 10, "the longest one network step may stay silent", minimum=1),
-    Setting("MAX_SIZE_FALLBACK", 100_000_000, "bytes up to which a split that cannot be streamed is downloaded; 0 is off"),
+    Setting(
+        "MAX_SIZE_FALLBACK", 100_000_000, "bytes up to which a split that cannot be streamed is downloaded; 0 is off"
+    ),
     Setting("QUERY_MAX_SECONDS", 60, "longest filter, search or stats", minimum=1),
     Setting("QUERY_MAX_MEMORY", 2_000_000_000, "memory of filter, search and stats, in bytes", minimum=1),
     Setting("STORE_TIMEOUT_SECONDS", 60, "how long a locked database is waited for"),
@@ -133,6 +135,7 @@ def resolve(flags: Mapping[str, Any], environment: Mapping[str, str] | None = No
     Args:
         flags: values by setting name; None means not given.
         environment: `os.environ` unless a test says otherwise.
+
     """
     environment = os.environ if environment is None else environment
     layers: list[tuple[str, Mapping[str, Any]]] = [("flag", flags), ("environment", environment)]

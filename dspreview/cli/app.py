@@ -76,7 +76,7 @@ class Commands(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-def show_version(value: bool) -> None:
+def show_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
     """Print the version and end."""
     if value:
         from importlib.metadata import version

@@ -12,6 +12,7 @@ from dspreview.cli import output
 from dspreview.cli.options import Call, with_common
 from dspreview.models import Json
 from dspreview.store import Store, report
+from dspreview.store.cache import iso
 from dspreview.store.database import translated
 
 app = typer.Typer(
@@ -38,8 +39,13 @@ def stats(call: Call) -> int:
     """Answer `cache stats`."""
     with Store(call.settings) as store:
         found = report.count(store)
-    rows: list[list[Any]] = [[kind, status, found[kind][status]] for kind in ("datasets", "splits") for status in report.STATUSES]
-    rows += [["bytes", name.removesuffix("_bytes"), found[name]] for name in ("database_bytes", "asset_bytes", "derived_bytes")]
+    rows: list[list[Any]] = [
+        [kind, status, found[kind][status]] for kind in ("datasets", "splits") for status in report.STATUSES
+    ]
+    rows += [
+        ["bytes", name.removesuffix("_bytes"), found[name]]
+        for name in ("database_bytes", "asset_bytes", "derived_bytes")
+    ]
     write(call, found, ["kind", "status", "number"], rows)
     return errors.EXIT_OK
 
@@ -51,7 +57,13 @@ def report_(call: Call) -> int:
     with Store(call.settings) as store:
         found = report.report(store)
     rows = [
-        [item["dataset"], item.get("config"), item.get("split"), item["status"], item["error"]["message"] if item["error"] else None]
+        [
+            item["dataset"],
+            item.get("config"),
+            item.get("split"),
+            item["status"],
+            item["error"]["message"] if item["error"] else None,
+        ]
         for kind in ("datasets", "splits")
         for items in found[kind].values()
         for item in items
@@ -66,7 +78,7 @@ def valid(call: Call) -> int:
     """Answer `cache valid`."""
     with Store(call.settings) as store:
         names = report.valid_names(store)
-        moment = report.iso(store.cache.clock())
+        moment = iso(store.cache.clock())
     write(call, {"valid": names, "created_at": moment}, ["dataset"], [[name] for name in names])
     return errors.EXIT_OK
 
@@ -88,7 +100,9 @@ def remove(call: Call, dataset: Annotated[str, typer.Argument(metavar="DATASET",
 def clean(
     call: Call,
     *,
-    derived: Annotated[bool, typer.Option("--derived", help="Only derived files: converted Parquet, search indexes.")] = False,
+    derived: Annotated[
+        bool, typer.Option("--derived", help="Only derived files: converted Parquet, search indexes.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> int:
     """Answer `cache clean`."""
@@ -120,7 +134,9 @@ def confirm(what: str, *, yes: bool) -> None:
 def verify(
     call: Call,
     *,
-    repair: Annotated[bool, typer.Option("--repair", help="Remove what nobody refers to, forget pages that lack a file.")] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Remove what nobody refers to, forget pages that lack a file.")
+    ] = False,
 ) -> int:
     """Answer `cache verify`."""
     with Store(call.settings, must_write=repair) as store, translated(call.settings.dspreview_database):

@@ -20,7 +20,9 @@ from dspreview.store import Store
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 HEADER = ["check", "state", "detail"]
-NETWORK_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "fuse.sshfs", "glusterfs"})
+NETWORK_SYSTEMS = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "fuse.sshfs", "glusterfs"}
+)
 LOW_DISK = 1_000_000_000
 PACKAGES = ("typer", "rich", "datasets", "huggingface_hub", "pyarrow", "sqlite-utils", "psutil", "pillow", "soundfile")
 OPTIONAL = {"h5py": "HDF5", "lxml": "XML", "nibabel": "NIfTI", "Bio": "FASTA and GenBank"}
@@ -28,7 +30,9 @@ OPTIONAL = {"h5py": "HDF5", "lxml": "XML", "nibabel": "NIfTI", "Bio": "FASTA and
 Check = tuple[str, str, str]
 
 
-@app.command(help="Check the database, the disk, the Hub and the decoders. Exit 1 if something that is needed is not in order.")
+@app.command(
+    help="Check the database, the disk, the Hub and the decoders. Exit 1 if something that is needed is not in order."
+)
 @with_common
 def doctor(call: Call) -> int:
     """Answer `doctor`."""
@@ -38,7 +42,9 @@ def doctor(call: Call) -> int:
     elif call.format == "table":
         from dspreview.cli import table  # rich, for a table only
 
-        output.write_text(table.simple(HEADER, [list(check) for check in checks], color=table.use_color(call.color)) + "\n")
+        output.write_text(
+            table.simple(HEADER, [list(check) for check in checks], color=table.use_color(call.color)) + "\n"
+        )
     else:
         output.write_records([dict(zip(HEADER, check, strict=True)) for check in checks], call.format, HEADER)
     return errors.EXIT_NO if any(state == "fail" for _, state, _ in checks) else errors.EXIT_OK
@@ -89,7 +95,11 @@ def system_check(call: Call) -> Check:
     holding = [mount for mount in mounts if folder == mount[1] or folder.startswith(mount[1].rstrip("/") + "/")]
     kind = max(holding, key=lambda mount: len(mount[1]))[2] if holding else "unknown"
     if kind in NETWORK_SYSTEMS:
-        return ("file system", "warn", f"{folder} is on {kind}: SQLite's locks may fail there; use --database on a local disk")
+        return (
+            "file system",
+            "warn",
+            f"{folder} is on {kind}: SQLite's locks may fail there; use --database on a local disk",
+        )
     return ("file system", "ok", kind)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import sys
@@ -84,8 +85,8 @@ def report_bug(error: Exception, arguments: list[str]) -> int:
 
 def wants_json(arguments: list[str]) -> bool:
     """Whether the call asked for JSON, known before (and after) its options were parsed."""
-    pairs = zip(arguments, arguments[1:], strict=False)
-    return "--json" in arguments or "--format=json" in arguments or ("--format", "json") in pairs
+    named = [arguments[place + 1] for place, word in enumerate(arguments[:-1]) if word == "--format"]
+    return "--json" in arguments or "--format=json" in arguments or "json" in named
 
 
 def write_json(failure: errors.PreviewError, arguments: list[str], extra: dict[str, Any] | None = None) -> None:
@@ -98,7 +99,5 @@ def write_json(failure: errors.PreviewError, arguments: list[str], extra: dict[s
 
 def hush() -> None:
     """Nobody reads stdout any more: what is still buffered goes nowhere, silently."""
-    try:
+    with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError:
-        pass

@@ -26,7 +26,9 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 @with_common
 def is_valid(
     call: Call,
-    datasets: Annotated[list[str] | None, typer.Argument(metavar="DATASET...", help="Hub ids or local paths.", show_default=False)] = None,
+    datasets: Annotated[
+        list[str] | None, typer.Argument(metavar="DATASET...", help="Hub ids or local paths.", show_default=False)
+    ] = None,
     *,
     from_file: FromOption = None,
 ) -> int:

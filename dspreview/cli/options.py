@@ -18,19 +18,26 @@ from dspreview.models import DatasetRef
 from dspreview.settings import Settings, resolve
 
 Format = Annotated[
-    Literal["table", "json", "jsonl", "csv"], typer.Option("--format", help="How the answer is written.", show_default=True)
+    Literal["table", "json", "jsonl", "csv"],
+    typer.Option("--format", help="How the answer is written.", show_default=True),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 Cached = Annotated[bool, typer.Option("--cached", help="Answer from the cache only: no network, no work.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
-Revision = Annotated[str | None, typer.Option("--revision", metavar="REF", help="Branch, tag or commit of a Hub dataset.")]
-Database = Annotated[str | None, typer.Option("--database", metavar="FILE", help="The SQLite file. [env: DSPREVIEW_DATABASE]")]
+Revision = Annotated[
+    str | None, typer.Option("--revision", metavar="REF", help="Branch, tag or commit of a Hub dataset.")
+]
+Database = Annotated[
+    str | None, typer.Option("--database", metavar="FILE", help="The SQLite file. [env: DSPREVIEW_DATABASE]")
+]
 Assets = Annotated[
     str | None, typer.Option("--assets-directory", metavar="DIR", help="Where assets are kept. [env: ASSETS_DIRECTORY]")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No hints and no progress on stderr.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="More on stderr, tracebacks of failures too.")]
-Color = Annotated[Literal["auto", "always", "never"], typer.Option("--color", help="Colours in tables. [env: NO_COLOR]")]
+Color = Annotated[
+    Literal["auto", "always", "never"], typer.Option("--color", help="Colours in tables. [env: NO_COLOR]")
+]
 
 COMMON: dict[str, tuple[Any, Any]] = {
     "format_": (Format, "table"),
@@ -45,11 +52,19 @@ COMMON: dict[str, tuple[Any, Any]] = {
     "verbose": (Verbose, False),
 }
 
-DatasetArgument = Annotated[str | None, typer.Argument(metavar="DATASET", help="Hub id, id@REVISION, or local path.", show_default=False)]
-ConfigArgument = Annotated[str | None, typer.Argument(metavar="[CONFIG]", help="May be left out where there is one choice.", show_default=False)]
-SplitArgument = Annotated[str | None, typer.Argument(metavar="[SPLIT]", help="May be left out where there is one choice.", show_default=False)]
+DatasetArgument = Annotated[
+    str | None, typer.Argument(metavar="DATASET", help="Hub id, id@REVISION, or local path.", show_default=False)
+]
+ConfigArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="[CONFIG]", help="May be left out where there is one choice.", show_default=False),
+]
+SplitArgument = Annotated[
+    str | None, typer.Argument(metavar="[SPLIT]", help="May be left out where there is one choice.", show_default=False)
+]
 FromOption = Annotated[
-    str | None, typer.Option("--from", metavar="FILE", help="Read lines of DATASET [CONFIG [SPLIT]] from FILE, - is stdin.")
+    str | None,
+    typer.Option("--from", metavar="FILE", help="Read lines of DATASET [CONFIG [SPLIT]] from FILE, - is stdin."),
 ]
 
 
@@ -137,7 +152,9 @@ def targets(
         if not words or words[0].startswith("#"):
             continue
         if len(words) > 3:
-            raise errors.UsageError(f"--from {from_file}: {line!r} is not DATASET [CONFIG [SPLIT]]; separate names with spaces by tabs")
+            raise errors.UsageError(
+                f"--from {from_file}: {line!r} is not DATASET [CONFIG [SPLIT]]; separate names with spaces by tabs"
+            )
         name, config, split = (*words, None, None)[:3]
         yield str(name), config, split
 

@@ -101,7 +101,8 @@ def page_rows(answer: PageAnswer, selection: Selection) -> tuple[list[str], list
     known = [column["name"] for column in json.loads(answer.page.columns)]
     selection.check(known)
     names = list(selection.columns) if selection.columns is not None else known
-    rows, cut = [], set()
+    rows: list[dict[str, Any]] = []
+    cut: set[str] = set()
     for line in select_lines(answer.page.rows, selection):
         row = json.loads(line)
         rows.append({name: row["row"][name] for name in names if name in row["row"]})

@@ -37,7 +37,10 @@ def table(answer: PageAnswer, selection: Selection, limit: int, call: Call) -> s
         [drawing.harmless(name) for name in names],
         [drawing.type_text(feature) for feature in features],
         [
-            [drawing.cell_text(row[name], column) if name in row else "…" for name, column in zip(names, columns, strict=True)]
+            [
+                drawing.cell_text(row[name], column) if name in row else "…"
+                for name, column in zip(names, columns, strict=True)
+            ]
             for row in shown
         ],
         [column["type"] in NUMERIC for column in columns],
@@ -46,7 +49,9 @@ def table(answer: PageAnswer, selection: Selection, limit: int, call: Call) -> s
     return f"{drawn.text}\n\n{footer(answer, selection, len(shown), len(rows), cut, drawn)}"
 
 
-def footer(answer: PageAnswer, selection: Selection, shown: int, held: int, cut: list[str], drawn: drawing.Drawn) -> str:
+def footer(
+    answer: PageAnswer, selection: Selection, shown: int, held: int, cut: list[str], drawn: drawing.Drawn
+) -> str:
     """Rows shown and there, what was cut, where it came from, how to see more."""
     page = answer.page
     total = page.num_rows_total

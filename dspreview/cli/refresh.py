@@ -46,9 +46,12 @@ def refresh(
                             failure.tell(str(error))
                     done.append(
                         {
-                            "dataset": ref.asked, "config": config_name, "split": split_name,
-                            "status": "ERROR" if error else "VALID", "error": errors.describe(error) if error else None,
-                        }  # fmt: skip
+                            "dataset": ref.asked,
+                            "config": config_name,
+                            "split": split_name,
+                            "status": "ERROR" if error else "VALID",
+                            "error": errors.describe(error) if error else None,
+                        }
                     )
             if split is not None and failures:
                 raise failures[0]

@@ -37,7 +37,9 @@ def rows(
     split: SplitArgument = None,
     *,
     offset: Annotated[int, typer.Option(min=0, help="The first row.")] = 0,
-    length: Annotated[int | None, typer.Option(min=0, max=PAGE_LENGTH, help="How many rows.", show_default="20 in a table, else 100")] = None,
+    length: Annotated[
+        int | None, typer.Option(min=0, max=PAGE_LENGTH, help="How many rows.", show_default="20 in a table, else 100")
+    ] = None,
     columns: Annotated[str | None, typer.Option(metavar="A,B", help="Only these columns, in this order.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Whole cells, whatever their size; not stored.")] = False,
     row: Annotated[int | None, typer.Option("--row", min=0, metavar="N", help="One row as a card, all of it.")] = None,
@@ -59,7 +61,9 @@ def rows(
         return run_targets(call, targets(dataset, config, split, from_file), answer, many=from_file is not None)
 
 
-def read(preview: Preview, ref: DatasetRef, config: str | None, split: str | None, selection: Selection, *, full: bool) -> PageAnswer:
+def read(
+    preview: Preview, ref: DatasetRef, config: str | None, split: str | None, selection: Selection, *, full: bool
+) -> PageAnswer:
     """The page that holds the selected rows: the stored one where it does, else rows read for this call alone."""
     first = preview.page(ref, config, split)
     if not needs_more(first, selection, full=full):

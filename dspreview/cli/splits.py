@@ -20,7 +20,9 @@ HEADER = ["dataset", "config", "split", "num_bytes", "num_examples"]
 
 @app.command(help="List the configs and splits of a dataset, with num_bytes and num_examples where they are known.")
 @with_common
-def splits(call: Call, dataset: DatasetArgument = None, config: ConfigArgument = None, *, from_file: FromOption = None) -> int:
+def splits(
+    call: Call, dataset: DatasetArgument = None, config: ConfigArgument = None, *, from_file: FromOption = None
+) -> int:
     """Answer `splits`."""
     with Store(call.settings) as store:
         preview = Preview(store, call.settings, call.cached, call.warn)

@@ -71,7 +71,12 @@ def harmless_whole(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(
-        PICTURES.get(char) or (escape(char) if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} and char != "\u200d" else char)
+        PICTURES.get(char)
+        or (
+            escape(char)
+            if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} and char != "\u200d"
+            else char
+        )
         for char in text
     )
 
@@ -105,10 +110,9 @@ def draw(grid: Grid, width: int, *, color: bool) -> Drawn:
 
 def fit(text: str, width: int, *, right: bool) -> str:
     """A cell in exactly `width` columns."""
-    length = cell_len(text)
-    if length > width:
-        return set_cell_size(text, width - 1).rstrip() + "…" if width > 1 else "…"
-    padding = " " * (width - length)
+    if cell_len(text) > width:
+        text = set_cell_size(text, width - 1).rstrip() + "…"
+    padding = " " * (width - cell_len(text))
     return padding + text if right else text + padding
 
 
@@ -214,6 +218,9 @@ def age_text(seconds: float) -> str:
 def simple(header: list[str], rows: list[list[Any]], *, color: bool) -> str:
     """A table of ours: numbers to the right, nothing hidden."""
     text = [["" if cell is None else harmless(str(cell)) for cell in row] for row in rows]
-    right = [bool(rows) and all(isinstance(row[place], int) or row[place] is None for row in rows) for place in range(len(header))]
+    right = [
+        bool(rows) and all(isinstance(row[place], int) or row[place] is None for row in rows)
+        for place in range(len(header))
+    ]
     right = [one and any(row[place] is not None for row in rows) for place, one in enumerate(right)]
     return draw(Grid(header, [], text, right), terminal_width(), color=color).text

@@ -71,8 +71,7 @@ class CellWriter:
         if isinstance(value, dict):
             fields = feature if isinstance(feature, dict) and not isinstance(tag, str) else {}
             return {
-                str(key): self._convert(item, fields.get(key), place, (*path, str(key)))
-                for key, item in value.items()
+                str(key): self._convert(item, fields.get(key), place, (*path, str(key))) for key, item in value.items()
             }
         if isinstance(value, (str, bool, int)):
             return value
@@ -117,7 +116,9 @@ class CellWriter:
         try:
             media = make()
         except (UndecodableError, OSError) as error:
-            reason = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) and error.strerror else str(error)
+            reason = (
+                f"{error.strerror}: {error.filename}" if isinstance(error, OSError) and error.strerror else str(error)
+            )
             self.errors.append({"row_idx": row_idx, "column": column, "path": list(path), "message": reason})
             return None
         name = self._unique(row_idx, column, media.name)

@@ -81,9 +81,7 @@ def array_image(name: str, feature: FeatureTree, *, declared: bool, values: list
         return False
     if declared:
         return (
-            isinstance(feature, dict)
-            and feature.get("_type") == f"Array{depth}D"
-            and feature.get("dtype") == "uint8"
+            isinstance(feature, dict) and feature.get("_type") == f"Array{depth}D" and feature.get("dtype") == "uint8"
         )
     present = [value for value in values if value is not None]
     return bool(present) and all(is_pixels(value, depth) for value in present)

@@ -19,6 +19,7 @@ def explain(error: BaseException, where: str, source: Source, settings: Settings
 
     Args:
         where: the dataset, or the dataset with config and split, as the user knows it.
+
     """
     if isinstance(error, errors.PreviewError):
         return error
@@ -65,7 +66,7 @@ def reason(error: BaseException) -> str:
 
 def shorten(file: str, source: Source) -> str:
     """A file's name inside its dataset."""
-    inner = file.split("::")[-1]
+    inner = file.rsplit("::", maxsplit=1)[-1]
     if inner.startswith(source.root + "/"):
         return inner[len(source.root) + 1 :]
     return PurePosixPath(inner).name

@@ -38,7 +38,7 @@ class Fetcher:
 
     def locate(self, path: str) -> str:
         """The place of a path as a cell has it. Raises UndecodableError outside the dataset."""
-        inner = path.split("::")[-1]
+        inner = path.rsplit("::", maxsplit=1)[-1]
         if inner.startswith(("http://", "https://")):
             return path
         hub = self.source.dataset.kind is Kind.HUB

@@ -101,6 +101,7 @@ def describe(
     Args:
         timeout: seconds that bound each network step, without a retry.
         at: the id and revision found before, which are used again.
+
     """
     from huggingface_hub import HfApi
 
@@ -124,9 +125,7 @@ def describe(
         raise translate(error, ref.asked, settings) from error
     if getattr(info, "disabled", None):
         raise GatedError(f"{ref.asked} is disabled on the Hub; nobody can read it")
-    resolved = Resolved(
-        Kind.HUB, info.id, info.sha, ref.revision or "", bool(info.private), bool(info.gated)
-    )
+    resolved = Resolved(Kind.HUB, info.id, info.sha, ref.revision or "", bool(info.private), bool(info.gated))
     if resolved.private and not settings.datasets_enable_private:
         raise PrivateError(f"{ref.asked} is private; set DATASETS_ENABLE_PRIVATE=true to read private datasets")
     card = info.card_data.to_dict() if info.card_data is not None else {}
@@ -156,7 +155,7 @@ def describe_within(ref: DatasetRef, settings: Settings, seconds: float) -> Reso
 
 def ping(settings: Settings) -> None:
     """One small request. Raises HubError where nothing answers."""
-    from huggingface_hub.utils import get_session
+    from huggingface_hub.utils._http import get_session
 
     try:
         get_session().get(f"{settings.hf_endpoint}/api/datasets", params={"limit": 1}, headers={})
@@ -204,7 +203,9 @@ def translate(error: BaseException, dataset: str, settings: Settings) -> Excepti
     for link in chain(error):
         match link:
             case hub.OfflineModeIsEnabled():
-                return OfflineError(f"{dataset} is not in the cache, and the network is off (--offline or HF_HUB_OFFLINE)")
+                return OfflineError(
+                    f"{dataset} is not in the cache, and the network is off (--offline or HF_HUB_OFFLINE)"
+                )
             case hub.GatedRepoError():
                 return GatedError(gated_message(dataset, settings))
             case hub.DisabledRepoError():
@@ -225,6 +226,8 @@ def translate(error: BaseException, dataset: str, settings: Settings) -> Excepti
                 )
             case httpx2.TransportError():
                 return HubError(f"{dataset}: {endpoint} cannot be reached: {first_line(link)}; check the network")
+            case _:
+                continue
     return error if isinstance(error, Exception) else DatasetError(str(error))
 
 
@@ -272,6 +275,4 @@ def missing_message(dataset: str, settings: Settings) -> str:
     """A private dataset looks like a missing one; say so."""
     if settings.hf_token:
         return f"{dataset}: no such dataset on {settings.hf_endpoint}, or this token may not see it{path_hint(dataset)}"
-    return (
-        f"{dataset}: no such dataset on {settings.hf_endpoint}; if it is private, set HF_TOKEN{path_hint(dataset)}"
-    )
+    return f"{dataset}: no such dataset on {settings.hf_endpoint}; if it is private, set HF_TOKEN{path_hint(dataset)}"

@@ -100,7 +100,7 @@ def guard(path: str, folder: str, dataset: str) -> None:
 
 def guard_pattern(pattern: str, dataset: str) -> None:
     """Refuse a pattern of `data_files` that leaves the dataset, before anything is listed."""
-    inner = pattern.split("::")[-1]
+    inner = pattern.rsplit("::", maxsplit=1)[-1]
     plain = inner.removeprefix("file://").removeprefix("local://")
     if plain != inner or plain.startswith(("/", "~")) or ".." in plain.split("/"):
         raise UnsafePathError(

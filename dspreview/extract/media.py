@@ -14,7 +14,13 @@ MAX_PIXELS = 178_956_970
 """Pillow's own limit for a picture that is worth decoding; a larger one is a bomb or a mistake."""
 
 IMAGE_SHOWN = {"JPEG": ".jpg", "PNG": ".png", "GIF": ".gif", "WEBP": ".webp"}
-AUDIO_TYPES = {".mp3": "audio/mpeg", ".wav": "audio/wav", ".ogg": "audio/ogg", ".opus": "audio/ogg", ".flac": "audio/flac"}
+AUDIO_TYPES = {
+    ".mp3": "audio/mpeg",
+    ".wav": "audio/wav",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".flac": "audio/flac",
+}
 VIDEO_TYPES = {".mp4": "video/mp4", ".webm": "video/webm"}
 SOUND_EXTENSIONS = frozenset({".aif", ".aiff", ".au", ".snd", ".caf", ".w64", ".rf64", ".mp2", *AUDIO_TYPES})
 SAFE_NAME = re.compile(r"[^\w.() +@=-]+", re.ASCII)
@@ -129,7 +135,9 @@ def audio(data: bytes, path: str | None) -> Media:
     except UndecodableError:
         if extension in SOUND_EXTENSIONS or not extension:
             raise
-    return Media(file_name(path, "audio", extension[:10]), data, {"type": "application/octet-stream", "playable": False})
+    return Media(
+        file_name(path, "audio", extension[:10]), data, {"type": "application/octet-stream", "playable": False}
+    )
 
 
 def sound_facts(data: bytes, *, strict: bool) -> dict[str, Json]:

@@ -1,5 +1,6 @@
 """No request leaves for any host but the Hub's, those it redirects to, and what a dataset's own files point to;
-and of these never for a private address."""
+and of these never for a private address.
+"""
 
 from __future__ import annotations
 

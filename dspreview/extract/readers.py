@@ -69,8 +69,8 @@ class SplitReader:
     def count_rest(self) -> int | None:
         """How many rows follow those that were handed out; None where they cannot be read."""
         try:
-            return self.beyond + sum(table.num_rows for _, table in self.rest)
-        except Exception:  # noqa: BLE001 - the page is good; where the rest is broken is for `check` to tell
+            return int(self.beyond + sum(table.num_rows for _, table in self.rest))
+        except Exception:
             return None
 
     def _read(self, skip: int, num_rows: int) -> Iterator[NamedTable]:
@@ -135,12 +135,17 @@ class SplitReader:
         """What turns addresses into files: opened where they lie, or downloaded and unpacked first."""
         if self.streaming:
             return StreamingDownloadManager(
-                dataset_name=builder.dataset_name, base_path=builder.base_path, download_config=self.source.download.copy()
+                dataset_name=builder.dataset_name,
+                base_path=builder.base_path,
+                download_config=self.source.download.copy(),
             )
         download = self.source.download.copy()
         download.cache_dir = os.path.join(self.folder, "downloads")
         return DownloadManager(
-            dataset_name=builder.dataset_name, base_path=builder.base_path, download_config=download, record_checksums=False
+            dataset_name=builder.dataset_name,
+            base_path=builder.base_path,
+            download_config=download,
+            record_checksums=False,
         )
 
     def _read_tables(self, builder: Any, arguments: dict[str, Any]) -> Iterator[NamedTable]:
@@ -234,7 +239,7 @@ def feature_of(field: pa.Field) -> Any:
         return UnknownValue(str(field.type))
 
 
-class UnknownValue(datasets.Value):
+class UnknownValue(datasets.Value):  # type: ignore[misc]
     """A value of an Arrow type that `datasets` does not know."""
 
     def __init__(self, dtype: str) -> None:

@@ -77,7 +77,7 @@ def split_size(source: Source, plan: Plan, split: str) -> int | None:
 
         system = HfFileSystem(endpoint=os.environ["HF_ENDPOINT"], token=source.download.token)
         sizes = [system.info(name).get("size") for name in plan.files[split]]
-        return sum(sizes) if all(isinstance(one, int) for one in sizes) else None
+        return sum(int(one or 0) for one in sizes) if None not in sizes else None
     return sum(os.path.getsize(name) for name in plan.files[split] if os.path.exists(name))
 
 
@@ -117,14 +117,22 @@ class Extraction:
             columns=tuple(columns),
             rows="[\n" + ",\n".join(row.line() for row in rows) + "\n]" if rows else "[]",
             num_rows=len(rows),
-            num_rows_total=offset + table.num_rows if ended and (table.num_rows or not offset) else self.count_rows(offset + table.num_rows),
+            num_rows_total=offset + table.num_rows
+            if ended and (table.num_rows or not offset)
+            else self.count_rows(offset + table.num_rows),
             num_bytes=known_number(self.plan, self.split, "num_bytes"),
             extra=extra,
             assets=self.keep_assets(rows),
         )
 
     def rows(
-        self, table: pa.Table, features: list[tuple[str, FeatureTree]], offset: int, budget: Budget | None, *, declared: bool
+        self,
+        table: pa.Table,
+        features: list[tuple[str, FeatureTree]],
+        offset: int,
+        budget: Budget | None,
+        *,
+        declared: bool,
     ) -> tuple[list[Column], list[Row]]:
         """The columns, and the rows as JSON values; no more of them than can matter."""
         names = unique_names([name for name, _ in features])
@@ -133,7 +141,10 @@ class Extraction:
             make_column(name, tree, declared=declared, values=column)
             for name, (_, tree), column in zip(names, features, values, strict=True)
         ]
-        pictures = [column.type == "RELATIVE_IMAGE_URL" and not asset_kind(tree) for column, (_, tree) in zip(columns, features, strict=True)]
+        pictures = [
+            column.type == "RELATIVE_IMAGE_URL" and not asset_kind(tree)
+            for column, (_, tree) in zip(columns, features, strict=True)
+        ]
         plain = [
             is_plain(table.column(position), tree) and not picture
             for position, ((_, tree), picture) in enumerate(zip(features, pictures, strict=True))
@@ -176,11 +187,12 @@ class Extraction:
 
         Args:
             read: how many rows of it were read or passed over.
+
         """
         files = self.plan.files[self.split]
         if self.source.dataset.kind is Kind.LOCAL:
             if self.plan.module == "parquet" and len(files) <= FOOTERS_READ:
-                return sum(pq.read_metadata(name).num_rows for name in files)
+                return sum(int(pq.read_metadata(name).num_rows) for name in files)
             if sum(os.path.getsize(name) for name in files if "://" not in name) <= COUNTED_BYTES:
                 rest = self.reader.count_rest()
                 return None if rest is None else read + rest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -77,7 +77,7 @@ def open_source(asked: str, description: Description, settings: Settings) -> Sou
     return Source(dataset, asked, root, read_card(card, asked), download)
 
 
-def refuse_script(asked: str, name: str, files: set[str]) -> None:
+def refuse_script(asked: str, name: str, files: Collection[str]) -> None:
     """A loading script is never run. Raises ScriptDatasetError."""
     if f"{name}.py" in files:
         raise errors.ScriptDatasetError(
@@ -143,7 +143,9 @@ def make_plan(source: Source, config: CardConfig) -> Plan:
     for names in files.values():
         for name in names:
             guard_file(source, name)
-    params = defaults | {key: value for key, value in config.params.items() if key not in {"data_files", "data_dir", "default"}}
+    params = defaults | {
+        key: value for key, value in config.params.items() if key not in {"data_files", "data_dir", "default"}
+    }
     return Plan(config, module, params, files, kept, config.info.features if config.info else None)
 
 
@@ -171,7 +173,9 @@ def find_files(source: Source, config: CardConfig) -> tuple[DataFilesDict, str, 
             f"{source.asked} has no data files of a known kind ({', '.join(sorted(seen_extensions(source)) or ['none at all'])})"
         ) from error
     except FileNotFoundError as error:
-        raise errors.EmptyDatasetError(f"{source.asked}: config {config.name!r}: no file matches its data_files: {first(error)}") from error
+        raise errors.EmptyDatasetError(
+            f"{source.asked}: config {config.name!r}: no file matches its data_files: {first(error)}"
+        ) from error
     if module is None:
         raise errors.EmptyDatasetError(f"{source.asked} has no data files of a known kind")
     return found, module, defaults

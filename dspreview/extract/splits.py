@@ -47,7 +47,9 @@ def list_splits(source: Source, settings: Settings) -> Listing:
         raise failures[0]
     default = source.card.default_config
     names = [config.config for config in configs]
-    return Listing(source.dataset, tuple(configs), default if default in names else names[0] if len(names) == 1 else None)
+    return Listing(
+        source.dataset, tuple(configs), default if default in names else names[0] if len(names) == 1 else None
+    )
 
 
 def known_sizes(plan: Plan) -> tuple[SplitListing, ...]:

@@ -22,7 +22,9 @@ class Joiner:
     where: str
     """Dataset, config and split, for messages."""
 
-    def join(self, parts: list[NamedTable], features: Features | None, *, same_columns: bool) -> tuple[pa.Table, Features]:
+    def join(
+        self, parts: list[NamedTable], features: Features | None, *, same_columns: bool
+    ) -> tuple[pa.Table, Features]:
         """One table and its features.
 
         Args:
@@ -31,10 +33,13 @@ class Joiner:
 
         Raises:
             DisagreeingFilesError: names the files that do not fit together.
+
         """
         if features is not None:
             tables = [self.cast(name, part, features) for name, part in parts]
-            return (pa.concat_tables(tables, promote_options="permissive") if tables else schema_of(features).empty_table()), features
+            return (
+                pa.concat_tables(tables, promote_options="permissive") if tables else schema_of(features).empty_table()
+            ), features
         if not parts:
             return pa.table({}), Features({})
         merged = self.merge(parts, same_columns=same_columns)
@@ -81,7 +86,9 @@ class Joiner:
         else:
             shared = [name for name in mine.names if name in theirs.names]
             unlike = [name for name in shared if mine.field(name).type != theirs.field(name).type]
-            detail = "; ".join(f"{name} is {mine.field(name).type} and {theirs.field(name).type}" for name in unlike[:5])
+            detail = "; ".join(
+                f"{name} is {mine.field(name).type} and {theirs.field(name).type}" for name in unlike[:5]
+            )
         return DisagreeingFilesError(
             f"{self.where}: {shorten(one, self.source)} and {shorten(other, self.source)} have different {what}: {detail}; "
             "give them the same, or list them as two configs in the README"

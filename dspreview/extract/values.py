@@ -155,7 +155,9 @@ def iso_timestamp(count: int, unit: str, tz: str | None) -> str:
         offset = offset_at(seconds, tz)
         seconds += offset
         minutes = abs(offset) // 60
-        suffix = "Z" if offset == 0 and is_utc(tz) else f"{'-' if offset < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
+        suffix = (
+            "Z" if offset == 0 and is_utc(tz) else f"{'-' if offset < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
+        )
     days, of_day = divmod(seconds, 86_400)
     return f"{iso_date(days)}T{clock_text(of_day)}{fraction(rest, PER_SECOND[unit])}{suffix}"
 

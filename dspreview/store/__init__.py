@@ -40,7 +40,9 @@ class Store:
             self.connection, self.writable = connect(None, settings.store_timeout_seconds)
         if reason:
             if must_write:
-                raise StoreFullError(f"{reason}; nothing was changed. Free or unlock the place, or name another with --database")
+                raise StoreFullError(
+                    f"{reason}; nothing was changed. Free or unlock the place, or name another with --database"
+                )
             self.warning = f"{reason}; the answer is given, but not stored"
         self.assets = AssetFolder(Path(settings.assets_directory))
         self.clock = clock

@@ -200,12 +200,20 @@ class Cache:
         self.connection.execute(
             "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                split.id, dump(page.features), dump([column.as_json() for column in page.columns]), page.rows,
-                page.num_rows, page.num_rows_total, page.partial, dump(page.extra), folder,
-            ),  # fmt: skip
+                split.id,
+                dump(page.features),
+                dump([column.as_json() for column in page.columns]),
+                page.rows,
+                page.num_rows,
+                page.num_rows_total,
+                page.partial,
+                dump(page.extra),
+                folder,
+            ),
         )
         self.connection.executemany(
-            "INSERT OR REPLACE INTO assets VALUES (?, ?, ?, ?, ?, ?)", [asset_row(split.id, asset) for asset in page.assets]
+            "INSERT OR REPLACE INTO assets VALUES (?, ?, ?, ?, ?, ?)",
+            [asset_row(split.id, asset) for asset in page.assets],
         )
 
     def put_split_error(self, split: SplitEntry, error: Json, *, revision: str, limits: str) -> None:
@@ -239,7 +247,9 @@ class Cache:
         """The asset folders that pages of a dataset (of all datasets) refer to."""
         query = "SELECT r.asset_folder FROM rows r"
         if dataset_id is not None:
-            query += " JOIN splits s ON s.id = r.split_id JOIN configs c ON c.id = s.config_id WHERE c.dataset_id = ? AND"
+            query += (
+                " JOIN splits s ON s.id = r.split_id JOIN configs c ON c.id = s.config_id WHERE c.dataset_id = ? AND"
+            )
         else:
             query += " WHERE"
         arguments = () if dataset_id is None else (dataset_id,)
@@ -257,9 +267,20 @@ class Cache:
             " gated = excluded.gated, default_config = excluded.default_config, error = excluded.error,"
             " created_at = excluded.created_at, checked_at = excluded.checked_at, used_at = excluded.used_at RETURNING id",
             (
-                dataset.name, dataset.kind, dataset.asked_revision, status, dataset.revision, EXTRACTOR_VERSION,
-                dataset.private, dataset.gated, default_config, dump(error) if error else None, iso(now), now, now,
-            ),  # fmt: skip
+                dataset.name,
+                dataset.kind,
+                dataset.asked_revision,
+                status,
+                dataset.revision,
+                EXTRACTOR_VERSION,
+                dataset.private,
+                dataset.gated,
+                default_config,
+                dump(error) if error else None,
+                iso(now),
+                now,
+                now,
+            ),
         ).fetchone()
         self.connection.executemany(
             "INSERT OR REPLACE INTO aliases VALUES (?, ?, ?)",

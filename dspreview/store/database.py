@@ -39,9 +39,7 @@ def connect(path: Path | None, timeout: float) -> tuple[sqlite3.Connection, bool
         writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
         # a file that can only be read is read without the two files that WAL keeps beside it
         mode = "rw" if writable else "ro&immutable=1"
-        connection = sqlite3.connect(
-            f"{path.as_uri()}?mode={mode}", uri=True, timeout=timeout, isolation_level=None
-        )
+        connection = sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, timeout=timeout, isolation_level=None)
         with translated(path):
             prepare(connection, path, timeout, writable=writable)
     except OSError as error:
@@ -55,9 +53,7 @@ def create(path: Path) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
-def prepare(
-    connection: sqlite3.Connection, path: Path | None, timeout: float, *, writable: bool = True
-) -> None:
+def prepare(connection: sqlite3.Connection, path: Path | None, timeout: float, *, writable: bool = True) -> None:
     """Check whose file it is, migrate it, set the pragmas."""
     connection.execute("PRAGMA foreign_keys = ON")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -91,11 +87,12 @@ def set_wal(connection: sqlite3.Connection, timeout: float) -> None:
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
-            return
         except sqlite3.OperationalError as error:
             if "locked" not in str(error) or time.monotonic() >= deadline:
                 raise
             time.sleep(RETRY_SECONDS)
+        else:
+            return
 
 
 @contextmanager

@@ -45,7 +45,7 @@ def start_time(pid: int) -> str:
 
 
 def me() -> str:
-    """This process as the owner of a job: `host/pid/start`."""
+    """The calling process as the owner of a job: `host/pid/start`."""
     return f"{socket.gethostname()}/{os.getpid()}/{start_time(os.getpid())}"
 
 

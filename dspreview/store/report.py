@@ -15,7 +15,7 @@ from dspreview.store.database import transaction
 
 STATUSES = [status.lower() for status in (Status.EMPTY, Status.ERROR, Status.STALLED, Status.VALID)]
 SPLITS = "splits s JOIN configs c ON c.id = s.config_id JOIN datasets d ON d.id = c.dataset_id"
-VALID_DATASETS = f"""SELECT d.name FROM datasets d WHERE d.status IN ('VALID', 'STALLED') AND EXISTS (
+VALID_DATASETS = """SELECT d.name FROM datasets d WHERE d.status IN ('VALID', 'STALLED') AND EXISTS (
   SELECT 1 FROM configs c JOIN splits s ON s.config_id = c.id JOIN rows r ON r.split_id = s.id
   WHERE c.dataset_id = d.id AND s.status IN ('VALID', 'STALLED') AND r.num_rows > 0) ORDER BY d.id"""
 
@@ -116,9 +116,7 @@ def verify(store: Store, *, repair: bool) -> list[Damage]:
     With `repair`, what nobody refers to is removed, and pages that lack a file are forgotten.
     """
     damages = [
-        Damage("database", str(line))
-        for (line,) in store.connection.execute("PRAGMA integrity_check")
-        if line != "ok"
+        Damage("database", str(line)) for (line,) in store.connection.execute("PRAGMA integrity_check") if line != "ok"
     ]
     damages += [
         Damage("reference", f"table {table}, row {row}: what it refers to is gone")
@@ -147,6 +145,6 @@ def verify(store: Store, *, repair: bool) -> list[Damage]:
                 store.connection.execute("DELETE FROM rows WHERE split_id = ?", (split_id,))
                 store.connection.execute("DELETE FROM assets WHERE split_id = ?", (split_id,))
                 store.connection.execute("UPDATE splits SET status = 'EMPTY', error = NULL WHERE id = ?", (split_id,))
-        for folder in lacking.values():
-            store.assets.remove(folder)
+        for lost in lacking.values():
+            store.assets.remove(lost)
     return damages

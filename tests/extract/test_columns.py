@@ -26,7 +26,10 @@ def value(dtype: str) -> dict[str, str]:
         ("image_url", value("large_string"), "STRING"),
         ("image_url", value("int64"), "INT"),
         ("x", value("timestamp[s]"), "TIMESTAMP"),
-        *[("x", value(dtype), "JSON") for dtype in ("binary", "date32", "time64[us]", "duration[s]", "decimal128(5, 2)", "null")],
+        *[
+            ("x", value(dtype), "JSON")
+            for dtype in ("binary", "date32", "time64[us]", "duration[s]", "decimal128(5, 2)", "null")
+        ],
         ("x", {"_type": "Image"}, "RELATIVE_IMAGE_URL"),
         ("x", {"_type": "Audio", "sampling_rate": 8000}, "AUDIO_RELATIVE_SOURCES"),
         ("x", {"_type": "Video"}, "RELATIVE_VIDEO_URL"),
@@ -69,7 +72,9 @@ def test_class_labels_have_names_and_timestamps_unit_and_zone() -> None:
         ("other", {"_type": "List"}, [[[1, 2], [3, 4]]], "JSON"),
     ],
 )
-def test_without_a_declared_feature_the_values_have_a_say(name: str, feature: Any, values: list[Any], expected: str) -> None:
+def test_without_a_declared_feature_the_values_have_a_say(
+    name: str, feature: Any, values: list[Any], expected: str
+) -> None:
     assert make_column(name, feature, declared=False, values=values).type == expected
 
 

@@ -23,14 +23,17 @@ from tests.support.extraction import Extracted, extract
 
 WAV = sound()
 PNG = picture()
-MOMENT = datetime(2020, 1, 2, 3, 4, 5)  # noqa: DTZ001 - a naive timestamp is a feature, too
+MOMENT = datetime(2020, 1, 2, 3, 4, 5)
 
 Case = tuple[Any, Any, Any, str]
 PLAIN: dict[str, Case] = {
     "null": (Value("null"), None, None, "JSON"),
     "bool": (Value("bool"), False, False, "BOOL"),
     **{f"int{bits}": (Value(f"int{bits}"), -7, -7, "INT") for bits in (8, 16, 32, 64)},
-    **{f"uint{bits}": (Value(f"uint{bits}"), 2**min(bits, 63) - 1, 2**min(bits, 63) - 1, "INT") for bits in (8, 16, 32, 64)},
+    **{
+        f"uint{bits}": (Value(f"uint{bits}"), 2 ** min(bits, 63) - 1, 2 ** min(bits, 63) - 1, "INT")
+        for bits in (8, 16, 32, 64)
+    },
     "float16": (Value("float16"), -3.140625, -3.140625, "FLOAT"),
     "float32": (Value("float32"), 0.5, 0.5, "FLOAT"),
     "float64": (Value("float64"), 3.14, 3.14, "FLOAT"),
@@ -42,9 +45,22 @@ PLAIN: dict[str, Case] = {
     "date64": (Value("date64"), date(2020, 1, 1), "2020-01-01", "JSON"),
     "time32": (Value("time32[s]"), time(1, 2, 3), "01:02:03", "JSON"),
     "time64": (Value("time64[us]"), time(1, 2, 3, 500), "01:02:03.000500", "JSON"),
-    **{f"timestamp_{unit}": (Value(f"timestamp[{unit}]"), MOMENT, MOMENT.isoformat(), "TIMESTAMP") for unit in ("s", "ms", "us", "ns")},
-    "timestamp_tz": (Value("timestamp[us, tz=US/Pacific]"), datetime(2020, 1, 1, tzinfo=UTC), "2019-12-31T16:00:00-08:00", "TIMESTAMP"),
-    "timestamp_utc": (Value("timestamp[s, tz=UTC]"), datetime(2020, 1, 1, tzinfo=UTC), "2020-01-01T00:00:00Z", "TIMESTAMP"),
+    **{
+        f"timestamp_{unit}": (Value(f"timestamp[{unit}]"), MOMENT, MOMENT.isoformat(), "TIMESTAMP")
+        for unit in ("s", "ms", "us", "ns")
+    },
+    "timestamp_tz": (
+        Value("timestamp[us, tz=US/Pacific]"),
+        datetime(2020, 1, 1, tzinfo=UTC),
+        "2019-12-31T16:00:00-08:00",
+        "TIMESTAMP",
+    ),
+    "timestamp_utc": (
+        Value("timestamp[s, tz=UTC]"),
+        datetime(2020, 1, 1, tzinfo=UTC),
+        "2020-01-01T00:00:00Z",
+        "TIMESTAMP",
+    ),
     "duration": (Value("duration[s]"), timedelta(days=1, hours=1), "P1DT1H", "JSON"),
     "decimal128": (Value("decimal128(10, 2)"), Decimal("1.10"), "1.10", "JSON"),
     "decimal256": (Value("decimal256(40, 3)"), Decimal("1.105"), "1.105", "JSON"),
@@ -53,7 +69,12 @@ PLAIN: dict[str, Case] = {
     "large_list": (hf.LargeList(Value("int32")), [1], [1], "JSON"),
     "fixed_list": (hf.List(Value("int8"), length=2), [1, 2], [1, 2], "JSON"),
     "list_of_struct": (hf.List({"a": Value("int8")}), [{"a": 1}, None], [{"a": 1}, None], "JSON"),
-    "struct": ({"a": Value("int8"), "b": {"c": Value("string")}}, {"a": 1, "b": {"c": "x"}}, {"a": 1, "b": {"c": "x"}}, "JSON"),
+    "struct": (
+        {"a": Value("int8"), "b": {"c": Value("string")}},
+        {"a": 1, "b": {"c": "x"}},
+        {"a": 1, "b": {"c": "x"}},
+        "JSON",
+    ),
     "list_of_labels": (hf.List(hf.ClassLabel(names=["a", "b"])), [0, 1], [0, 1], "JSON"),
     **{
         f"array{dims}d": (getattr(hf, f"Array{dims}D")(shape=(2,) * dims, dtype="int32"), nested, nested, "JSON")
@@ -64,7 +85,12 @@ PLAIN: dict[str, Case] = {
             5: [[[[[1, 2], [3, 4]]] * 2] * 2] * 2,
         }.items()
     },
-    "translation": (hf.Translation(languages=["en", "fr"]), {"en": "cat", "fr": "chat"}, {"en": "cat", "fr": "chat"}, "JSON"),
+    "translation": (
+        hf.Translation(languages=["en", "fr"]),
+        {"en": "cat", "fr": "chat"},
+        {"en": "cat", "fr": "chat"},
+        "JSON",
+    ),
     "translations": (
         hf.TranslationVariableLanguages(languages=["en", "fr"]),
         {"en": "the cat", "fr": ["le chat", "la chatte"]},
@@ -76,7 +102,9 @@ PLAIN: dict[str, Case] = {
 
 
 @pytest.fixture(params=["parquet", "saved"])
-def page(request: pytest.FixtureRequest, tmp_path: Path, settings: Callable[..., Settings]) -> Callable[[Any, list[Any]], Extracted]:
+def page(
+    request: pytest.FixtureRequest, tmp_path: Path, settings: Callable[..., Settings]
+) -> Callable[[Any, list[Any]], Extracted]:
     """Save rows of one column `x` as Parquet or by save_to_disk, and extract them."""
 
     def make(feature: Any, values: list[Any]) -> Extracted:
@@ -160,7 +188,11 @@ def test_each_file_feature(name: str, tmp_path: Path, settings: Callable[..., Se
 def test_each_file_feature_at_depth(name: str, tmp_path: Path, settings: Callable[..., Settings]) -> None:
     feature, data, path, _, _ = FILES[name]
     value = {"bytes": data, "path": path}
-    file = stored(hf.List({"f": feature, "n": Value("int8")}), [[{"f": value, "n": 1}, {"f": None, "n": 2}, None, {"f": value, "n": 3}]], tmp_path / "d")
+    file = stored(
+        hf.List({"f": feature, "n": Value("int8")}),
+        [[{"f": value, "n": 1}, {"f": None, "n": 2}, None, {"f": value, "n": 3}]],
+        tmp_path / "d",
+    )
     found = extract(file, settings(), tmp_path / "staging")
     (cells,) = (row["x"] for row in found.rows)
     assert [cell if cell is None else cell["n"] for cell in cells] == [1, 2, None, 3]
@@ -190,7 +222,9 @@ def test_special_floats_are_null_and_told(page: Any) -> None:
     ]
 
 
-@pytest.mark.parametrize("path", ["/etc/passwd", "../secret.png", "file:///etc/passwd", "hf://datasets/other/x@main/a.png"])
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "../secret.png", "file:///etc/passwd", "hf://datasets/other/x@main/a.png"]
+)
 def test_a_cell_reads_no_file_outside_its_dataset(path: str, tmp_path: Path, settings: Callable[..., Settings]) -> None:
     (tmp_path / "secret.png").write_bytes(PNG)
     file = stored(hf.Image(), [{"bytes": None, "path": path}], tmp_path / "d")
@@ -200,7 +234,9 @@ def test_a_cell_reads_no_file_outside_its_dataset(path: str, tmp_path: Path, set
 
 
 def test_a_cell_reads_a_file_beside_it(tmp_path: Path, settings: Callable[..., Settings]) -> None:
-    file = stored(hf.Image(), [{"bytes": None, "path": "pictures/a.png"}, {"bytes": None, "path": "gone.png"}], tmp_path / "d")
+    file = stored(
+        hf.Image(), [{"bytes": None, "path": "pictures/a.png"}, {"bytes": None, "path": "gone.png"}], tmp_path / "d"
+    )
     write(tmp_path / "d", {"pictures/a.png": PNG})
     found = extract(file, settings(), tmp_path / "staging")
     assert found.asset(found.rows[0]["x"]["src"]) == PNG

@@ -21,7 +21,18 @@ def test_what_a_browser_shows_stays_as_it_is(kind: str, extension: str) -> None:
     assert media.facts == {"height": 6, "width": 8}
 
 
-@pytest.mark.parametrize(("mode", "kind"), [("RGB", "BMP"), ("RGB", "TIFF"), ("CMYK", "TIFF"), ("1", "TIFF"), ("I;16", "TIFF"), ("F", "TIFF"), ("LAB", "TIFF")])
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [
+        ("RGB", "BMP"),
+        ("RGB", "TIFF"),
+        ("CMYK", "TIFF"),
+        ("1", "TIFF"),
+        ("I;16", "TIFF"),
+        ("F", "TIFF"),
+        ("LAB", "TIFF"),
+    ],
+)
 def test_other_pictures_become_png(mode: str, kind: str) -> None:
     media = convert("Image", picture(mode, kind=kind), "folder/cat.bmp")
     with Image.open(io.BytesIO(media.data)) as shown:
@@ -59,7 +70,15 @@ def test_wav_stays_as_it_is_with_length_and_rate() -> None:
     assert media.facts == {"type": "audio/wav", "duration": 0.5, "sampling_rate": 8_000}
 
 
-@pytest.mark.parametrize(("kind", "subtype", "extension", "type_"), [("FLAC", "PCM_16", ".flac", "audio/flac"), ("OGG", "VORBIS", ".ogg", "audio/ogg"), ("OGG", "OPUS", ".opus", "audio/ogg"), ("MP3", "MPEG_LAYER_III", ".mp3", "audio/mpeg")])
+@pytest.mark.parametrize(
+    ("kind", "subtype", "extension", "type_"),
+    [
+        ("FLAC", "PCM_16", ".flac", "audio/flac"),
+        ("OGG", "VORBIS", ".ogg", "audio/ogg"),
+        ("OGG", "OPUS", ".opus", "audio/ogg"),
+        ("MP3", "MPEG_LAYER_III", ".mp3", "audio/mpeg"),
+    ],
+)
 def test_compressed_sounds_are_known_by_their_first_bytes(kind: str, subtype: str, extension: str, type_: str) -> None:
     buffer = io.BytesIO()
     soundfile.write(buffer, np.zeros(4_800), 48_000, format=kind, subtype=subtype)
@@ -104,7 +123,13 @@ def test_films_documents_and_files() -> None:
 
 @pytest.mark.parametrize(
     ("path", "name"),
-    [("../../etc/passwd", "passwd.png"), ("a\x1b[2Jb.png", "a_[2Jb.png".replace("[", "_")), ("x" * 300, "x" * 80 + ".png"), ("..", "image.png"), ("é.png", "_.png")],
+    [
+        ("../../etc/passwd", "passwd.png"),
+        ("a\x1b[2Jb.png", "a_[2Jb.png".replace("[", "_")),
+        ("x" * 300, "x" * 80 + ".png"),
+        ("..", "image.png"),
+        ("é.png", "_.png"),
+    ],
 )
 def test_a_name_is_never_a_path(path: str, name: str) -> None:
     assert convert("Image", picture(), path).name.replace("__", "_") == name.replace("__", "_")

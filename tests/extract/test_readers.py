@@ -115,7 +115,9 @@ def test_save_to_disk(tmp_path: Path, settings: Make) -> None:
 def test_splits_by_file_name_and_folder(tmp_path: Path, settings: Make) -> None:
     write(tmp_path / "d", {"data/train.csv": CSV, "data/test.csv": "a,b\n3,z\n"})
     listing = listing_of(tmp_path / "d", settings())
-    assert [(config.config, [split.split for split in config.splits]) for config in listing.configs] == [("default", ["train", "test"])]
+    assert [(config.config, [split.split for split in config.splits]) for config in listing.configs] == [
+        ("default", ["train", "test"])
+    ]
     assert extract(tmp_path / "d", settings(), tmp_path / "s", split="test").rows == [{"a": 3, "b": "z"}]
 
 
@@ -132,14 +134,19 @@ configs:
   data_files: nothing-*.csv
 ---
 """
-    write(tmp_path / "d", {"README.md": readme, "a.csv": CSV, "other.csv": "a,b\n3,z\n", "p.parquet": parquet({"p": [1.5]})})
+    write(
+        tmp_path / "d",
+        {"README.md": readme, "a.csv": CSV, "other.csv": "a,b\n3,z\n", "p.parquet": parquet({"p": [1.5]})},
+    )
     listing = listing_of(tmp_path / "d", settings())
     assert [(one.config, [split.split for split in one.splits], one.error is None) for one in listing.configs] == [
         ("with space/and:é", ["train", "held.out"], True),
         ("parquet", ["train"], True),
         ("broken", [], False),
     ]
-    assert extract(tmp_path / "d", settings(), tmp_path / "s1", "with space/and:é", "held.out").rows == [{"a": 3, "b": "z"}]
+    assert extract(tmp_path / "d", settings(), tmp_path / "s1", "with space/and:é", "held.out").rows == [
+        {"a": 3, "b": "z"}
+    ]
     assert extract(tmp_path / "d", settings(), tmp_path / "s2", "parquet").rows == [{"p": 1.5}]
 
 
@@ -192,22 +199,33 @@ def test_media_folders_with_class_folders(kind: str, tmp_path: Path, settings: M
 @pytest.mark.parametrize("metadata", ["metadata.csv", "metadata.jsonl", "metadata.parquet"])
 def test_media_folders_with_metadata(kind: str, metadata: str, tmp_path: Path, settings: Make) -> None:
     extension, data, column_type = FOLDERS[kind]
-    rows = [{"file_name": f"train/b{extension}", "text": "bee"}, {"file_name": f"train/a{extension}", "text": "ant"}]
-    table = {
-        "metadata.csv": "file_name,text\n" + "".join(f"{row['file_name'][6:]},{row['text']}\n" for row in rows),
-        "metadata.jsonl": "".join(json.dumps({**row, "file_name": row["file_name"][6:]}) + "\n" for row in rows),
-        "metadata.parquet": parquet(pa.Table.from_pylist([{**row, "file_name": row["file_name"][6:]} for row in rows])),
-    }[metadata]
+    rows = [{"file_name": f"b{extension}", "text": "bee"}, {"file_name": f"a{extension}", "text": "ant"}]
+    tables: dict[str, bytes | str] = {
+        "metadata.csv": "file_name,text\n" + "".join(f"{row['file_name']},{row['text']}\n" for row in rows),
+        "metadata.jsonl": "".join(json.dumps(row) + "\n" for row in rows),
+        "metadata.parquet": parquet(pa.Table.from_pylist(rows)),
+    }
+    table = tables[metadata]
     write(tmp_path / "d", {f"train/a{extension}": data, f"train/b{extension}": data, f"train/{metadata}": table})
     found = extract(tmp_path / "d", settings(), tmp_path / "s")
     assert found.types == {kind: column_type, "text": "STRING"}
-    assert [(Path(source_of(row[kind])).name, row["text"]) for row in found.rows] == [(f"b{extension}", "bee"), (f"a{extension}", "ant")]
+    assert [(Path(source_of(row[kind])).name, row["text"]) for row in found.rows] == [
+        (f"b{extension}", "bee"),
+        (f"a{extension}", "ant"),
+    ]
 
 
 def test_webdataset(tmp_path: Path, settings: Make) -> None:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for name, data in {"1.png": picture(), "1.wav": sound(), "1.json": b'{"n": 1}', "2.png": picture(), "2.wav": sound(), "2.json": b'{"n": 2}'}.items():
+        for name, data in {
+            "1.png": picture(),
+            "1.wav": sound(),
+            "1.json": b'{"n": 1}',
+            "2.png": picture(),
+            "2.wav": sound(),
+            "2.json": b'{"n": 2}',
+        }.items():
             member = tarfile.TarInfo(name)
             member.size = len(data)
             archive.addfile(member, io.BytesIO(data))
@@ -241,7 +259,9 @@ def test_row_groups_and_files_are_walked_in_order(tmp_path: Path, settings: Make
 
 def test_columns_that_differ_only_in_case_or_not_at_all(tmp_path: Path, settings: Make) -> None:
     path = tmp_path / "x.parquet"
-    pq.write_table(pa.Table.from_arrays([pa.array([1]), pa.array([2]), pa.array([3])], names=["Foo", "foo", "../../x"]), path)
+    pq.write_table(
+        pa.Table.from_arrays([pa.array([1]), pa.array([2]), pa.array([3])], names=["Foo", "foo", "../../x"]), path
+    )
     assert extract(path, settings(), tmp_path / "s").rows == [{"Foo": 1, "foo": 2, "../../x": 3}]
 
 
@@ -258,7 +278,9 @@ def test_columns_that_differ_only_in_case_or_not_at_all(tmp_path: Path, settings
         ({"a.h5": b"x"}, ["h5py"]),
     ],
 )
-def test_broken_data_is_told_with_its_place(files: dict[str, Any], words: list[str], tmp_path: Path, settings: Make) -> None:
+def test_broken_data_is_told_with_its_place(
+    files: dict[str, Any], words: list[str], tmp_path: Path, settings: Make
+) -> None:
     write(tmp_path / "d", files)
     with pytest.raises(errors.DatasetError) as caught:
         extract(tmp_path / "d", settings(), tmp_path / "s")
@@ -271,7 +293,17 @@ def test_files_that_disagree_beyond_the_page_are_no_error(tmp_path: Path, settin
     assert len(extract(tmp_path / "d", settings(), tmp_path / "s").rows) == 100
 
 
-@pytest.mark.parametrize("pattern", ["../secret.txt", "/etc/passwd", "~/x.txt", "file:///etc/passwd", "sub/../../secret.txt", "hf://datasets/a/b/c.txt"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "../secret.txt",
+        "/etc/passwd",
+        "~/x.txt",
+        "file:///etc/passwd",
+        "sub/../../secret.txt",
+        "hf://datasets/a/b/c.txt",
+    ],
+)
 def test_a_readme_reads_nothing_outside_its_folder(pattern: str, tmp_path: Path, settings: Make) -> None:
     readme = f"---\nconfigs:\n- config_name: default\n  data_files: {json.dumps(pattern)}\n---\n"
     write(tmp_path, {"secret.txt": "secret\n", "d/README.md": readme, "d/sub/x.txt": "y\n"})

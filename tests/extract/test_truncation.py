@@ -21,9 +21,7 @@ def rows_of(cells: list[dict[str, Any]]) -> list[Row]:
 
 def answer_size(rows: list[Row]) -> int:
     """The bytes of the `rows` array as an answer has it, computed by json alone."""
-    answer = [
-        {**WHOSE, "row_idx": row.row_idx, "row": row.cells, "truncated_cells": row.truncated} for row in rows
-    ]
+    answer = [{**WHOSE, "row_idx": row.row_idx, "row": row.cells, "truncated_cells": row.truncated} for row in rows]
     return len(json.dumps(answer, separators=(",", ":"), ensure_ascii=False).encode())
 
 

@@ -24,7 +24,10 @@ from dspreview.extract.values import to_python
         (pa.array([date(2020, 1, 1), None]), ["2020-01-01", None]),
         (pa.array([date(2020, 1, 1)], pa.date64()), ["2020-01-01"]),
         (pa.array([3_000_000], pa.int32()).view(pa.date32()), [f"+{np.datetime64(3_000_000, 'D')}"]),
-        (pa.array([-800_000], pa.int32()).view(pa.date32()), [str(np.datetime64(-800_000, "D")).replace("-221", "-0221")]),
+        (
+            pa.array([-800_000], pa.int32()).view(pa.date32()),
+            [str(np.datetime64(-800_000, "D")).replace("-221", "-0221")],
+        ),
         (pa.array([time(1, 1, 1)]), ["01:01:01"]),
         (pa.array([3_661_000_000_001], pa.time64("ns")), ["01:01:01.000000001"]),
         (pa.array([500], pa.time32("ms")), ["00:00:00.500000"]),
@@ -63,7 +66,7 @@ def test_sliced_arrays_give_their_own_part() -> None:
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 def test_naive_timestamps_are_iso_text(unit: str) -> None:
-    moment = datetime(2017, 12, 16, 3, 2, 35, 500_000 if unit != "s" else 0)  # noqa: DTZ001 - naive on purpose
+    moment = datetime(2017, 12, 16, 3, 2, 35, 500_000 if unit != "s" else 0)
     assert to_python(pa.array([moment], pa.timestamp(unit))) == [moment.isoformat()]
 
 

@@ -116,7 +116,14 @@ def test_what_is_not_there(words: list[str], code: int, told: str, glue: Hub, on
     assert found.code == code
     assert told in found.err
     assert found.err.count("\n") == 1
-    assert list(found.json) == ["status_code", "exception", "message", "cause_exception", "cause_message", "cause_traceback"]
+    assert list(found.json) == [
+        "status_code",
+        "exception",
+        "message",
+        "cause_exception",
+        "cause_message",
+        "cause_traceback",
+    ]
     assert found.json["status_code"] == {2: 422, 3: 404}[code]
 
 
@@ -258,12 +265,26 @@ def test_a_file_cut_in_the_middle_replaces_no_good_entry(hub: Hub, online: Progr
     [
         ({"script.py": "x", "README.md": ""}, "ScriptDatasetError"),
         ({"README.md": "nothing here"}, "EmptyDatasetError"),
-        ({"README.md": "---\nconfigs:\n- {config_name: default, data_files: ../../secret.csv}\n---\n", "a.csv": "a\n1\n"}, "UnsafePathError"),
-        ({"README.md": "---\nconfigs:\n- {config_name: default, data_files: 'hf://datasets/other/x/a.csv'}\n---\n", "a.csv": "a\n1\n"}, "UnsafePathError"),
+        (
+            {
+                "README.md": "---\nconfigs:\n- {config_name: default, data_files: ../../secret.csv}\n---\n",
+                "a.csv": "a\n1\n",
+            },
+            "UnsafePathError",
+        ),
+        (
+            {
+                "README.md": "---\nconfigs:\n- {config_name: default, data_files: 'hf://datasets/other/x/a.csv'}\n---\n",
+                "a.csv": "a\n1\n",
+            },
+            "UnsafePathError",
+        ),
         ({"a.parquet": b"no parquet"}, "UnreadableDataError"),
     ],
 )
-def test_an_erroneous_dataset_is_stored_and_told_again_alike(files: dict[str, Any], exception: str, hub: Hub, online: Program) -> None:
+def test_an_erroneous_dataset_is_stored_and_told_again_alike(
+    files: dict[str, Any], exception: str, hub: Hub, online: Program
+) -> None:
     hub.add("a/script", files)
     first = online("rows", "a/script", "--json")
     assert (first.code, first.json["exception"], first.json["status_code"]) == (6, exception, 400)
@@ -278,7 +299,9 @@ def test_a_dataset_that_points_to_a_private_address_is_not_followed(online: Prog
     target = hub.cdn_url + "/metadata.csv"
     folder = tmp_path / "d"
     folder.mkdir()
-    (folder / "README.md").write_text(f"---\nconfigs:\n- config_name: default\n  data_files: {json.dumps(target)}\n---\n")
+    (folder / "README.md").write_text(
+        f"---\nconfigs:\n- config_name: default\n  data_files: {json.dumps(target)}\n---\n"
+    )
     online.env["HF_ENDPOINT"] = "https://huggingface.co"
     result = online("rows", folder, HUB_TIMEOUT_SECONDS="1")
     assert result.code in {5, 6}

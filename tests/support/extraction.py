@@ -43,7 +43,9 @@ class Extracted:
         return (self.staging / asset.file).read_bytes()
 
 
-def extract(dataset: Path, settings: Settings, staging: Path, config: str | None = None, split: str | None = None) -> Extracted:
+def extract(
+    dataset: Path, settings: Settings, staging: Path, config: str | None = None, split: str | None = None
+) -> Extracted:
     """The page of a split; config and split may be left out where there is one."""
     source = open_dataset(identify(str(dataset)), settings)
     listing = list_splits(source, settings)

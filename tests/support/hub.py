@@ -180,8 +180,15 @@ class HubHandler(BaseHTTPRequestHandler):
         """Remember a request."""
         self.hub.seen.append(
             Seen(
-                self.origin, self.command, self.path, status, sent, self.token, self.headers.get("Range"), dict(self.headers)
-            )  # fmt: skip
+                self.origin,
+                self.command,
+                self.path,
+                status,
+                sent,
+                self.token,
+                self.headers.get("Range"),
+                dict(self.headers),
+            )
         )
 
     def send(self, status: int, data: bytes, headers: dict[str, str] | None = None) -> None:

@@ -55,7 +55,11 @@ class Program:
 
     def environment(self, **env: str) -> dict[str, str]:
         """A clean environment: nothing of the developer's own settings or tokens."""
-        kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR", "COVERAGE_PROCESS_START") if name in os.environ}
+        kept = {
+            name: os.environ[name]
+            for name in ("PATH", "LANG", "TMPDIR", "COVERAGE_PROCESS_START")
+            if name in os.environ
+        }
         own = {
             "HOME": str(self.home),
             "HF_HOME": str(self.home / "hf"),

@@ -1,0 +1,118 @@
+"""Writes the pages that the code itself knows best: docs/cli.md, docs/settings.md, docs/exit-codes.md.
+
+`--check` changes nothing and fails where a page is not what the code says.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from dspreview import errors
+from dspreview.cli.app import COMMANDS
+from dspreview.settings import TABLE
+
+HERE = Path(__file__).parent
+CACHE_COMMANDS = ("stats", "report", "valid", "remove", "clean", "verify", "path")
+
+
+def help_text(*words: str) -> str:
+    """The help of a command as a user sees it at 100 columns."""
+    done = subprocess.run(
+        [sys.executable, "-m", "dspreview", *words, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"COLUMNS": "100", "TERMINAL_WIDTH": "100", "HOME": "/nonexistent", "PATH": "/usr/bin:/bin"},
+    )
+    return done.stdout.rstrip()
+
+
+def cli_page() -> str:
+    """The command reference."""
+    parts = ["# Commands\n\nThis page is made from the program's own help by `docs/make_reference.py`.\n"]
+    calls: list[tuple[str, ...]] = [(), *[(name,) for name in COMMANDS if name != "cache"]]
+    calls += [("cache",), *[("cache", name) for name in CACHE_COMMANDS]]
+    for words in calls:
+        title = " ".join(("dspreview", *words))
+        parts.append(f"## {title}\n\n```text\n{help_text(*words)}\n```\n")
+    return "\n".join(parts)
+
+
+def settings_page() -> str:
+    """The table of settings."""
+    lines = [
+        "# Settings",
+        "",
+        "A flag wins over the environment, the environment over `dspreview.toml` in the working folder, that over the one",
+        "in your configuration folder, that over the default. Numbers may be written `1_000_000`. An unknown key in a file",
+        "is an error. `dspreview settings` shows each value and where it came from.",
+        "",
+        "| name | default | meaning | in a file |",
+        "|---|---|---|---|",
+    ]
+    for setting in TABLE:
+        default = f"`{setting.default}`" if setting.default != "" else ""
+        choices = f" ({', '.join(setting.choices)})" if setting.choices else ""
+        lines.append(
+            f"| `{setting.name}` | {default} | {setting.meaning}{choices} | {'yes' if setting.in_file else 'no'} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def exit_page() -> str:
+    """The table of exit codes and failures."""
+    lines = [
+        "# Exit codes",
+        "",
+        "| exit | meaning | `status_code` |",
+        "|---|---|---|",
+        "| 0 | done | 200 |",
+        "| 1 | the answer is no: not valid, findings, some splits failed | 200 |",
+        "| 2 | wrong use: an option, a setting, a CONFIG or SPLIT left out where there are several | 422 |",
+        "| 3 | not found: dataset, config, split, revision, or not in the cache with `--cached` | 404 |",
+        "| 4 | no access: gated, private, token | 401, 403 |",
+        "| 5 | the Hub or the network: unreachable, offline, 5xx, rate limited | 503 |",
+        "| 6 | the dataset is erroneous | 400 |",
+        "| 7 | the store: locked too long, corrupt, newer than this program, disk full | 507 |",
+        "| 70 | a bug of ours | 500 |",
+        "| 130 | interrupted | |",
+        "",
+        "A call over many datasets ends with the first of 130, 70, 7, 2, 5, 4, 6, 3, 1, 0 that was met.",
+        "",
+        "## Failures by name",
+        "",
+        "`exception` in the JSON of a failure is one of these.",
+        "",
+        "| exception | exit | meaning |",
+        "|---|---|---|",
+    ]
+    classes = [
+        value
+        for value in vars(errors).values()
+        if isinstance(value, type) and issubclass(value, errors.PreviewError) and value is not errors.PreviewError
+    ]
+    for value in sorted(classes, key=lambda one: (one.exit_code, one.__name__)):
+        meaning = (value.__doc__ or "").strip().splitlines()[0]
+        lines.append(f"| `{value.__name__}` | {value.exit_code} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Write the pages, or check them."""
+    stale = []
+    for name, text in {"cli.md": cli_page(), "settings.md": settings_page(), "exit-codes.md": exit_page()}.items():
+        path = HERE / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(name)
+            if "--check" not in sys.argv:
+                path.write_text(text, encoding="utf-8")
+    if stale and "--check" in sys.argv:
+        print(f"stale: {', '.join(stale)}; run: python docs/make_reference.py")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

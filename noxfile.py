@@ -1,0 +1,90 @@
+"""What a contributor can run: `nox -l` lists it, `nox -s NAME` runs it."""
+
+from __future__ import annotations
+
+import nox
+
+nox.options.sessions = ["tests", "lint", "types", "imports", "docs"]
+nox.options.reuse_existing_virtualenvs = True
+PYTHONS = ["3.11", "3.12", "3.13"]
+
+
+def install(session: nox.Session, *groups: str) -> None:
+    """dspreview itself, and groups of tools."""
+    session.install("-e", ".", *[word for group in groups for word in ("--group", group)])
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """The whole test suite."""
+    install(session, "test")
+    session.run("pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session
+def minimums(session: nox.Session) -> None:
+    """The test suite with the lowest versions of the dependencies that pyproject.toml allows."""
+    lowest = [
+        line.replace(">=", "==").split(",")[0]
+        for line in nox.project.load_toml("pyproject.toml")["project"]["dependencies"]
+    ]
+    session.install(*lowest)
+    install(session, "test")
+    session.run("pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """The test suite with coverage, that of the program's own processes included."""
+    install(session, "test")
+    session.run("coverage", "run", "-m", "pytest", "-n", "0", *session.posargs)
+    session.run("coverage", "combine")
+    session.run("coverage", "report")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, and spelling."""
+    install(session, "lint")
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+    session.run("codespell")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types, strictly."""
+    install(session, "test", "lint")
+    session.run("mypy")
+
+
+@nox.session
+def imports(session: nox.Session) -> None:
+    """Who imports whom."""
+    install(session, "lint")
+    session.run("lint-imports")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The generated pages are those of the code; `-- --write` makes them so."""
+    install(session)
+    session.run("python", "docs/make_reference.py", *(session.posargs or ["--check"]))
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Speed against what users would type instead; writes docs/performance.md."""
+    install(session, "test")
+    session.run("python", "tests/benchmarks/run.py", *session.posargs)
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """The wheel alone, in a fresh environment."""
+    session.install("build")
+    out = session.create_tmp()
+    session.run("python", "-m", "build", "--outdir", out)
+    session.run("bash", "-c", f"python -m pip install --force-reinstall {out}/*.whl", external=True)
+    session.chdir(out)
+    session.run("dspreview", "--version")
