@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from functools import partial
 
 from dspreview import errors
 from dspreview.choice import choose, choose_config
@@ -18,11 +18,11 @@ from dspreview.jobs.runner import Extractor
 from dspreview.models import EXTRACTOR_VERSION, DatasetRef, Kind, Listing, Page, Resolved, Status
 from dspreview.settings import Settings
 from dspreview.store import Store
-from dspreview.store.cache import DatasetEntry, SplitEntry, StoredPage, dump, iso
+from dspreview.store.assets import Staging
+from dspreview.store.cache import DatasetEntry, EntryGoneError, SplitEntry, StoredPage, dump, iso
 from dspreview.store.database import transaction, translated
 from dspreview.store.queue import JobKey
 
-T = TypeVar("T")
 REVISION_SECONDS = 2.0
 """How long a cached answer waits for the Hub to say that nothing changed."""
 POLL_SECONDS = 0.05
@@ -50,17 +50,19 @@ class Preview:
     """Answer from the cache only: no network, no work."""
     warn: Callable[[str], None] = lambda _: None
     extractor: Extractor = field(init=False)
-    computed: set[str] = field(default_factory=set)
+    told: bool = False
+    """Whether it was said that nothing can be stored."""
 
     def __post_init__(self) -> None:
         """The extraction is behind a door that opens on the first miss."""
         self.extractor = Extractor(self.settings)
-        if self.store.warning:
-            self.warn(self.store.warning)
 
     def splits(self, ref: DatasetRef) -> Listing:
         """The configs and splits of a dataset. Raises PreviewError."""
-        return self.store.cache.read_listing(self.dataset(ref))
+        entry = self.dataset(ref)  # this may replace the store: nothing of it is looked up before
+        if self.cached and self.has_moved(ref, entry):
+            self.warn(f"{ref.asked}: the data has changed since it was listed")
+        return self.store.cache.read_listing(entry)
 
     def page(self, ref: DatasetRef, config: str | None = None, split: str | None = None) -> PageAnswer:
         """The first rows of a split. Raises PreviewError."""
@@ -77,16 +79,15 @@ class Preview:
         return PageAnswer(ref.asked, found.config, found.split, self.compute_page(ref, entry, found), from_cache=False)
 
     def window(
-        self, ref: DatasetRef, config: str | None, split: str | None, offset: int, length: int | None
+        self, ref: DatasetRef, config: str | None, split: str | None, offset: int, length: int | None, *, whole: bool
     ) -> PageAnswer:
-        """Rows that no stored page holds, or whole cells of them; nothing of it is stored. Raises PreviewError."""
+        """Rows that no stored page holds, or `whole` cells of them; nothing of it is stored. Raises PreviewError."""
         if self.cached:
             raise errors.NotCachedError(f"{ref.asked}: these rows are not in the cache; leave --cached out")
         entry = self.dataset(ref)
         names = choose(self.store.cache.read_listing(entry), config, split, ref.asked)
-        with self.store.assets.staging() as staging:
-            wanted = self.settings.rows_max_number if length is None else length
-            page = self.extractor.page(ref, entry.dataset, *names, staging, offset=offset, length=wanted)
+        wanted = self.settings.rows_max_number if length is None else length
+        page = self.extract(ref, entry.dataset, names, keep_nothing, offset=offset, length=wanted, whole=whole)
         return PageAnswer(ref.asked, *names, as_stored(page, entry.dataset.revision, self.store), from_cache=False)
 
     def dataset(self, ref: DatasetRef) -> DatasetEntry:
@@ -141,40 +142,36 @@ class Preview:
         self.write(lambda: self.store.cache.touch(entry))
         return True
 
-    def list_again(self, ref: DatasetRef, entry: DatasetEntry | None) -> DatasetEntry:
-        """Compute the listing of a dataset, or wait for the process that does."""
-        key = JobKey(ref.name, ref.revision or "")
-        with self.claimed(key) as job:
-            if job is None:
-                found = self.store.cache.find_dataset(ref)
-                if found is not None:
-                    return found
+    def list_again(self, ref: DatasetRef, entry: DatasetEntry | None, *, force: bool = False) -> DatasetEntry:
+        """Compute the listing of a dataset, or take that of a process that was faster."""
+        with self.claimed(JobKey(ref.name, ref.revision or "")) as job:
+            found = self.store.cache.find_dataset(ref)
+            if found is not None and not force and (entry is None or found.checked_at > entry.checked_at):
+                return found
             try:
                 listing = self.extractor.list(ref)
             except errors.PreviewError as error:
-                if entry is not None and isinstance(error, errors.HubError):
+                if entry is not None and isinstance(error, errors.HubError) and not force:
                     self.warn(f"{error}; this is from {entry_time(entry)}")
                     return entry
-                if not error.cacheable:
-                    raise
-                dataset = self.failed_dataset(ref)
-                if dataset is None:
-                    raise
-                described = errors.describe(error)
-                self.finish(
-                    job,
-                    lambda: self.store.cache.put_dataset_error(ref, dataset, described),
-                    success=False,
-                    error=str(error),
-                )
+                self.put_failed_listing(ref, job, error)
                 raise
             if not self.finish(job, lambda: self.store.cache.put_listing(ref, listing), success=True):
-                self.store.use_memory()
+                self.store.use_memory(self.store.lost or errors.StoreError("the store is gone"))
                 self.store.cache.put_listing(ref, listing)
         found = self.store.cache.find_dataset(ref)
         if found is None:
-            raise errors.StoreError(f"{self.settings.dspreview_database}: {ref.asked} could not be stored")
+            raise errors.StoreError(f"{self.settings.dspreview_database}: {ref.asked} was removed meanwhile; try again")
         return found
+
+    def put_failed_listing(self, ref: DatasetRef, job: int | None, error: errors.PreviewError) -> None:
+        """Store that a dataset cannot be listed, where that is a fact about the data."""
+        dataset = self.failed_dataset(ref) if error.cacheable else None
+        if dataset is None:
+            return
+        described = errors.describe(error)
+        put = partial(self.store.cache.put_dataset_error, ref, dataset, described)
+        self.finish(job, put, success=False, error=str(error))
 
     def failed_dataset(self, ref: DatasetRef) -> Resolved | None:
         """Which revision of a dataset it is that cannot be listed; None where nobody can say."""
@@ -215,65 +212,92 @@ class Preview:
             return True
 
     def compute_page(
-        self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry, *, again: bool = False
+        self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry, *, force: bool = False
     ) -> StoredPage:
-        """Extract the page of a split and store it with its assets, or wait for the process that does."""
+        """Extract the page of a split and store it with its assets, or take that of a process that was faster."""
+        revision, limits = entry.dataset.revision, self.settings.limits
         key = JobKey(entry.dataset.name, entry.dataset.asked_revision, split.config, split.split)
-        with self.claimed(key) as job, self.store.assets.staging() as staging:
-            if job is None and not again:
-                fresh = self.store.cache.find_split(entry, split.config, split.split)
-                stored = self.stored_page(ref, entry, fresh) if fresh is not None else None
-                if stored is not None:
-                    return stored
-            revision, limits = entry.dataset.revision, self.settings.limits
+        with self.claimed(key) as job:
+            fresh = self.store.cache.find_split(entry, split.config, split.split)
+            stored = self.stored_page(ref, entry, fresh) if fresh is not None and not force else None
+            if stored is not None:
+                return stored
+            old = self.store.cache.asset_folder(split)
+
+            def store_page(page: Page, staging: Staging) -> None:
+                published: list[str | None] = []
+
+                def put() -> None:
+                    published.append(self.store.assets.publish(staging))
+                    self.store.cache.put_page(split, page, revision=revision, limits=limits, folder=published[0])
+
+                if self.finish(job, put, success=True):
+                    self.store.assets.remove(old)
+                elif published:
+                    self.store.assets.remove(published[0])
+
             try:
-                page = self.extractor.page(ref, entry.dataset, split.config, split.split, staging)
+                page = self.extract(ref, entry.dataset, (split.config, split.split), store_page)
             except errors.PreviewError as error:
                 if error.cacheable:
                     described = errors.describe(error)
-                    old = self.store.cache.asset_folder(split)
-                    self.finish(
-                        job,
-                        lambda: self.store.cache.put_split_error(split, described, revision=revision, limits=limits),
-                        success=False,
-                        error=str(error),
+                    put_error = partial(
+                        self.store.cache.put_split_error, split, described, revision=revision, limits=limits
                     )
-                    self.store.assets.remove(old)
+                    if self.finish(job, put_error, success=False, error=str(error)):
+                        self.store.assets.remove(old)
                 raise
-            old = self.store.cache.asset_folder(split)
-            folder = self.store.assets.publish(staging) if self.store.writable else None
-            written = self.finish(
-                job,
-                lambda: self.store.cache.put_page(split, page, revision=revision, limits=limits, folder=folder),
-                success=True,
-            )
-            self.store.assets.remove(old if written else folder)
             return as_stored(page, revision, self.store)
+
+    def extract(
+        self, ref: DatasetRef, dataset: Resolved, names: tuple[str, str], keep: Callable[[Page, Staging], None],
+        *, offset: int = 0, length: int | None = None, whole: bool = False,
+    ) -> Page:  # fmt: skip
+        """Extract rows and hand them to `keep` with their staged assets, once more elsewhere where these find no room."""
+        try:
+            with self.store.assets.staging() as staging:
+                page = self.extractor.page(ref, dataset, *names, staging, offset=offset, length=length, whole=whole)
+                keep(page, staging)
+                return page
+        except errors.StoreFullError as error:
+            self.give_up(error)
+        with self.store.assets.staging(elsewhere=True) as staging:
+            return self.extractor.page(ref, dataset, *names, staging, offset=offset, length=length, whole=whole)
 
     def refresh(
         self, ref: DatasetRef, config: str | None, split: str | None
-    ) -> Iterator[tuple[str, str, errors.PreviewError | None]]:
-        """Recompute a dataset, a config or a split; each split with its failure, if any, as it is done."""
-        before = self.store.cache.find_dataset(ref)
-        entry = self.list_again(ref, before)
-        if entry.status is Status.ERROR:
-            raise errors.restore(entry.error)
+    ) -> Iterator[tuple[str, str | None, errors.PreviewError | None]]:
+        """Recompute a dataset, a config or a split; each split with its failure, if any, as it is done.
+
+        A config that cannot be listed comes without a split. Raises StoreError where nothing can be stored.
+        """
+        entry = self.list_again(ref, self.store.cache.find_dataset(ref), force=True)
         listing = self.store.cache.read_listing(entry)
         if split is not None:
             wanted = [choose(listing, config, split, ref.asked)]
         else:
             configs = listing.configs if config is None else (choose_config(listing, config, ref.asked),)
             wanted = [(one.config, place.split) for one in configs for place in one.splits]
+            for one in configs:
+                if one.error:
+                    yield one.config, None, errors.restore(one.error)
         for names in wanted:
+            self.must_store()
             found = self.store.cache.find_split(entry, *names)
             if found is None:
                 continue
             try:
-                self.compute_page(ref, entry, found, again=True)
+                self.compute_page(ref, entry, found, force=True)
             except errors.PreviewError as error:
                 yield (*names, error)
             else:
                 yield (*names, None)
+        self.must_store()
+
+    def must_store(self) -> None:
+        """Raise the StoreError that keeps answers from being stored."""
+        if self.store.lost is not None:
+            raise self.store.lost
 
     def is_valid(self, ref: DatasetRef, config: str | None = None, split: str | None = None) -> bool:
         """Whether some split of a dataset (of a config, or that split) gives rows.
@@ -305,49 +329,60 @@ class Preview:
 
     @contextmanager
     def claimed(self, key: JobKey) -> Iterator[int | None]:
-        """Hold the job of `key`. Yields None where another process had it and is done now, or nothing can be written."""
+        """Hold the job of `key`, after whoever holds it now; None where nothing can be written."""
         job: int | None = None
-        waited = False
-        try:
-            while job is None and self.store.writable:
+        while job is None and self.store.writable:
+            try:
                 with translated(self.settings.dspreview_database):
-                    if waited and not self.store.queue.is_started(key):
-                        break
                     job = self.store.queue.claim_key(key)
+            except errors.StoreError as error:
+                self.give_up(error)
+            else:
                 if job is None:
-                    waited = True
                     time.sleep(POLL_SECONDS)
-        except errors.StoreError as error:
-            self.warn(f"{error}; the answer is given, but not stored")
-            self.store.writable = False
         try:
             yield job
         finally:
             if job is not None:
-                self.write(lambda: self.store.queue.release(job))
+                self.write(partial(self.store.queue.release, job))
 
     def finish(self, job: int | None, put: Callable[[], None], *, success: bool, error: str | None = None) -> bool:
         """Entry in and job out in one transaction; whether that could be written."""
 
         def both() -> None:
-            with transaction(self.store.connection):
-                put()
-                if job is not None:
-                    self.store.queue.finish(job, success=success, error=error)
+            put()
+            if job is not None:
+                self.store.queue.finish(job, success=success, error=error)
 
         return self.write(both)
 
     def write(self, change: Callable[[], None]) -> bool:
         """Change the store; where that cannot be, say so and go on: the answer matters more."""
+        if self.store.lost is not None:
+            self.give_up(self.store.lost)
+            return False
         try:
-            with translated(self.settings.dspreview_database):
+            with translated(self.settings.dspreview_database), transaction(self.store.connection):
                 change()
+        except EntryGoneError:
+            self.warn("the entry was removed while it was computed; the answer is given, but not stored")
+            return False
         except errors.StoreError as error:
-            if self.store.writable:
-                self.warn(f"{error}; the answer is given, but not stored")
-            self.store.writable = False
+            self.give_up(error)
             return False
         return True
+
+    def give_up(self, error: errors.StoreError) -> None:
+        """Say once that nothing is stored any more."""
+        self.store.lost = error
+        if not self.told:
+            self.warn(f"{error}; the answer is given, but not stored")
+        self.told = True
+
+
+def keep_nothing(page: Page, staging: Staging) -> None:
+    """What an answer that is not stored does with its page."""
+    del page, staging
 
 
 def entry_time(entry: DatasetEntry) -> str:

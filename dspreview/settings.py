@@ -15,6 +15,7 @@ TRUE_WORDS = frozenset({"1", "true", "yes", "y", "on", "t"})
 FALSE_WORDS = frozenset({"0", "false", "no", "n", "off", "f"})
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 FILE_NAME = "dspreview.toml"
+LARGEST = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +155,28 @@ def resolve(flags: Mapping[str, Any], environment: Mapping[str, str] | None = No
             sources[setting.name] = "default"
     if not values["DSPREVIEW_DATABASE"]:
         values["DSPREVIEW_DATABASE"] = str(cache_folder(environment) / "dspreview.sqlite")
-    database = Path(values["DSPREVIEW_DATABASE"]).expanduser()
-    values["DSPREVIEW_DATABASE"] = os.path.abspath(database)
-    assets = Path(values["ASSETS_DIRECTORY"] or database.parent / "assets").expanduser()
-    values["ASSETS_DIRECTORY"] = os.path.abspath(assets)
+    values["DSPREVIEW_DATABASE"] = absolute("DSPREVIEW_DATABASE", values["DSPREVIEW_DATABASE"])
+    beside = os.path.join(os.path.dirname(values["DSPREVIEW_DATABASE"]), "assets")
+    values["ASSETS_DIRECTORY"] = absolute("ASSETS_DIRECTORY", values["ASSETS_DIRECTORY"] or beside)
     values["HF_ENDPOINT"] = values["HF_ENDPOINT"].rstrip("/")
     if not values["HF_TOKEN"]:
         values["HF_TOKEN"], sources["HF_TOKEN"] = token_of_login(environment)
     return Settings(values, sources)
+
+
+def absolute(name: str, path: str) -> str:
+    """The path of a setting. Raises SettingsError where it cannot be one."""
+    expanded = os.path.expanduser(path)
+    if expanded.startswith("~"):
+        raise SettingsError(f"{name}: {path}: there is no such home folder; give an absolute path")
+    try:
+        found = os.path.abspath(expanded)
+        found.encode()
+    except FileNotFoundError:
+        raise SettingsError(f"{name}: {path} is relative, and the working folder has been removed") from None
+    except UnicodeEncodeError:
+        raise SettingsError(f"{name}: {path!a} is not UTF-8; give another path") from None
+    return found
 
 
 def parse(setting: Setting, raw: Any, source: str) -> Any:
@@ -178,6 +193,8 @@ def parse(setting: Setting, raw: Any, source: str) -> Any:
             number = int(text)
         except ValueError:
             raise bad_value(setting, text, source, "a whole number, as 1_000_000") from None
+        if number > LARGEST:
+            raise bad_value(setting, text, source, f"a number up to {LARGEST}")
         if number < setting.minimum:
             raise bad_value(setting, text, source, f"a number of at least {setting.minimum}")
         return number
@@ -245,7 +262,7 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
     """The OS cache folder for `dspreview`; by hand, since platformdirs costs 35 ms at each start."""
     if environment.get("XDG_CACHE_HOME"):
         return Path(environment["XDG_CACHE_HOME"]) / "dspreview"
-    home = Path(environment.get("HOME") or Path.home())
+    home = Path(os.path.expanduser(environment.get("HOME") or "~"))
     if sys.platform == "darwin":
         return home / "Library" / "Caches" / "dspreview"
     return home / ".cache" / "dspreview"

@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from dspreview.cli import failure, output
-from dspreview.errors import EXIT_INTERRUPTED, EXIT_OK
+from dspreview.errors import EXIT_INTERRUPTED, EXIT_OK, AnswerLostError
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +110,10 @@ def root(
 
 def run(arguments: list[str]) -> None:
     """Run the program and end the process with the contract's exit code."""
-    signal.signal(signal.SIGINT, stop)
     code = EXIT_INTERRUPTED
     try:
+        listen()
+        open_streams()
         command = typer.main.get_command(app)
         answer = command.main(arguments, prog_name="dspreview", standalone_mode=False)
         code = answer if isinstance(answer, int) else EXIT_OK
@@ -120,18 +121,41 @@ def run(arguments: list[str]) -> None:
             failure.tell("interrupted")
     except KeyboardInterrupt:
         failure.tell("interrupted")
-    except SystemExit as error:
-        code = error.code if isinstance(error.code, int) else EXIT_OK
+    except SystemExit:  # Typer's end where whoever read the help has had enough
+        failure.hush()
+        code = EXIT_OK
     except Exception as error:  # the one place where every failure ends: as a line and an exit code
         code = failure.report(error, arguments)
     finally:
         leave(code)
 
 
-def stop(_signal: int, _frame: Any) -> None:
-    """The first Ctrl-C unwinds, a second one does not wait for that."""
-    signal.signal(signal.SIGINT, lambda *_: os._exit(EXIT_INTERRUPTED))
+def listen() -> None:
+    """Ctrl-C and SIGTERM unwind, so that nothing is left half done; a shell's `nohup`-like wishes are kept."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, stop)
+
+
+def stop(number: int, _frame: Any) -> None:
+    """The first signal unwinds, a second one does not wait for that."""
+    signal.signal(number, leave_at_once)
     raise KeyboardInterrupt
+
+
+def leave_at_once(_number: int, _frame: Any) -> None:
+    """End now."""
+    os.write(2, b"dspreview: interrupted\n")
+    os._exit(EXIT_INTERRUPTED)
+
+
+def open_streams() -> None:
+    """Standard streams that were closed (`>&-`): input is empty, what is told goes nowhere, an answer cannot."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None and name != "stdout":
+            setattr(sys, name, open(os.devnull, "w" if number else "r", encoding="utf-8"))  # noqa: SIM115 - until the end
+    if sys.stdout is None:
+        raise AnswerLostError("the answer could not be written: stdout is closed")
 
 
 def leave(code: int) -> None:

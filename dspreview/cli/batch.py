@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable
 
 from dspreview import errors
 from dspreview.cli import failure
-from dspreview.cli.options import Call
+from dspreview.cli.options import Call, Target
 from dspreview.cli.output import compact, write_text
 from dspreview.models import DatasetRef, Json
 
-Target = tuple[str, str | None, str | None]
 Answer = Callable[[DatasetRef, str | None, str | None, dict[str, Json]], int]
 """Writes the answer for one target; the dict goes in front of a JSON document. Returns the exit code."""
 
@@ -18,18 +17,26 @@ Answer = Callable[[DatasetRef, str | None, str | None, dict[str, Json]], int]
 def run_targets(call: Call, targets: Iterable[Target], answer: Answer, *, many: bool) -> int:
     """Answer each target; with `many`, one failure does not stop the others."""
     if not many:
-        for dataset, config, split in targets:
-            return answer(call.ref(dataset), config, split, {})
-        return errors.EXIT_OK
+        (target,) = targets
+        return answer(call.ref(target.dataset), target.config, target.split, {})
     call.no_csv_of_many()
-    codes = []
-    for dataset, config, split in targets:
-        named: dict[str, Json] = {"dataset": dataset, "config": config, "split": split}
-        try:
-            codes.append(answer(call.ref(dataset), config, split, named))
-        except errors.PreviewError as error:
-            if call.format == "json":
-                write_text(compact(named | errors.describe(error)) + "\n")
-            failure.tell(str(error))
-            codes.append(error.exit_code)
-    return errors.worst_exit(codes)
+    return errors.worst_exit([run_one(call, target, answer) for target in targets])
+
+
+def run_one(call: Call, target: Target, answer: Answer) -> int:
+    """Answer one of many; its failure is told and written, and its exit code returned."""
+    named: dict[str, Json] = {"dataset": target.dataset, "config": target.config, "split": target.split}
+    try:
+        if target.problem is not None:
+            raise errors.UsageError(target.problem)
+        return answer(call.ref(target.dataset), target.config, target.split, named)
+    except (errors.ReaderGoneError, errors.AnswerLostError):
+        raise
+    except Exception as error:  # a bug costs its own dataset; it keeps its traceback
+        expected = failure.as_failure(error, [])
+        if expected is None:
+            expected = failure.as_bug(error)
+        if call.format == "json":
+            write_text(compact(named | errors.describe(expected)) + "\n")
+        failure.tell(str(expected))
+        return expected.exit_code

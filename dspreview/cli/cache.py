@@ -37,7 +37,7 @@ def write(call: Call, document: Json, header: list[str], rows: list[list[Any]]) 
 @with_common
 def stats(call: Call) -> int:
     """Answer `cache stats`."""
-    with Store(call.settings) as store:
+    with Store(call.settings, must_open=True) as store:
         found = report.count(store)
     rows: list[list[Any]] = [
         [kind, status, found[kind][status]] for kind in ("datasets", "splits") for status in report.STATUSES
@@ -54,7 +54,7 @@ def stats(call: Call) -> int:
 @with_common
 def report_(call: Call) -> int:
     """Answer `cache report`."""
-    with Store(call.settings) as store:
+    with Store(call.settings, must_open=True) as store:
         found = report.report(store)
     rows = [
         [
@@ -76,7 +76,7 @@ def report_(call: Call) -> int:
 @with_common
 def valid(call: Call) -> int:
     """Answer `cache valid`."""
-    with Store(call.settings) as store:
+    with Store(call.settings, must_open=True) as store:
         names = report.valid_names(store)
         moment = iso(store.cache.clock())
     write(call, {"valid": names, "created_at": moment}, ["dataset"], [[name] for name in names])
@@ -139,7 +139,7 @@ def verify(
     ] = False,
 ) -> int:
     """Answer `cache verify`."""
-    with Store(call.settings, must_write=repair) as store, translated(call.settings.dspreview_database):
+    with Store(call.settings, must_open=True, must_write=repair) as store, translated(call.settings.dspreview_database):
         damages = report.verify(store, repair=repair)
     rows = [[damage.code, damage.message] for damage in damages]
     findings = [{"code": damage.code, "message": damage.message} for damage in damages]

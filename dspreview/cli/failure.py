@@ -10,37 +10,54 @@ from typing import Any
 
 from dspreview import errors
 
-CONTROL = {code: None for code in range(32) if code not in (9, 10)} | {127: None} | dict.fromkeys(range(128, 160))
-
 
 def tell(message: str) -> None:
     """One line on stderr. Names from a dataset may be in it: no terminal escapes."""
-    line = " ".join(message.translate(CONTROL).split())
-    try:
-        sys.stderr.write(f"dspreview: {line}\n")
+    from dspreview.cli.plain import harmless
+
+    line = " ".join(message.split())
+    # stderr may be closed: then there is nobody to tell
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(f"dspreview: {harmless(line)}\n")
         sys.stderr.flush()
-    except (OSError, ValueError, AttributeError):  # stderr is closed: there is nobody to tell
-        return
 
 
-def report(error: Exception, arguments: list[str]) -> int:
+def report(error: BaseException, arguments: list[str]) -> int:
     """Tell a failure, and its exit code."""
     if isinstance(error, errors.ReaderGoneError):
         hush()
         return errors.EXIT_OK
+    if type(error).__name__ == "NoArgsIsHelpError":  # Typer's own way to show the help
+        sys.stderr.write(f"{error}\n")
+        return errors.UsageError.exit_code
     failure = as_failure(error, arguments)
+    try:
+        if failure is None:
+            return report_bug(error, arguments)
+        write_json(failure, arguments)
+    except errors.ReaderGoneError:
+        hush()
+    except errors.AnswerLostError as lost:
+        failure = lost
     if failure is None:
-        return report_bug(error, arguments)
-    write_json(failure, arguments)
+        return errors.EXIT_BUG
     tell(str(failure))
-    if "--verbose" in arguments and failure.__cause__ is not None:
-        import traceback
-
-        traceback.print_exception(failure)
+    if is_verbose(arguments):
+        show_cause(failure)
     return failure.exit_code
 
 
-def as_failure(error: Exception, arguments: list[str]) -> errors.PreviewError | None:
+def is_verbose(arguments: list[str]) -> bool:
+    """Whether the call asked for more on stderr."""
+    return any(word == "--verbose" or (word[:1] == "-" and word[1:2] != "-" and "v" in word) for word in arguments)
+
+
+def show_cause(failure: errors.PreviewError) -> None:
+    """The traceback of what was behind a failure, a stored one's too."""
+    sys.stderr.write("".join(errors.describe(failure)["cause_traceback"] or ()))
+
+
+def as_failure(error: BaseException, arguments: list[str]) -> errors.PreviewError | None:
     """The expected failure behind an exception; None for a bug of ours."""
     if isinstance(error, errors.PreviewError):
         return error
@@ -71,16 +88,25 @@ def store_failure(error: sqlite3.Error, arguments: list[str]) -> errors.PreviewE
         return failure
 
 
-def report_bug(error: Exception, arguments: list[str]) -> int:
-    """A bug of ours keeps its traceback."""
+def report_bug(error: BaseException, arguments: list[str]) -> int:
+    """A bug of ours: JSON, traceback and line."""
+    bug = as_bug(error)
+    write_json(bug, arguments)
+    tell(str(bug))
+    return bug.exit_code
+
+
+def as_bug(error: BaseException) -> errors.PreviewError:
+    """A bug of ours as a failure; its traceback is shown."""
     import traceback
 
-    bug = errors.PreviewError(f"{type(error).__name__}: {error}")
+    with contextlib.suppress(OSError):
+        traceback.print_exception(error)
+    bug = errors.PreviewError(
+        f"{type(error).__name__}: {error}; a bug of dspreview, please report it with the lines above"
+    )
     bug.__cause__ = error
-    write_json(bug, arguments)
-    traceback.print_exception(error)
-    tell("this is a bug of dspreview; please report it with the lines above")
-    return errors.EXIT_BUG
+    return bug
 
 
 def wants_json(arguments: list[str]) -> bool:

@@ -9,8 +9,8 @@ import typer
 
 from dspreview import errors
 from dspreview.cli import output
-from dspreview.cli.batch import Target, run_targets
-from dspreview.cli.options import Call, FromOption, targets, with_common
+from dspreview.cli.batch import run_targets
+from dspreview.cli.options import Call, FromOption, Target, targets, with_common
 from dspreview.cli.progress import working
 from dspreview.models import DatasetRef, Json
 from dspreview.preview import Preview
@@ -55,7 +55,7 @@ def chosen(datasets: list[str], from_file: str | None) -> Iterator[Target]:
     if from_file is not None:
         raise errors.UsageError("give either DATASETS or --from, not both")
     for dataset in datasets:
-        yield dataset, None, None
+        yield Target(dataset)
 
 
 def write(call: Call, asked: str, named: dict[str, Json], *, valid: bool, many: bool) -> None:

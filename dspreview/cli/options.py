@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import sys
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import wraps
@@ -14,7 +14,7 @@ import typer
 from dspreview import errors
 from dspreview.cli import failure
 from dspreview.extract.local import identify
-from dspreview.models import DatasetRef
+from dspreview.models import DatasetRef, Kind
 from dspreview.settings import Settings, resolve
 
 Format = Annotated[
@@ -81,8 +81,11 @@ class Call:
     verbose: bool
 
     def ref(self, dataset: str) -> DatasetRef:
-        """The dataset that a word means. Raises PreviewError."""
-        return identify(dataset, self.revision)
+        """The dataset that a word means, with a hint where a folder here has the name of a Hub id. Raises PreviewError."""
+        ref = identify(dataset, self.revision)
+        if ref.kind is Kind.HUB and os.path.exists(dataset):
+            self.warn(f"{dataset} is taken for a dataset of the Hub; the folder here is ./{dataset}")
+        return ref
 
     def warn(self, message: str) -> None:
         """A hint or a warning on stderr."""
@@ -136,14 +139,23 @@ def make_call(common: dict[str, Any]) -> Call:
     )
 
 
-def targets(
-    dataset: str | None, config: str | None, split: str | None, from_file: str | None
-) -> Iterator[tuple[str, str | None, str | None]]:
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One dataset of a call, perhaps with config and split."""
+
+    dataset: str
+    config: str | None = None
+    split: str | None = None
+    problem: str | None = None
+    """What is wrong with the line it was read from."""
+
+
+def targets(dataset: str | None, config: str | None, split: str | None, from_file: str | None) -> Iterator[Target]:
     """The datasets of a call: the one of its arguments, or those of `--from`. Raises UsageError."""
     if from_file is None:
         if dataset is None:
             raise errors.UsageError("name a DATASET, or give a file of them with --from")
-        yield dataset, config, split
+        yield Target(dataset, config, split)
         return
     if dataset is not None:
         raise errors.UsageError("give either a DATASET or --from, not both")
@@ -152,22 +164,20 @@ def targets(
         if not words or words[0].startswith("#"):
             continue
         if len(words) > 3:
-            raise errors.UsageError(
-                f"--from {from_file}: {line!r} is not DATASET [CONFIG [SPLIT]]; separate names with spaces by tabs"
-            )
-        name, config, split = (*words, None, None)[:3]
-        yield str(name), config, split
+            told = f"{line!r} is not DATASET [CONFIG [SPLIT]]; separate names that hold spaces by tabs"
+            yield Target(line, problem=told)
+            continue
+        name, config, split = (*(word or None for word in words), None, None)[:3]
+        yield Target(str(name), config, split)
 
 
 def read_lines(path: str) -> Iterator[str]:
     """The lines of a file, or of stdin. Raises UsageError."""
-    if path == "-":
-        for line in sys.stdin:
-            yield line.strip()
-        return
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(
+            0 if path == "-" else path, encoding="utf-8-sig", errors="surrogateescape", closefd=path != "-"
+        ) as file:
             for line in file:
                 yield line.strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise errors.UsageError(f"--from {path}: {getattr(error, 'strerror', None) or error}") from error
+    except OSError as error:
+        raise errors.UsageError(f"--from {path}: {error.strerror}") from error

@@ -40,7 +40,7 @@ class Selection:
 
                 found = difflib.get_close_matches(name, known, n=1)
                 hint = f"; did you mean {found[0]!r}?" if found else ""
-                raise UsageError(f"--columns: no column {name!r}{hint} there are: {', '.join(known[:30])}")
+                raise UsageError(f"--columns: no column {name!r}{hint}; there are: {', '.join(known[:30])}")
 
     @property
     def is_whole(self) -> bool:
@@ -48,8 +48,8 @@ class Selection:
         return self.columns is None and self.offset == 0 and self.length is None
 
 
-def page_document(answer: PageAnswer, selection: Selection, named: dict[str, Json]) -> str:
-    """The JSON document of a page."""
+def page_document(answer: PageAnswer, selection: Selection, named: dict[str, Json], *, max_bytes: int | None) -> str:
+    """The JSON document of a page; its rows stay within `max_bytes` under a longer name, too."""
     page = answer.page
     whose = {"dataset": answer.asked, "config": answer.config, "split": answer.split}
     columns = json.loads(page.columns)
@@ -65,7 +65,10 @@ def page_document(answer: PageAnswer, selection: Selection, named: dict[str, Jso
             lines = [project(line, kept) for line in lines]
         rows = "[\n" + ",\n".join(lines) + "\n]" if lines else "[]"
     # each stored line begins with {"row_idx": no JSON text holds a line break, so this touches nothing else
-    rows = rows.replace("\n{", "{" + compact(whose)[1:-1] + ",").replace("\n]", "]")
+    prefix = "{" + compact(whose)[1:-1] + ","
+    while max_bytes is not None and rows.count("\n{") > 1 and full_size(rows, prefix) > max_bytes:
+        rows = rows[: rows.rindex(",\n{")] + "\n]"
+    rows = rows.replace("\n{", prefix).replace("\n]", "]")
     head = compact(named)[1:-1] + "," if named else ""
     extra = json.loads(page.extra) | {"revision": page.revision}
     if page.stalled:
@@ -75,6 +78,12 @@ def page_document(answer: PageAnswer, selection: Selection, named: dict[str, Jso
         f',"num_rows_total":{compact(page.num_rows_total)},"num_rows_per_page":{PAGE_LENGTH}'
         f',"partial":{compact(page.partial)},{compact(extra)[1:]}'
     )
+
+
+def full_size(rows: str, prefix: str) -> int:
+    """Bytes of the rows when each begins with `prefix`."""
+    growth = len(prefix.encode()) - len("\n{")
+    return len(rows.encode("utf-8", "backslashreplace")) + rows.count("\n{") * growth - 1
 
 
 def select_lines(rows: str, selection: Selection) -> list[str]:

@@ -7,6 +7,7 @@ import time
 from datetime import datetime
 from typing import Any
 
+from dspreview.cli import plain
 from dspreview.cli import table as drawing
 from dspreview.cli.options import Call
 from dspreview.cli.page import Selection, page_rows
@@ -56,15 +57,19 @@ def footer(
     page = answer.page
     total = page.num_rows_total
     of = f" of {total:,}" if total is not None else f" of {held} read" if shown < held else ""
-    span = f"rows {selection.offset}-{selection.offset + shown - 1}" if selection.offset and shown else f"{shown} rows"
+    span = (
+        f"rows {selection.offset}-{selection.offset + shown - 1}"
+        if selection.offset and shown
+        else drawing.counted(shown, "row")
+    )
     lines = [f"{drawing.harmless(f'{answer.asked} {answer.config}/{answer.split}')}: {span}{of} · {origin(answer)}"]
     extra = json.loads(page.extra)
     told = []
     if drawn.hidden:
         more = ", ".join(drawn.hidden[:5]) + (", …" if len(drawn.hidden) > 5 else "")
-        told.append(f"{len(drawn.hidden)} more columns: {more}")
+        told.append(f"{drawing.counted(len(drawn.hidden), 'more column')}: {more}")
     if drawn.cut_cells:
-        told.append(f"{drawn.cut_cells} cells cut to the width")
+        told.append(f"{drawing.counted(drawn.cut_cells, 'cell')} cut to the width")
     if cut:
         told.append(f"cells of {', '.join(drawing.harmless(name) for name in cut[:5])} cut by ROWS_MAX_BYTES")
     if "omitted_columns" in extra:
@@ -72,7 +77,7 @@ def footer(
     if notes := extra.get("cell_errors"):
         first = notes[0]
         place = drawing.harmless(f"row {first['row_idx']}, {first['column']}: {first['message']}")
-        told.append(f"{len(notes)} cells cannot be shown, the first at {place}")
+        told.append(f"{drawing.counted(len(notes), 'cell')} cannot be shown, the first at {place}")
     if page.stalled:
         told.append("the data has changed since")
     if told:
@@ -113,12 +118,12 @@ def card(answer: PageAnswer, selection: Selection, limit: int, call: Call) -> st
         lines.append(f"{bold}{drawing.harmless(name)}{reset}  {dim}{drawing.type_text(feature)}{reset}")
         value: Any = rows[0].get(name)
         if isinstance(value, str):
-            lines += ["  " + drawing.harmless_whole(line) for line in value.split("\n")]
+            lines += ["  " + plain.harmless(line) for line in value.split("\n")]
         elif isinstance(value, (dict, list)) and not drawing.is_asset(value):
             text = json.dumps(drawing.short_assets(value), ensure_ascii=False, indent=2)
-            lines += ["  " + drawing.harmless_whole(line) for line in text.split("\n")]
+            lines += ["  " + plain.harmless(line) for line in text.split("\n")]
         else:
-            lines.append("  " + drawing.cell_text(value, column))
+            lines.append("  " + (str(value) if isinstance(value, float) else drawing.cell_text(value, column)))
     if cut:
         lines += ["", f"cut by ROWS_MAX_BYTES: {', '.join(drawing.harmless(name) for name in cut)}"]
     return "\n".join(lines)

@@ -46,6 +46,8 @@ def rows(
     from_file: FromOption = None,
 ) -> int:
     """Answer `rows`."""
+    if row is not None and (offset or length is not None):
+        raise errors.UsageError("--row shows one row; leave --offset and --length out")
     selection = Selection.make(columns, offset if row is None else row, length if row is None else 1)
     with Store(call.settings) as store:
         preview = Preview(store, call.settings, call.cached, call.warn)
@@ -55,7 +57,7 @@ def rows(
                 found = read(preview, ref, config, split, selection, full=full or row is not None)
             if found.page.stalled:
                 call.warn(f"{ref.asked}: the data has changed since these rows were read")
-            write(call, found, selection, named, card=row is not None)
+            write(call, found, selection, named, card=row is not None, full=full or row is not None)
             return errors.EXIT_OK
 
         return run_targets(call, targets(dataset, config, split, from_file), answer, many=from_file is not None)
@@ -69,7 +71,7 @@ def read(
     if not needs_more(first, selection, full=full):
         return first
     length = selection.length if selection.length is not None else PAGE_LENGTH
-    return preview.window(ref, first.config, first.split, selection.offset, length)
+    return preview.window(ref, first.config, first.split, selection.offset, length, whole=full)
 
 
 def needs_more(answer: PageAnswer, selection: Selection, *, full: bool) -> bool:
@@ -85,10 +87,14 @@ def needs_more(answer: PageAnswer, selection: Selection, *, full: bool) -> bool:
     return min(end, known_end) > held
 
 
-def write(call: Call, answer: PageAnswer, selection: Selection, named: dict[str, Json], *, card: bool) -> None:
+def write(
+    call: Call, answer: PageAnswer, selection: Selection, named: dict[str, Json], *, card: bool, full: bool
+) -> None:
     """Write a page in the format of the call."""
     if call.format == "json":
-        output.write_text(page_document(answer, selection, named) + "\n")
+        output.write_text(
+            page_document(answer, selection, named, max_bytes=None if full else call.settings.rows_max_bytes) + "\n"
+        )
         return
     if call.format == "table":
         from dspreview.cli import pagetable  # rich, for a table only

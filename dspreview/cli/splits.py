@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from dspreview import errors
-from dspreview.choice import choose_config
+from dspreview.choice import choose_config, choose_split
 from dspreview.cli import failure, output
 from dspreview.cli.batch import run_targets
 from dspreview.cli.options import Call, ConfigArgument, DatasetArgument, FromOption, targets, with_common
@@ -28,10 +28,11 @@ def splits(
         preview = Preview(store, call.settings, call.cached, call.warn)
 
         def answer(ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json]) -> int:
-            del split
             with working(f"listing {ref.asked}", quiet=call.quiet):
                 listing = preview.splits(ref)
             chosen = (choose_config(listing, config, ref.asked),) if config else listing.configs
+            if split is not None:
+                choose_split(chosen[0], split, ref.asked)
             return write(call, ref.asked, chosen, named)
 
         return run_targets(call, targets(dataset, config, None, from_file), answer, many=from_file is not None)

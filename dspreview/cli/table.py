@@ -6,19 +6,20 @@ import json
 import os
 import shutil
 import sys
-import unicodedata
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 from rich.cells import cell_len, set_cell_size
 
+from dspreview.cli import plain
 from dspreview.models import FeatureTree, Json
 
 GAP = 2
 NARROWEST = 8
+LONG_NUMBER = 12
+"""A float of more characters is rounded to six digits in a table."""
 BOLD, DIM, RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
-PICTURES = {"\n": "↵", "\r": "↵", "\t": "→"}
 CELL_LOOK = 2_000
 """Characters of a cell that are looked at: no terminal is wider."""
 
@@ -56,35 +57,14 @@ def use_color(choice: str) -> bool:
         return choice == "always"
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
-    if os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE", "0") != "0":
+    if any(os.environ.get(name, "") not in {"", "0"} for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
         return True
     return sys.stdout.isatty()
 
 
 def harmless(text: str) -> str:
-    """Text without anything a terminal obeys: escapes, controls and marks that reorder a line become visible."""
-    return harmless_whole(text[:CELL_LOOK])
-
-
-def harmless_whole(text: str) -> str:
-    """The same for a text of any length."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        PICTURES.get(char)
-        or (
-            escape(char)
-            if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} and char != "\u200d"
-            else char
-        )
-        for char in text
-    )
-
-
-def escape(char: str) -> str:
-    """A character by its number."""
-    code = ord(char)
-    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+    """The beginning of a text, as harmless text."""
+    return plain.harmless(text[:CELL_LOOK])
 
 
 def draw(grid: Grid, width: int, *, color: bool) -> Drawn:
@@ -150,7 +130,9 @@ def cell_text(value: Json, column: dict[str, Json]) -> str:
         return f"{value} {harmless(labels[value])}" if 0 <= value < len(labels) else str(value)
     if isinstance(value, str):
         return harmless(value)
-    if isinstance(value, (int, float)):
+    if isinstance(value, float):
+        return str(value) if len(str(value)) <= LONG_NUMBER else f"{value:.6g}"
+    if isinstance(value, int):
         return str(value)
     return harmless(json.dumps(short_assets(value), ensure_ascii=False)) if not is_asset(value) else asset_text(value)
 
@@ -207,6 +189,11 @@ def type_text(feature: FeatureTree) -> str:
     return "{" + ", ".join(harmless(str(name)) for name in feature) + "}"
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 row`, `1,104 rows`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def age_text(seconds: float) -> str:
     """How long ago, in the largest unit that counts."""
     for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
@@ -223,4 +210,10 @@ def simple(header: list[str], rows: list[list[Any]], *, color: bool) -> str:
         for place in range(len(header))
     ]
     right = [one and any(row[place] is not None for row in rows) for place, one in enumerate(right)]
-    return draw(Grid(header, [], text, right), terminal_width(), color=color).text
+    drawn = draw(Grid(header, [], text, right), terminal_width(), color=color)
+    told = []
+    if drawn.cut_cells:
+        told.append(f"{counted(drawn.cut_cells, 'cell')} cut to the width")
+    if drawn.hidden:
+        told.append(f"columns left out: {', '.join(drawn.hidden)}")
+    return drawn.text + (f"\n\n{'; '.join(told)}; all with --json" if told else "")

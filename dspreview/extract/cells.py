@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from dspreview.errors import StoreFullError
 from dspreview.extract.columns import asset_kind
 from dspreview.extract.media import Media, UndecodableError, convert, pixels
 from dspreview.models import Asset, FeatureTree, Json, Kind, Resolved
@@ -115,15 +116,16 @@ class CellWriter:
         row_idx, column = place
         try:
             media = make()
-        except (UndecodableError, OSError) as error:
-            reason = (
-                f"{error.strerror}: {error.filename}" if isinstance(error, OSError) and error.strerror else str(error)
-            )
-            self.errors.append({"row_idx": row_idx, "column": column, "path": list(path), "message": reason})
+        except Exception as error:  # decoders fail in a hundred ways: each costs its cell, none the page
+            note = {"row_idx": row_idx, "column": column, "path": list(path), "message": reason(error)}
+            self.errors.append(note)
             return None
         name = self._unique(row_idx, column, media.name)
         file = f"{len(self.assets)}{Path(name).suffix}"
-        (self.staging / file).write_bytes(media.data)
+        try:
+            (self.staging / file).write_bytes(media.data)
+        except OSError as error:
+            raise StoreFullError(f"{self.staging.parent}: {error.strerror}") from error
         url = asset_url(self.dataset, self.config, self.split, row_idx, column, name)
         self.assets.append(Asset(url, file, row_idx, column, len(media.data)))
         cell = {"src": url} | media.facts
@@ -138,6 +140,15 @@ class CellWriter:
             candidate = f"{stem}-{number}{dot}{extension}"
         self.names.add((row_idx, column, candidate.lower()))
         return candidate
+
+
+def reason(error: Exception) -> str:
+    """Why a cell cannot be shown."""
+    if isinstance(error, UndecodableError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}"
+    return f"{str(error).strip().partition(chr(10))[0]} ({type(error).__name__})"
 
 
 def too_large(found: int, limit: int) -> UndecodableError:

@@ -10,7 +10,9 @@ from dspreview.extract.hub import chain, first_line, translate
 from dspreview.extract.source import Source
 from dspreview.settings import Settings
 
-PACKAGE = re.compile(r"(?:install|No module named) '?([\w.-]+)'?", re.IGNORECASE)
+PACKAGE = re.compile(r"(?:install|No module named) ['\"]?([\w.-]+)|and \"([\w.-]+)\" to be installed", re.IGNORECASE)
+ROW_IN_BLOCK = re.compile(r" in row \d+")  # counted within a block of the reader: of no use to anybody
+MESSAGE_LENGTH = 400
 EXTRAS = {"h5py": "h5py", "hdf5": "h5py", "nibabel": "nibabel", "lxml": "lxml", "Bio": "biopython"}
 
 
@@ -33,35 +35,38 @@ def explain(error: BaseException, where: str, source: Source, settings: Settings
             return missing_package(link, where)
         if isinstance(link, ConnectionError):
             return errors.HubError(f"{where}: the network failed: {first_line(link)}; try again later")
-    file = next((shorten(note, source) for link in chain(error) for note in getattr(link, "__notes__", ())), "")
-    place = f"{where}: {file}" if file else where
+    notes = [note for link in chain(error) for note in getattr(link, "__notes__", ())][:2]
+    place = ": ".join([where, *(", ".join([shorten(notes[0], source), *notes[1:]]) for _ in notes[:1])])
     return errors.UnreadableDataError(f"{place}: {reason(error)}")
 
 
 def missing_package(error: ImportError, where: str) -> errors.MissingPackageError:
     """Which package a format needs."""
     found = PACKAGE.search(str(error))
-    name = found[1] if found else (error.name or "another package")
+    name = (found[1] or found[2]) if found else (error.name or "another package")
     package = EXTRAS.get(name, name)
     return errors.MissingPackageError(f"{where}: this format needs the package {package}; run: pip install {package}")
 
 
 def reason(error: BaseException) -> str:
     """Why the data cannot be read, in the words of whoever read it, made short."""
-    line = first_line(error)
+    line = ROW_IN_BLOCK.sub("", ": ".join(str(error).strip().splitlines()[:2])) or type(error).__name__
     name = type(error).__name__
-    ragged = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
-    if ragged:
+    if ragged := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error)):
         return f"line {ragged[2]} has {ragged[3]} fields, expected {ragged[1]}"
+    if unclosed := re.search(r"EOF inside string starting at row (\d+)", str(error)):
+        return f"a quote is opened in line {int(unclosed[1]) + 1} and never closed"
     if isinstance(error, EOFError) or "end-of-stream" in line or "end of stream" in line:
         return f"the file is cut off ({line})"
     if "Parquet magic bytes not found" in line or "Couldn't deserialize thrift" in line or "Not a Parquet" in line:
         return f"not a Parquet file, or a damaged one ({line.rstrip('.')})"
     if name == "HfUriError":
         return "its id has no owner, and today's clients of the Hub read only owner/name; ask its author to move it"
+    if name == "EmptyDataError" or "StopIteration" in line:
+        return "the file is empty"
     if isinstance(error, UnicodeDecodeError):
-        return f"not text in UTF-8 (byte {error.start}: {error.reason})"
-    return f"{line} ({name})" if line != name else name
+        return f"not text in UTF-8 ({error.reason})"
+    return f"{line[:MESSAGE_LENGTH]} ({name})" if line != name else name
 
 
 def shorten(file: str, source: Source) -> str:

@@ -26,6 +26,8 @@ class Fetcher:
     def fetch(self, path: str, max_bytes: int) -> bytes:
         """At most `max_bytes` of a file. Raises UndecodableError where it is larger or outside, OSError."""
         place = self.locate(path)
+        if place.startswith(("http://", "https://")):
+            return fetch_url(place, max_bytes)
         if "://" not in place:
             found = os.path.getsize(place)
             if found > max_bytes:
@@ -65,3 +67,21 @@ class Fetcher:
         except UnsafePathError:
             return False
         return True
+
+
+def fetch_url(url: str, max_bytes: int) -> bytes:
+    """At most `max_bytes` from the web, by the one client whose time-outs and addresses are bounded."""
+    from huggingface_hub.utils._http import get_session
+
+    kept = bytearray()
+    with get_session().stream("GET", url) as response:
+        if response.status_code >= 400:
+            raise UndecodableError(f"{url}: the server answered {response.status_code}")
+        known = response.headers.get("Content-Length", "")
+        if known.isdigit() and int(known) > max_bytes:
+            raise too_large(int(known), max_bytes)
+        for part in response.iter_bytes():
+            kept += part
+            if len(kept) > max_bytes:
+                raise too_large(len(kept), max_bytes)
+    return bytes(kept)

@@ -24,7 +24,6 @@ from dspreview.errors import (
     RevisionNotFoundError,
     TokenError,
 )
-from dspreview.extract.local import path_hint
 from dspreview.extract.network import Fence
 from dspreview.models import DatasetRef, Json, Kind, Resolved
 from dspreview.settings import Settings
@@ -274,5 +273,5 @@ def gated_message(dataset: str, settings: Settings) -> str:
 def missing_message(dataset: str, settings: Settings) -> str:
     """A private dataset looks like a missing one; say so."""
     if settings.hf_token:
-        return f"{dataset}: no such dataset on {settings.hf_endpoint}, or this token may not see it{path_hint(dataset)}"
-    return f"{dataset}: no such dataset on {settings.hf_endpoint}; if it is private, set HF_TOKEN{path_hint(dataset)}"
+        return f"{dataset}: no such dataset on {settings.hf_endpoint}, or this token may not see it"
+    return f"{dataset}: no such dataset on {settings.hf_endpoint}; if it is private, set HF_TOKEN"

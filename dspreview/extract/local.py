@@ -23,32 +23,39 @@ def identify(text: str, revision: str | None = None) -> DatasetRef:
     if text.startswith(LOCAL_STARTS) or text in {".", ".."} or is_data_file(text):
         if revision is not None:
             raise UsageError(f"--revision is for datasets of the Hub; {text} is a local path")
-        return DatasetRef(text, Kind.LOCAL, os.path.realpath(os.path.expanduser(text)))
+        return DatasetRef(text, Kind.LOCAL, real_path(text))
     name, at, tag = text.partition("@")
     if at and not tag:
         raise UsageError(f"{text}: a revision must follow the @")
     if at and revision is not None and revision != tag:
         raise UsageError(f"{text} and --revision {revision} name two revisions; give one")
     if not HUB_ID.fullmatch(name) or len(name) > 96 or "--" in name or ".." in name:
-        hint = f"; for the path write ./{text}" if os.path.exists(text) else ""
-        raise DatasetNotFoundError(f"{text!r} is no dataset id (owner/name){hint or '; a path starts with ./ or /'}")
+        raise DatasetNotFoundError(f"{text!a} is no dataset id (owner/name); a path starts with ./ or /")
     return DatasetRef(text, Kind.HUB, name, tag or revision)
+
+
+def real_path(text: str) -> str:
+    """The absolute path of a word, links followed. Raises DatasetNotFoundError where it cannot be one."""
+    try:
+        path = os.path.realpath(os.path.expanduser(text))
+        path.encode()
+    except (OSError, ValueError) as error:
+        reason = "its name is not UTF-8" if isinstance(error, UnicodeError) else str(error)
+        raise DatasetNotFoundError(f"{text!a}: not a path that can be read here: {reason}") from None
+    return path
 
 
 def is_data_file(text: str) -> bool:
     """A file with an extension is taken for itself; a bare word never is."""
-    return bool(os.path.splitext(text)[1]) and os.path.isfile(text)
-
-
-def path_hint(text: str) -> str:
-    """What to add to a message about a Hub id where a folder of that name lies here."""
-    return f"; the folder here is ./{text}" if os.path.exists(text) else ""
+    return bool(os.path.splitext(text)[1]) and "\0" not in text and os.path.isfile(text)
 
 
 def resolve(ref: DatasetRef) -> Resolved:
     """The local dataset as it is now. Raises DatasetNotFoundError."""
     if not os.path.exists(ref.name):
         raise DatasetNotFoundError(f"{ref.asked}: no such file or folder")
+    if not os.path.isdir(ref.name) and not os.path.isfile(ref.name):
+        raise DatasetNotFoundError(f"{ref.asked} is neither a folder nor a regular file")
     return Resolved(Kind.LOCAL, ref.name, fingerprint(ref.name))
 
 

@@ -13,7 +13,29 @@ from dspreview.models import Json
 MAX_PIXELS = 178_956_970
 """Pillow's own limit for a picture that is worth decoding; a larger one is a bomb or a mistake."""
 
-IMAGE_SHOWN = {"JPEG": ".jpg", "PNG": ".png", "GIF": ".gif", "WEBP": ".webp"}
+MAX_CONVERTED_PIXELS = 50_000_000
+"""A larger picture is not decoded to be converted; it would hold up the whole page."""
+
+COMMON_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM")
+OTHER_FORMATS = (
+    "WEBP",
+    "TIFF",
+    "AVIF",
+    "JPEG2000",
+    "MPO",
+    "ICO",
+    "ICNS",
+    "TGA",
+    "PCX",
+    "DDS",
+    "SGI",
+    "QOI",
+    "DIB",
+    "XBM",
+)
+"""What Pillow may open: not EPS, for which it would run Ghostscript, nor formats that nobody trains on."""
+
+IMAGE_SHOWN = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "GIF": ".gif", "WEBP": ".webp"}
 AUDIO_TYPES = {
     ".mp3": "audio/mpeg",
     ".wav": "audio/wav",
@@ -54,16 +76,16 @@ def file_name(path: str | None, stem: str, extension: str) -> str:
 
 def image(data: bytes, path: str | None) -> Media:
     """A picture: its size from the header alone; jpeg, png, gif and webp stay as they are, others become PNG."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import UnidentifiedImageError
 
-    Image.MAX_IMAGE_PIXELS = None  # check_pixels below says it in one line, before anything is decoded
     try:
-        with Image.open(io.BytesIO(data)) as picture:
+        with open_image(data) as picture:
             width, height = picture.size
-            check_pixels(width, height)
+            check_pixels(width, height, MAX_PIXELS)
             facts: dict[str, Json] = {"height": height, "width": width}
             if picture.format in IMAGE_SHOWN:
                 return Media(file_name(path, "image", IMAGE_SHOWN[picture.format]), data, facts)
+            check_pixels(width, height, MAX_CONVERTED_PIXELS)
             return convert_image(picture, data, path, facts)
     except UnidentifiedImageError:
         raise UndecodableError("no picture that Pillow knows") from None
@@ -71,10 +93,22 @@ def image(data: bytes, path: str | None) -> Media:
         raise UndecodableError(f"a broken picture: {error}") from error
 
 
-def check_pixels(width: int, height: int) -> None:
+def open_image(data: bytes) -> Any:
+    """The picture, its header read. The rarer formats are loaded only where the common ones do not fit."""
+    from PIL import Image, UnidentifiedImageError
+
+    Image.MAX_IMAGE_PIXELS = None  # check_pixels says it in one line, before anything is decoded
+    try:
+        return Image.open(io.BytesIO(data), formats=COMMON_FORMATS)
+    except UnidentifiedImageError:
+        Image.init()
+        return Image.open(io.BytesIO(data), formats=[name for name in OTHER_FORMATS if name in Image.OPEN])
+
+
+def check_pixels(width: int, height: int, limit: int) -> None:
     """Refuse a picture that no screen shows and no memory holds."""
-    if width * height > MAX_PIXELS:
-        raise UndecodableError(f"a picture of {width} x {height} pixels, over the limit of {MAX_PIXELS:,}")
+    if width * height > limit:
+        raise UndecodableError(f"a picture of {width} x {height} pixels, over the limit of {limit:,}")
 
 
 def convert_image(picture: Any, data: bytes, path: str | None, facts: dict[str, Json]) -> Media:
@@ -94,7 +128,7 @@ def pixels(grid: list[Any]) -> Media:
     from PIL import Image
 
     height, width = len(grid), len(grid[0])
-    check_pixels(width, height)
+    check_pixels(width, height, MAX_PIXELS)
     if isinstance(grid[0][0], list):
         channels = len(grid[0][0])
         mode = {1: "L", 3: "RGB", 4: "RGBA"}.get(channels)

@@ -23,6 +23,7 @@ class Fence:
 
     def __init__(self, endpoint: str) -> None:
         self.hub_host = urlsplit(endpoint).hostname or ""
+        self.hub_hosts = {self.hub_host}
         self.trusted: set[tuple[str, int]] = set()
         self.trust(endpoint)
         for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
@@ -53,9 +54,11 @@ class Fence:
             request.headers.pop("Authorization", None)
 
     def after_response(self, response: Any) -> None:
-        """Where the Hub redirects to, we may follow."""
-        if response.is_redirect and response.headers.get("Location"):
-            self.trust(str(response.url.join(response.headers["Location"])))
+        """Where the Hub redirects to, we may follow; other hosts lead us nowhere private."""
+        if response.is_redirect and response.headers.get("Location") and response.url.host in self.hub_hosts:
+            target = response.url.join(response.headers["Location"])
+            self.hub_hosts.add(target.host)
+            self.trust(str(target))
 
     def refuses(self, host: str, port: int) -> bool:
         """Whether a connection to this address must not be made."""

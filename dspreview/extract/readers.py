@@ -9,13 +9,16 @@ decoded (sound would need torch), no timestamp overflows, and an error can be to
 from __future__ import annotations
 
 import copy
+import json
 import os
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 import datasets
 import pyarrow as pa
+import pyarrow.json as paj
 import pyarrow.parquet as pq
 from datasets import Features
 from datasets.builder import ArrowBasedBuilder, DatasetBuilder
@@ -24,7 +27,8 @@ from datasets.download import DownloadManager, StreamingDownloadManager
 from datasets.features.features import Audio, Image, Mesh, Nifti, Pdf, Video
 from datasets.load import import_main_class
 from datasets.packaged_modules import _PACKAGED_DATASETS_MODULES
-from datasets.packaged_modules.folder_based_builder.folder_based_builder import FolderBasedBuilder
+from datasets.packaged_modules.folder_based_builder import folder_based_builder as folder_reader
+from datasets.packaged_modules.json import json as json_reader
 from datasets.utils.file_utils import xopen
 
 from dspreview.extract.source import Plan, Source
@@ -35,6 +39,7 @@ NamedTable = tuple[str, pa.Table]
 
 EXAMPLES_AT_ONCE = 10
 PARQUET_BATCH = 1_000
+LINES_LOOKED_AT = 200_000
 ASSET_FEATURES = (Audio, Image, Video, Pdf, Nifti, Mesh, datasets.features.BioSequence, datasets.features.BioStructure)
 
 
@@ -59,7 +64,7 @@ class SplitReader:
         for name, table in self.rest:
             first = min(skip, table.num_rows)
             skip -= first
-            part = table.slice(first, num_rows)
+            part = numbered(table).slice(first, min(num_rows, table.num_rows - first))
             num_rows -= part.num_rows
             self.beyond = table.num_rows - first - part.num_rows
             yield name, part
@@ -75,7 +80,9 @@ class SplitReader:
 
     def _read(self, skip: int, num_rows: int) -> Iterator[NamedTable]:
         if self.plan.module == "parquet" and self.streaming:
-            return self._read_parquet(min(skip + num_rows, PARQUET_BATCH))
+            return self._read_files(parquet_tables, min(skip + num_rows, PARQUET_BATCH))
+        if self.plan.module == "arrow" and self.streaming:
+            return self._read_files(arrow_tables, num_rows)
         builder = self._builder()
         guessing = self.features is None and guesses_from_values(self.plan.module)
         if guessing:  # else the JSON reader parses the first 10 MB twice, to guess the types once more
@@ -92,18 +99,15 @@ class SplitReader:
             return self._read_tables(builder, wanted.gen_kwargs)
         return self._read_examples(builder, wanted.gen_kwargs)
 
-    def _read_parquet(self, batch_size: int) -> Iterator[NamedTable]:
+    def _read_files(self, tables: Callable[[Any, int], Iterator[pa.Table]], batch_size: int) -> Iterator[NamedTable]:
+        """Files that carry their own schema, read here; the schema of the first one gives the features."""
         for name in self.plan.files[self.split]:
             try:
                 with xopen(name, "rb", download_config=self.source.download) as stream:
-                    file = pq.ParquetFile(stream, pre_buffer=False, buffer_size=1 << 16)
-                    if self.features is None:
-                        self.features = features_of(file.schema_arrow)
-                    for group in range(file.num_row_groups):
-                        if file.metadata.row_group(group).num_rows:
-                            for batch in file.iter_batches(batch_size=batch_size, row_groups=[group]):
-                                yield name, pa.Table.from_batches([batch])
-                    yield name, file.schema_arrow.empty_table()
+                    for table in tables(stream, batch_size):
+                        if self.features is None:
+                            self.features = features_of(numbered(table).schema)
+                        yield name, table
             except Exception as error:
                 error.add_note(name)
                 raise
@@ -112,7 +116,7 @@ class SplitReader:
         """The reader of `datasets` for this plan. Names of configs play no role there, so any name works."""
         cls = import_main_class(_PACKAGED_DATASETS_MODULES[self.plan.module][0])
         # folder readers look at all splits for the class names; others need only theirs, and a broken one hides none
-        names = list(self.plan.data_files) if issubclass(cls, FolderBasedBuilder) else [self.split]
+        names = list(self.plan.data_files) if issubclass(cls, folder_reader.FolderBasedBuilder) else [self.split]
         chosen = DataFilesDict({name: self.plan.data_files[name] for name in names})
         known = {key: value for key, value in self.plan.params.items() if hasattr(cls.BUILDER_CONFIG_CLASS, key)}
         info = copy.deepcopy(self.plan.config.info)
@@ -155,6 +159,8 @@ class SplitReader:
                     yield name, table
             except Exception as error:
                 error.add_note(name)
+                if line := bad_line(shard, self.source):
+                    error.add_note(f"line {line}")
                 raise
 
     def _read_examples(self, builder: Any, arguments: dict[str, Any]) -> Iterator[NamedTable]:
@@ -171,6 +177,71 @@ class SplitReader:
             arrays = [pa.array([row[field.name] for row in encoded], type=field.type) for field in schema]
             yield "", pa.Table.from_arrays(arrays, schema=schema)
         yield "", schema.empty_table()
+
+
+def parquet_tables(stream: Any, batch_size: int) -> Iterator[pa.Table]:
+    """A Parquet file, a row group at a time; an empty table first, so that the schema is known without rows."""
+    file = pq.ParquetFile(stream, pre_buffer=False, buffer_size=1 << 16)
+    yield file.schema_arrow.empty_table()
+    for group in range(file.num_row_groups):
+        if file.metadata.row_group(group).num_rows:
+            for batch in file.iter_batches(batch_size=batch_size, row_groups=[group]):
+                yield pa.Table.from_batches([batch])
+
+
+def arrow_tables(stream: Any, batch_size: int) -> Iterator[pa.Table]:
+    """An Arrow stream or file, a record batch at a time."""
+    del batch_size
+    try:
+        reader = pa.ipc.open_stream(stream)
+        batches = iter(reader)
+    except (OSError, pa.ArrowInvalid):
+        stream.seek(0)
+        reader = pa.ipc.open_file(stream)
+        batches = (reader.get_batch(number) for number in range(reader.num_record_batches))
+    yield reader.schema.empty_table()
+    for batch in batches:
+        batch.validate(full=True)
+        yield pa.Table.from_batches([batch])
+
+
+def numbered(table: pa.Table) -> pa.Table:
+    """A table in which no two columns have the same name: a repeated one gets a number."""
+    names = unique_names(table.column_names)
+    return table if names == table.column_names else table.rename_columns(names)
+
+
+def unique_names(names: list[str]) -> list[str]:
+    """The names, a repeated one numbered, so that no column hides another in a row."""
+    seen: set[str] = set(names) if len(set(names)) == len(names) else set()
+    if seen:
+        return names
+    unique = []
+    for name in names:
+        candidate, number = name, 1
+        while candidate in seen:
+            number += 1
+            candidate = f"{name}_{number}"
+        seen.add(candidate)
+        unique.append(candidate)
+    return unique
+
+
+class GuardedJson:
+    """pyarrow.json, but for data that begins with null: pyarrow 26 crashes on it, and the process with it."""
+
+    ReadOptions = paj.ReadOptions
+
+    @staticmethod
+    def read_json(source: Any, read_options: Any = None, **options: Any) -> pa.Table:
+        """`pyarrow.json.read_json`, or ArrowInvalid."""
+        if source.getvalue()[:200].lstrip().startswith(b"null"):
+            raise pa.ArrowInvalid("a row is null, where an object was expected")
+        return paj.read_json(source, read_options=read_options, **options)
+
+
+for module in (json_reader, folder_reader):
+    module.paj = GuardedJson
 
 
 def guesses_from_values(module: str) -> bool:
@@ -199,6 +270,31 @@ def without_codec(feature: Any) -> Any:
     if isinstance(feature, datasets.List):
         return datasets.List(without_codec(feature.feature), length=feature.length)
     return feature
+
+
+def bad_line(arguments: dict[str, Any], source: Source) -> int | None:
+    """The first line of a JSON Lines or text file that is none, counted from 1; readers count within their blocks."""
+    for name in next(iter(arguments.get("files_iterables", ())), ()):
+        try:
+            with xopen(name, "rb", download_config=source.download) as stream:
+                return first_bad_line(stream, as_json=".json" in os.path.basename(name.split("::")[0]))
+        except (OSError, EOFError, zlib.error):  # cut off: there is no bad line to name
+            return None
+    return None
+
+
+def first_bad_line(stream: Iterable[bytes], *, as_json: bool) -> int | None:
+    """The first line that is not text in UTF-8, or (as JSON Lines) no JSON; None for one document over many lines."""
+    for number, line in enumerate(islice(stream, LINES_LOOKED_AT), 1):
+        if number == 1 and line.strip() and not line.rstrip().endswith(b"}"):
+            as_json = False
+        try:
+            text = line.decode()
+            if as_json and text.strip():
+                json.loads(text)
+        except ValueError:
+            return number
+    return None
 
 
 class AssetValue:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from dspreview.extract.cells import AssetLimits, CellWriter
 from dspreview.extract.columns import asset_kind, holds_assets, is_url_column, make_column
 from dspreview.extract.failures import both, explain
 from dspreview.extract.fetch import Fetcher
-from dspreview.extract.readers import SplitReader, trees
+from dspreview.extract.readers import SplitReader, trees, unique_names
 from dspreview.extract.source import Plan, Source
 from dspreview.extract.tables import Joiner
 from dspreview.extract.truncation import Budget, Row, dump, fit, row_size, size
@@ -31,38 +31,48 @@ FOOTERS_READ = 1_000
 """Local Parquet files whose footers are read to count the rows of a split; 0.1 ms each."""
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which rows of a split are wanted: the page of the settings, or any rows of it."""
+
+    offset: int = 0
+    length: int | None = None
+    whole: bool = False
+    """Cells in full, whatever the limits say."""
+
+
 def read_rows(
-    source: Source, plan: Plan, split: str, staging: Path, settings: Settings,
-    *, offset: int = 0, length: int | None = None,
-) -> Page:  # fmt: skip
-    """The page of a split (or, with `length`, any rows of it, uncut); its assets lie in `staging`.
+    source: Source, plan: Plan, split: str, staging: Path, work: Path, settings: Settings, window: Window | None = None
+) -> Page:
+    """The page of a split, or the rows of a window; its assets lie in `staging`, and `work` takes what is downloaded.
 
     Raises PreviewError; where streaming and the normal mode both failed, it tells both causes.
     """
     where = f"{source.asked} {plan.config.name}/{split}"
     if split not in plan.files:
         raise errors.SplitNotFoundError(f"{where}: no such split any more; run: dspreview refresh {source.asked}")
-    with tempfile.TemporaryDirectory(prefix="dspreview-") as folder:
-        failures: list[errors.PreviewError] = []
-        for streaming in (True, False):
-            attempt = Extraction(source, plan, split, staging, settings, folder, streaming=streaming)
-            try:
-                return attempt.page(offset, length)
-            except Exception as error:
-                failure = explain(error, where, source, settings)
-                if failure is error:
-                    raise
-                failure.__cause__ = error
-                failures.append(failure)
-                if not worth_downloading(failure, source, plan, split, settings):
-                    break
-        raise both(failures)
+    failures: list[errors.PreviewError] = []
+    for streaming in (True, False):
+        attempt = Extraction(source, plan, split, staging, settings, str(work), streaming=streaming)
+        try:
+            return attempt.page(window or Window())
+        except Exception as error:
+            failure = explain(error, where, source, settings)
+            if failure is error:
+                raise
+            failure.__cause__ = error
+            failures.append(failure)
+            if not worth_downloading(failure, source, plan, split, settings):
+                break
+    raise both(failures)
 
 
 def worth_downloading(error: errors.PreviewError, source: Source, plan: Plan, split: str, settings: Settings) -> bool:
     """Whether the normal mode may do better than streaming: the size is known and small enough."""
     if type(error) is not errors.UnreadableDataError:
         return False
+    if source.dataset.kind is Kind.LOCAL and not isinstance(error.__cause__, NotImplementedError):
+        return False  # what lies here is read alike in both modes, but for archives that cannot be streamed
     known = split_size(source, plan, split)
     return known is not None and known < settings.max_size_fallback
 
@@ -89,21 +99,23 @@ class Extraction:
     ) -> None:
         self.source, self.plan, self.split, self.settings = source, plan, split, settings
         self.reader = SplitReader(source, plan, split, folder, streaming=streaming)
-        self.joiner = Joiner(source, f"{source.asked} {plan.config.name}/{split}")
+        self.joiner = Joiner(source, f"{source.asked} {plan.config.name}/{split}", same_columns=plan.module == "csv")
         limits = AssetLimits(settings.asset_max_bytes, settings.page_assets_max_bytes)
         fetch = Fetcher(source, folder).fetch
         self.writer = CellWriter(source.dataset, plan.config.name, split, staging, fetch, limits)
 
-    def page(self, offset: int, length: int | None) -> Page:
+    def page(self, window: Window) -> Page:
         """Read, convert, cut."""
-        wanted = self.settings.rows_max_number if length is None else length
+        offset = window.offset
+        wanted = self.settings.rows_max_number if window.length is None else window.length
         parts = list(self.reader.tables(offset, wanted + 1))
         declared = self.reader.features is not None
-        table, features = self.joiner.join(parts, self.reader.features, same_columns=self.plan.module == "csv")
+        table, features = self.joiner.join(parts, self.reader.features, from_readme=self.plan.features is not None)
         ended = table.num_rows <= wanted
         named = trees(features)
-        budget = self.budget() if length is None else None
-        columns, rows = self.rows(table.slice(0, wanted), named, offset, budget, declared=declared)
+        budget = None if window.whole else self.budget()
+        part = table.slice(0, min(wanted, table.num_rows))
+        columns, rows = self.rows(part, named, offset, budget, declared=declared)
         omitted = 0
         if budget is not None:
             rows, omitted = fit(rows, protected_columns(columns, named, rows), budget)
@@ -215,20 +227,6 @@ def protected_columns(columns: list[Column], features: list[tuple[str, FeatureTr
         or column.type == "RELATIVE_IMAGE_URL"
         or is_url_column(column, [row.cells[column.name] for row in rows])
     }
-
-
-def unique_names(names: list[str]) -> list[str]:
-    """The names, a repeated one numbered, so that no column hides another in a row."""
-    seen: set[str] = set()
-    unique = []
-    for name in names:
-        candidate, number = name, 1
-        while candidate in seen:
-            number += 1
-            candidate = f"{name}_{number}"
-        seen.add(candidate)
-        unique.append(candidate)
-    return unique
 
 
 def is_plain(column: pa.ChunkedArray, tree: FeatureTree) -> bool:

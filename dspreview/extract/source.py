@@ -169,16 +169,29 @@ def find_files(source: Source, config: CardConfig) -> tuple[DataFilesDict, str, 
     except EmptyDatasetError as error:
         raise errors.EmptyDatasetError(f"{source.asked} has no data files") from error
     except DataFilesNotFoundError as error:
+        if declared is not None and not any(len(names) for names in found.values()):
+            raise no_match(source, config) from error
         raise errors.EmptyDatasetError(
             f"{source.asked} has no data files of a known kind ({', '.join(sorted(seen_extensions(source)) or ['none at all'])})"
         ) from error
     except FileNotFoundError as error:
-        raise errors.EmptyDatasetError(
-            f"{source.asked}: config {config.name!r}: no file matches its data_files: {first(error)}"
-        ) from error
-    if module is None:
+        raise no_match(source, config) from error
+    if module is None or (module == "harbor" and not any(is_task(name) for names in found.values() for name in names)):
         raise errors.EmptyDatasetError(f"{source.asked} has no data files of a known kind")
     return found, module, defaults
+
+
+def no_match(source: Source, config: CardConfig) -> errors.EmptyDatasetError:
+    """The failure of a config whose patterns match no file."""
+    patterns = str(config.params.get("data_files"))[:200]
+    return errors.EmptyDatasetError(
+        f"{source.asked}: config {config.name!r}: no file matches its data_files {patterns}"
+    )
+
+
+def is_task(name: str) -> bool:
+    """Whether a file makes its folder one of the tasks that `datasets` reads from .md and .toml files."""
+    return os.path.basename(name) in {"task.toml", "instruction.md"}
 
 
 def first(error: BaseException) -> str:

@@ -21,37 +21,42 @@ class Joiner:
     source: Source
     where: str
     """Dataset, config and split, for messages."""
+    same_columns: bool
+    """Whether files of guessed types must agree on their columns."""
 
     def join(
-        self, parts: list[NamedTable], features: Features | None, *, same_columns: bool
+        self, parts: list[NamedTable], features: Features | None, *, from_readme: bool
     ) -> tuple[pa.Table, Features]:
         """One table and its features.
 
         Args:
-            features: the declared ones; None where only the values tell.
-            same_columns: files of guessed types must not add or miss a column (CSV); else absent cells are null (JSON).
+            features: the README's or the first file's own; None where only the values tell.
+            from_readme: the README fills in columns that a file lacks; else files must have the same ones.
 
         Raises:
             DisagreeingFilesError: names the files that do not fit together.
 
         """
         if features is not None:
-            tables = [self.cast(name, part, features) for name, part in parts]
-            return (
-                pa.concat_tables(tables, promote_options="permissive") if tables else schema_of(features).empty_table()
-            ), features
+            tables = [self.cast(parts[0][0], name, part, features, from_readme=from_readme) for name, part in parts]
+            if not tables:
+                return schema_of(features).empty_table(), features
+            return pa.concat_tables(tables, promote_options="permissive"), features
         if not parts:
             return pa.table({}), Features({})
-        merged = self.merge(parts, same_columns=same_columns)
+        merged = self.merge(parts)
         return merged, features_of(merged.schema.remove_metadata())
 
-    def cast(self, name: str, table: pa.Table, features: Features) -> pa.Table:
-        """A table with the declared columns in their order: absent ones null, undeclared ones dropped."""
+    def cast(self, first: str, name: str, table: pa.Table, features: Features, *, from_readme: bool) -> pa.Table:
+        """A table with the known columns in their order; what the README promises and a file lacks is null."""
         schema = schema_of(features)
         if table.schema.equals(schema) or len(schema) != len(features):
             return table
         absent = [field for field in schema if field.name not in table.column_names]
-        if table.num_rows and len(absent) == len(schema):
+        strange = [column for column in table.column_names if column not in schema.names]
+        if not from_readme and (absent or strange):
+            raise self.disagreement(first, schema, name, table.schema, "columns")
+        if table.num_rows and absent and len(absent) == len(schema):
             raise DisagreeingFilesError(
                 f"{self.where}: {shorten(name, self.source)} has none of the declared columns "
                 f"({', '.join(schema.names[:10])}) but {', '.join(table.column_names[:10])}"
@@ -61,26 +66,33 @@ class Joiner:
         try:
             return table_cast(table.select(schema.names), schema)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError, TypeError, KeyError) as error:
+            if not from_readme and name != first:
+                raise self.disagreement(first, schema, name, table.schema, "types") from error
             file = shorten(name, self.source) or "its data"
-            raise DisagreeingFilesError(
-                f"{self.where}: {file} does not have the declared types: {str(error).splitlines()[0]}"
-            ) from error
+            told = ": ".join(str(error).splitlines()[:2])
+            raise DisagreeingFilesError(f"{self.where}: {file} does not have the declared types: {told}") from error
 
-    def merge(self, parts: list[NamedTable], *, same_columns: bool) -> pa.Table:
-        """Tables of guessed types as one."""
-        first_name, merged = parts[0]
-        for name, part in parts[1:]:
-            if same_columns and part.column_names != merged.column_names:
-                raise self.disagreement(first_name, merged, name, part, "columns")
+    def merge(self, parts: list[NamedTable]) -> pa.Table:
+        """Tables of guessed types as one; a CSV must have the columns of the first, JSON may add and leave out."""
+        first, merged = parts[0]
+        for name, table in parts[1:]:
+            part = table
+            if self.same_columns:
+                if set(part.column_names) != set(merged.column_names):
+                    raise self.disagreement(first, merged.schema, name, part.schema, "columns")
+                part = part.select(merged.column_names)
             try:
-                merged = pa.concat_tables([merged, part], promote_options="permissive")
+                merged = pa.concat_tables(
+                    [without_guess(merged, part), without_guess(part, merged)], promote_options="permissive"
+                )
             except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-                raise self.disagreement(first_name, merged, name, part, "types") from error
+                raise self.disagreement(first, merged.schema, name, part.schema, "types") from error
         return merged
 
-    def disagreement(self, one: str, a: pa.Table, other: str, b: pa.Table, what: str) -> DisagreeingFilesError:
+    def disagreement(
+        self, one: str, mine: pa.Schema, other: str, theirs: pa.Schema, what: str
+    ) -> DisagreeingFilesError:
         """Two files, and what they say differently."""
-        mine, theirs = a.schema, b.schema
         if what == "columns":
             detail = f"{', '.join(mine.names[:20])} and {', '.join(theirs.names[:20])}"
         else:
@@ -101,3 +113,11 @@ def schema_of(features: Features) -> pa.Schema:
         return features.arrow_schema
     except (AttributeError, TypeError):
         return pa.schema([])
+
+
+def without_guess(table: pa.Table, other: pa.Table) -> pa.Table:
+    """A table whose all-null columns take the other's side: an empty CSV column is guessed to be a number."""
+    for place, field in enumerate(table.schema):
+        if field.name in other.column_names and table.num_rows and table.column(place).null_count == table.num_rows:
+            table = table.set_column(place, field.name, pa.nulls(table.num_rows))
+    return table

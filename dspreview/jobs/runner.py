@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import warnings
 from typing import TYPE_CHECKING
 
 from dspreview.models import DatasetRef, Listing, Page, Resolved
 from dspreview.settings import Settings
+from dspreview.store.assets import Staging
 
 if TYPE_CHECKING:
     from dspreview.extract.source import Source
@@ -23,6 +24,7 @@ class Extractor:
     def prepare(self) -> None:
         """Set up the libraries before their first import."""
         if not self.ready:
+            warnings.simplefilter("ignore")  # of libraries about data; what matters is told as a failure or a note
             from dspreview.extract.hub import prepare  # huggingface_hub, 0.2 s
 
             prepare(self.settings)
@@ -38,12 +40,12 @@ class Extractor:
         return list_splits(source, self.settings)
 
     def page(
-        self, ref: DatasetRef, dataset: Resolved, config: str, split: str, staging: Path,
-        *, offset: int = 0, length: int | None = None,
+        self, ref: DatasetRef, dataset: Resolved, config: str, split: str, staging: Staging,
+        *, offset: int = 0, length: int | None = None, whole: bool = False,
     ) -> Page:  # fmt: skip
-        """The first rows of a split, or (with `length`) any rows of it, uncut. Raises PreviewError."""
+        """The first rows of a split, or (with `length`) any rows of it; `whole` cells, or cut ones. Raises PreviewError."""
         self.prepare()
-        from dspreview.extract.rows import read_rows
+        from dspreview.extract.rows import Window, read_rows
         from dspreview.extract.source import make_plan
         from dspreview.extract.splits import find_config, open_dataset
 
@@ -52,7 +54,8 @@ class Extractor:
             source = open_dataset(ref, self.settings, dataset)
             self.sources[dataset.name, dataset.revision] = source
         plan = make_plan(source, find_config(source, config))
-        return read_rows(source, plan, split, staging, self.settings, offset=offset, length=length)
+        window = Window(offset, length, whole=whole)
+        return read_rows(source, plan, split, staging.assets, staging.work, self.settings, window)
 
     def current_revision(self, ref: DatasetRef, seconds: float) -> Resolved:
         """Ask the Hub, in `seconds` all in all, which revision a dataset has now. Raises PreviewError."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from dspreview.errors import StoreFullError
+from dspreview.errors import StoreError, StoreFullError
 from dspreview.settings import Settings
 from dspreview.store.assets import AssetFolder
 from dspreview.store.cache import Cache
@@ -19,42 +19,51 @@ from dspreview.store.queue import Queue
 class Store:
     """The open store: cache, queue and assets on one connection.
 
-    Where the disk is full or read-only it is opened in memory instead, and `warning` says so: answers are
-    still given, and forgotten. Commands that must write ask for `must_write`.
+    Where the disk is full or read-only it is opened in memory instead, and `lost` says why: answers are still
+    given, and forgotten. Commands that are about the file itself ask for `must_open` or `must_write`.
     """
 
     def __init__(
         self,
         settings: Settings,
         *,
+        must_open: bool = False,
         must_write: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.warning: str | None = None
+        self.settings = settings
+        self.clock = clock
+        self.lost: StoreError | None = None
+        """Why nothing can be stored any more."""
         path = Path(settings.dspreview_database)
         try:
-            self.connection, self.writable = connect(path, settings.store_timeout_seconds)
-            reason = "" if self.writable else f"{path} is read-only"
+            self.connection, writable = connect(path, settings.store_timeout_seconds)
         except StoreFullError as error:
-            reason = str(error)
-            self.connection, self.writable = connect(None, settings.store_timeout_seconds)
-        if reason:
+            if must_open or must_write:
+                raise
+            self.use_memory(error)
+            return
+        if not writable:
+            self.lost = StoreFullError(f"{path} is read-only")
             if must_write:
-                raise StoreFullError(
-                    f"{reason}; nothing was changed. Free or unlock the place, or name another with --database"
-                )
-            self.warning = f"{reason}; the answer is given, but not stored"
-        self.assets = AssetFolder(Path(settings.assets_directory))
-        self.clock = clock
-        self.cache = Cache(self.connection, self.assets, clock)
-        self.queue = Queue(self.connection, clock)
+                raise StoreFullError(f"{path} is read-only; nothing was changed. Name another file with --database")
+        self._open_rooms()
 
-    def use_memory(self) -> None:
-        """Go on without the file, which has just refused to be written."""
-        self.connection.close()
-        self.connection, self.writable = connect(None, 0)
-        self.cache = Cache(self.connection, self.assets, self.clock)
+    def _open_rooms(self) -> None:
+        self.cache = Cache(self.connection, self.clock)
         self.queue = Queue(self.connection, self.clock)
+        self.assets = AssetFolder(Path(self.settings.assets_directory), self.cache.read_fact("owner") or "")
+
+    @property
+    def writable(self) -> bool:
+        """Whether what is computed can be stored."""
+        return self.lost is None
+
+    def use_memory(self, why: StoreError) -> None:
+        """Go on without the file."""
+        self.lost = why
+        self.connection, _ = connect(None, 0)
+        self._open_rooms()
 
     def __enter__(self) -> Self:
         return self

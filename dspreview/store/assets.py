@@ -4,52 +4,87 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+
+from dspreview.errors import StoreFullError
 
 STAGING = ".staging"
 DERIVED = ".derived"
 
 
-class AssetFolder:
-    """The asset folder. A page's assets share one folder with a name of ours; table `assets` maps URLs to it."""
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """The private folders of one extraction."""
 
-    def __init__(self, root: Path) -> None:
+    assets: Path
+    """What becomes the assets of a page."""
+    work: Path
+    """What is downloaded or unpacked on the way."""
+
+
+class AssetFolder:
+    """The asset folder. A page's assets share one folder with a name of ours; table `assets` maps URLs to it.
+
+    Several databases may share it: `owner` is at the head of the names of each one's folders.
+    """
+
+    def __init__(self, root: Path, owner: str) -> None:
         self.root = root
+        self.owner = owner
 
     @contextmanager
-    def staging(self) -> Iterator[Path]:
-        """A private folder for the assets of one extraction, gone afterwards unless it was published."""
-        name = f"{os.getpid()}-{uuid.uuid4().hex}"
-        try:
-            parent = self.root / STAGING
-            parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            folder = parent / name
-            folder.mkdir()
-        except OSError:
-            import tempfile  # a read-only disk: the answer is given all the same
+    def staging(self, *, elsewhere: bool = False) -> Iterator[Staging]:
+        """Folders for one extraction, gone afterwards unless they were published.
 
-            folder = Path(tempfile.mkdtemp(prefix="dspreview-"))
+        Args:
+            elsewhere: in the system's folder for temporary files, since the asset folder cannot be written.
+
+        """
+        folder = Path(tempfile.mkdtemp(prefix="dspreview-")) if elsewhere else self._new_staging()
         try:
-            yield folder
+            staging = Staging(folder / "assets", folder / "work")
+            for place in (staging.assets, staging.work):
+                place.mkdir()
+            yield staging
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def publish(self, staged: Path) -> str | None:
-        """Move a staged folder to its place; its name, or None where nothing was staged."""
-        if not staged.is_dir() or not any(staged.iterdir()):
+    def _new_staging(self) -> Path:
+        try:
+            parent = self.root / STAGING
+            parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for left in self.left_behind():
+                shutil.rmtree(left, ignore_errors=True)
+            folder = parent / f"{os.getpid()}-{uuid.uuid4().hex}"
+            folder.mkdir()
+        except OSError:
+            return Path(tempfile.mkdtemp(prefix="dspreview-"))
+        return folder
+
+    def publish(self, staging: Staging) -> str | None:
+        """Move staged assets to their place; the folder's name, or None where nothing was staged.
+
+        Raises StoreFullError where the asset folder cannot be written.
+        """
+        if not any(staging.assets.iterdir()):
             return None
-        name = uuid.uuid4().hex
+        name = self.owner + uuid.uuid4().hex
         place = self.path(name)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        staged.rename(place)
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            staging.assets.rename(place)
+        except OSError as error:
+            raise StoreFullError(f"{self.root}: {error.strerror}") from error
         return name
 
     def path(self, folder: str, file: str = "") -> Path:
         """Where a published folder, or a file of it, lies."""
-        return self.root / folder[:2] / folder / file
+        return self.root / folder[len(self.owner) : len(self.owner) + 2] / folder / file
 
     def remove(self, folder: str | None) -> None:
         """Remove a page's assets from disk."""
@@ -57,24 +92,18 @@ class AssetFolder:
             shutil.rmtree(self.path(folder), ignore_errors=True)
 
     def folders(self) -> set[str]:
-        """The names of all published folders."""
+        """The names of all published folders of this owner."""
         if not self.root.is_dir():
             return set()
         parents = [entry for entry in self.root.iterdir() if len(entry.name) == 2 and entry.is_dir()]
-        return {entry.name for parent in parents for entry in parent.iterdir()}
+        return {entry.name for parent in parents for entry in parent.iterdir() if entry.name.startswith(self.owner)}
 
-    def staged(self) -> list[Path]:
-        """Staging folders whose process is gone: what a crash left behind."""
+    def left_behind(self) -> list[Path]:
+        """Staging folders whose process is gone: what a crash left."""
         parent = self.root / STAGING
         if not parent.is_dir():
             return []
         return [folder for folder in parent.iterdir() if not is_alive(folder.name.partition("-")[0])]
-
-    def size(self) -> int:
-        """Bytes of all published assets."""
-        return sum(
-            file.stat().st_size for name in self.folders() for file in self.path(name).iterdir() if file.is_file()
-        )
 
 
 def is_alive(pid: str) -> bool:

@@ -25,7 +25,6 @@ from dspreview.models import (
     SplitListing,
     Status,
 )
-from dspreview.store.assets import AssetFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +72,10 @@ class StoredPage:
     stalled: bool
 
 
+class EntryGoneError(Exception):
+    """An entry was removed while its page was computed; what was computed has no place any more."""
+
+
 def iso(seconds: float) -> str:
     """Seconds since the epoch as UTC text, `2022-01-20T14:40:50Z`."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -86,9 +89,8 @@ def dump(value: Json) -> str:
 class Cache:
     """The entries."""
 
-    def __init__(self, connection: sqlite3.Connection, assets: AssetFolder, clock: Callable[[], float]) -> None:
+    def __init__(self, connection: sqlite3.Connection, clock: Callable[[], float]) -> None:
         self.connection = connection
-        self.assets = assets
         self.clock = clock
 
     def find_dataset(self, ref: DatasetRef) -> DatasetEntry | None:
@@ -190,12 +192,22 @@ class Cache:
         self.connection.execute("DELETE FROM configs WHERE dataset_id = ?", (dataset_id,))
 
     def put_page(self, split: SplitEntry, page: Page, *, revision: str, limits: str, folder: str | None) -> None:
-        """Replace the page of a split and its assets."""
+        """Replace the page of a split and its assets. Raises EntryGoneError where the split was removed meanwhile."""
         self._replace(split.id)
-        self.connection.execute(
-            "UPDATE splits SET status = 'VALID', revision = ?, extractor = ?, limits = ?, error = NULL, created_at = ?,"
+        self._update_split(
+            "UPDATE splits SET status = CASE WHEN ? IN (SELECT d.revision FROM datasets d JOIN configs c"
+            " ON c.dataset_id = d.id WHERE c.id = config_id) THEN 'VALID' ELSE 'STALLED' END, revision = ?, extractor = ?, limits = ?, error = NULL, created_at = ?,"
             " num_examples = coalesce(?, num_examples), num_bytes = coalesce(?, num_bytes) WHERE id = ?",
-            (revision, EXTRACTOR_VERSION, limits, iso(self.clock()), page.num_rows_total, page.num_bytes, split.id),
+            (
+                revision,
+                revision,
+                EXTRACTOR_VERSION,
+                limits,
+                iso(self.clock()),
+                page.num_rows_total,
+                page.num_bytes,
+                split.id,
+            ),
         )
         self.connection.execute(
             "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -217,9 +229,9 @@ class Cache:
         )
 
     def put_split_error(self, split: SplitEntry, error: Json, *, revision: str, limits: str) -> None:
-        """Store that the rows of a split cannot be read."""
+        """Store that the rows of a split cannot be read. Raises EntryGoneError where it was removed meanwhile."""
         self._replace(split.id)
-        self.connection.execute(
+        self._update_split(
             "UPDATE splits SET status = 'ERROR', revision = ?, extractor = ?, limits = ?, error = ?, created_at = ?"
             " WHERE id = ?",
             (revision, EXTRACTOR_VERSION, limits, dump(error), iso(self.clock()), split.id),
@@ -296,6 +308,10 @@ class Cache:
         for (split_id,) in gone:
             if split_id not in kept:
                 self.connection.execute("DELETE FROM splits WHERE id = ?", (split_id,))
+
+    def _update_split(self, statement: str, values: tuple[Any, ...]) -> None:
+        if self.connection.execute(statement, values).rowcount != 1:
+            raise EntryGoneError
 
     def _replace(self, split_id: int) -> None:
         self.connection.execute("DELETE FROM rows WHERE split_id = ?", (split_id,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -20,102 +21,152 @@ from dspreview.errors import (
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x64737076  # "dspv": tells our file from any other SQLite file
 RETRY_SECONDS = 0.02
+BUSY_SECONDS = 0.2
+"""SQLite's own waiting is deaf to Ctrl-C, so it waits this long and we repeat."""
 
 
-def connect(path: Path | None, timeout: float) -> tuple[sqlite3.Connection, bool]:
+class Connection(sqlite3.Connection):
+    """A connection that knows how long a locked file is waited for."""
+
+    patience: float = 0.0
+
+
+def connect(path: Path | None, timeout: float) -> tuple[Connection, bool]:
     """Open `path` (None: in memory), migrated to this version, and say whether it can be written.
 
     Raises StoreError: locked for longer than `timeout` seconds, corrupt, newer than this program;
     StoreFullError where it cannot even be created.
     """
     if path is None:
-        connection = sqlite3.connect(":memory:", isolation_level=None)
-        prepare(connection, path, timeout)
+        connection = sqlite3.connect(":memory:", isolation_level=None, factory=Connection)
+        prepare(connection, None)
         return connection, False
     try:
-        new = not path.exists()
-        if new:
-            create(path)
+        create(path)
         writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
         # a file that can only be read is read without the two files that WAL keeps beside it
         mode = "rw" if writable else "ro&immutable=1"
-        connection = sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, timeout=timeout, isolation_level=None)
+        uri = f"{path.as_uri()}?mode={mode}"
         with translated(path):
-            prepare(connection, path, timeout, writable=writable)
+            connection = sqlite3.connect(
+                uri, uri=True, timeout=min(timeout, BUSY_SECONDS), isolation_level=None, factory=Connection
+            )
+            connection.patience = timeout
+            try:
+                prepare(connection, path, writable=writable)
+            except BaseException:
+                connection.close()
+                raise
     except OSError as error:
         raise StoreFullError(f"{path}: {error.strerror}") from error
     return connection, writable
 
 
 def create(path: Path) -> None:
-    """An empty file that only its owner reads: it may hold rows of private datasets."""
+    """A file that only its owner reads: it may hold rows of private datasets."""
+    if path.exists():
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
-def prepare(connection: sqlite3.Connection, path: Path | None, timeout: float, *, writable: bool = True) -> None:
+def prepare(connection: Connection, path: Path | None, *, writable: bool = True) -> None:
     """Check whose file it is, migrate it, set the pragmas."""
     connection.execute("PRAGMA foreign_keys = ON")
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version == SCHEMA_VERSION:
-        connection.execute("PRAGMA synchronous = NORMAL")
-        return
+    version = retried(connection, "PRAGMA user_version")
+    if version != SCHEMA_VERSION or retried(connection, "PRAGMA application_id") != APPLICATION_ID:
+        upgrade(connection, path, writable=writable)
+    connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def upgrade(connection: Connection, path: Path | None, *, writable: bool) -> None:
+    """Bring an empty or older file to this version; refuse any other untouched."""
+    check_owner(connection, path)
+    if not writable:
+        raise StoreError(f"{path} is read-only and was written by an older dspreview; make it writable once")
+    if path is not None:
+        set_wal(connection)
+        path.chmod(0o600)
+    from dspreview.store.migrations import migrate  # brings sqlite_utils, 80 ms once per file
+
+    with transaction(connection):
+        migrate(connection, check_owner(connection, path))
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+def check_owner(connection: Connection, path: Path | None) -> int:
+    """The schema version of a file of ours, 0 for an empty one. Raises StoreCorruptError, StoreTooNewError."""
+    version, owner, tables = (
+        retried(connection, query)
+        for query in ("PRAGMA user_version", "PRAGMA application_id", "SELECT count(*) FROM sqlite_master")
+    )
+    if tables and owner != APPLICATION_ID:
+        raise StoreCorruptError(f"{path} is an SQLite file of another program; name another with --database")
     if version > SCHEMA_VERSION:
         raise StoreTooNewError(
             f"{path} was written by a newer dspreview (schema {version}, this one knows {SCHEMA_VERSION}); "
             "upgrade dspreview, or name another file with --database"
         )
-    if not writable:
-        raise StoreError(f"{path} is read-only and was written by an older dspreview; make it writable once")
-    if path is not None:
-        set_wal(connection, timeout)
-    connection.execute("PRAGMA synchronous = NORMAL")
-    from dspreview.store.migrations import migrate  # brings sqlite_utils, 80 ms once per file
-
-    with transaction(connection):
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            raise StoreCorruptError(f"{path} is an SQLite file of another program; name another with --database")
-        migrate(connection, version)
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    return version
 
 
-def set_wal(connection: sqlite3.Connection, timeout: float) -> None:
-    """Switch to WAL; this pragma ignores the busy timeout, so several first starts at once must retry."""
-    deadline = time.monotonic() + timeout
+def retried(connection: Connection, statement: str) -> int:
+    """The one value of a statement, repeated while the file is locked and patience lasts."""
+    deadline = time.monotonic() + connection.patience
+    while True:
+        try:
+            row = connection.execute(statement).fetchone()
+        except sqlite3.OperationalError as error:
+            if not is_locked(error) or time.monotonic() >= deadline:
+                raise
+            time.sleep(RETRY_SECONDS * random.uniform(0.5, 1.5))
+        else:
+            return int(row[0]) if row else 0
+
+
+def set_wal(connection: Connection) -> None:
+    """Switch to WAL; this pragma ignores the busy timeout, so several first starts at once must repeat it."""
+    deadline = time.monotonic() + connection.patience
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() >= deadline:
+            if not is_locked(error) or time.monotonic() >= deadline:
                 raise
             time.sleep(RETRY_SECONDS)
         else:
             return
 
 
+def is_locked(error: sqlite3.Error) -> bool:
+    """Whether another process holds the file."""
+    return "locked" in str(error) or "busy" in str(error)
+
+
 @contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+def transaction(connection: Connection) -> Iterator[None]:
     """One immediate transaction: all of it, or nothing."""
-    connection.execute("BEGIN IMMEDIATE")
+    retried(connection, "BEGIN IMMEDIATE")
     try:
         yield
+        connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
 @contextmanager
 def translated(path: Path | str) -> Iterator[None]:
-    """SQLite's failures as StoreErrors that name the file and the way out."""
+    """SQLite's failures as StoreErrors that name the file and the way out; misuse of ours stays what it is."""
     try:
         yield
+    except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
+        raise
     except sqlite3.OperationalError as error:
         text = str(error)
-        if "locked" in text or "busy" in text:
+        if is_locked(error):
             raise StoreLockedError(
                 f"{path} is locked by another program; try again, or raise STORE_TIMEOUT_SECONDS"
             ) from error

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 FIRST = """
 CREATE TABLE datasets (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL,
   kind TEXT NOT NULL,
   asked_revision TEXT NOT NULL DEFAULT '',
@@ -33,7 +34,7 @@ CREATE TABLE aliases (
 ) WITHOUT ROWID;
 CREATE INDEX aliases_dataset ON aliases (dataset_id);
 CREATE TABLE configs (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   dataset_id INTEGER NOT NULL REFERENCES datasets ON DELETE CASCADE,
   config TEXT NOT NULL,
   position INTEGER NOT NULL,
@@ -41,7 +42,7 @@ CREATE TABLE configs (
   UNIQUE (dataset_id, config)
 );
 CREATE TABLE splits (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   config_id INTEGER NOT NULL REFERENCES configs ON DELETE CASCADE,
   split TEXT NOT NULL,
   position INTEGER NOT NULL,
@@ -78,7 +79,7 @@ CREATE TABLE assets (
 ) WITHOUT ROWID;
 CREATE INDEX assets_split ON assets (split_id);
 CREATE TABLE jobs (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   kind TEXT NOT NULL,
   dataset_name TEXT NOT NULL,
   config_name TEXT NOT NULL DEFAULT '',
@@ -105,6 +106,7 @@ def first(database: Any) -> None:
     """The schema of version 1."""
     for statement in FIRST.split(";"):
         database.conn.execute(statement)
+    database.conn.execute("INSERT INTO facts VALUES ('owner', ?)", (uuid.uuid4().hex[:8],))
 
 
 STEPS: tuple[Callable[[Any], None], ...] = (first,)

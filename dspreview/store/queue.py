@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dspreview.store.database import transaction
+from dspreview.store.database import Connection, transaction
 
 LEASE_SECONDS = 60.0
 """After that long without a heartbeat a job of another machine counts as lost."""
@@ -66,7 +65,7 @@ def is_gone(owner: str, lease_until: float, now: float) -> bool:
 class Queue:
     """The jobs."""
 
-    def __init__(self, connection: sqlite3.Connection, clock: Callable[[], float]) -> None:
+    def __init__(self, connection: Connection, clock: Callable[[], float]) -> None:
         self.connection = connection
         self.clock = clock
 

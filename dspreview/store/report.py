@@ -94,7 +94,7 @@ def clean(store: Store) -> int:
         folders = store.cache.asset_folders()
         (number,) = store.connection.execute("SELECT count(*) FROM datasets").fetchone()
         store.connection.execute("DELETE FROM datasets")
-        store.connection.execute("DELETE FROM facts")
+        store.connection.execute("DELETE FROM facts WHERE name <> 'owner'")
     for folder in folders:
         store.assets.remove(folder)
     clean_derived(store)
@@ -115,6 +115,7 @@ def verify(store: Store, *, repair: bool) -> list[Damage]:
 
     With `repair`, what nobody refers to is removed, and pages that lack a file are forgotten.
     """
+    published = store.assets.folders()  # before the table is read: what is published later is no orphan
     damages = [
         Damage("database", str(line)) for (line,) in store.connection.execute("PRAGMA integrity_check") if line != "ok"
     ]
@@ -123,11 +124,11 @@ def verify(store: Store, *, repair: bool) -> list[Damage]:
         for table, row, *_ in store.connection.execute("PRAGMA foreign_key_check")
     ]
     known = set(store.cache.asset_folders())
-    for folder in sorted(store.assets.folders() - known):
+    for folder in sorted(published - known):
         damages.append(Damage("orphan", f"{store.assets.path(folder)}: assets without a page"))
         if repair:
             store.assets.remove(folder)
-    for staged in store.assets.staged():
+    for staged in store.assets.left_behind():
         damages.append(Damage("staging", f"{staged}: left behind by a crash"))
         if repair:
             shutil.rmtree(staged, ignore_errors=True)

@@ -51,8 +51,10 @@ def extract(
     listing = list_splits(source, settings)
     chosen = listing.configs[0] if config is None else next(one for one in listing.configs if one.config == config)
     plan = make_plan(source, find_config(source, chosen.config))
-    staging.mkdir(exist_ok=True)
-    return Extracted(read_rows(source, plan, split or chosen.splits[0].split, staging, settings), staging)
+    work = staging.with_name(staging.name + "-work")
+    for folder in (staging, work):
+        folder.mkdir(exist_ok=True)
+    return Extracted(read_rows(source, plan, split or chosen.splits[0].split, staging, work, settings), staging)
 
 
 def listing_of(dataset: Path, settings: Settings) -> Listing:

@@ -1,0 +1,28 @@
+"""Text of a dataset as harmless text: nothing in it that a terminal obeys."""
+
+from __future__ import annotations
+
+import unicodedata
+
+PICTURES = {"\n": "↵", "\r": "↵", "\t": "→"}
+OBEYED = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+"""Categories of characters that move, hide or reorder: controls, formats, surrogates, private use, separators."""
+JOINER = "\u200d"  # holds emoji together
+
+
+def harmless(text: str) -> str:
+    """The text with escapes, controls and marks that reorder a line made visible."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(PICTURES.get(char) or (escape(char) if is_obeyed(char) else char) for char in text)
+
+
+def is_obeyed(char: str) -> bool:
+    """Whether a terminal does something with a character instead of showing it."""
+    return char != JOINER and unicodedata.category(char) in OBEYED
+
+
+def escape(char: str) -> str:
+    """A character by its number."""
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
