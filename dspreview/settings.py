@@ -64,7 +64,7 @@ TABLE = (
     Setting("JOBS_KEEP_DAYS", 30, "age at which finished jobs go"),
     Setting("WORKER_SLEEP_SECONDS", 5, "pause of an idle worker"),
     Setting("WORKER_QUEUE", "both", "jobs a worker takes", choices=("datasets", "splits", "both")),
-    Setting("LOG_LEVEL", "INFO", "what is told on stderr", choices=LEVELS),
+    Setting("LOG_LEVEL", "INFO", "what is told on stderr beside failures: from ERROR up nothing", choices=LEVELS),
     Setting("HF_TOKEN", "", "token for gated and private datasets; default: that of `hf auth login`", in_file=False),
     Setting("HF_ENDPOINT", "https://huggingface.co", "the Hub", in_file=False),
     Setting("HF_HUB_OFFLINE", False, "no network, as --offline", in_file=False),

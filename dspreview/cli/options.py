@@ -52,15 +52,43 @@ COMMON: dict[str, tuple[Any, Any]] = {
     "verbose": (Verbose, False),
 }
 
+
+def names_of(what: str) -> Callable[..., list[str]] | None:
+    """What completes a word, while a shell asks for it; a normal call does not even look at it."""
+    if "_DSPREVIEW_COMPLETE" not in os.environ:
+        return None
+    from dspreview.cli import completion
+
+    found: Callable[..., list[str]] = getattr(completion, what)
+    return found
+
+
 DatasetArgument = Annotated[
-    str | None, typer.Argument(metavar="DATASET", help="Hub id, id@REVISION, or local path.", show_default=False)
+    str | None,
+    typer.Argument(
+        metavar="DATASET",
+        help="Hub id, id@REVISION, or local path.",
+        show_default=False,
+        autocompletion=names_of("datasets"),
+    ),
 ]
 ConfigArgument = Annotated[
     str | None,
-    typer.Argument(metavar="[CONFIG]", help="May be left out where there is one choice.", show_default=False),
+    typer.Argument(
+        metavar="[CONFIG]",
+        help="May be left out where there is one choice.",
+        show_default=False,
+        autocompletion=names_of("configs"),
+    ),
 ]
 SplitArgument = Annotated[
-    str | None, typer.Argument(metavar="[SPLIT]", help="May be left out where there is one choice.", show_default=False)
+    str | None,
+    typer.Argument(
+        metavar="[SPLIT]",
+        help="May be left out where there is one choice.",
+        show_default=False,
+        autocompletion=names_of("splits"),
+    ),
 ]
 FromOption = Annotated[
     str | None,
@@ -134,8 +162,8 @@ def make_call(common: dict[str, Any]) -> Call:
         cached=common["cached"],
         revision=common["revision"],
         color=common["color"],
-        quiet=common["quiet"],
-        verbose=common["verbose"],
+        quiet=common["quiet"] or (settings.log_level in {"ERROR", "CRITICAL"} and not common["verbose"]),
+        verbose=common["verbose"] or (settings.log_level == "DEBUG" and not common["quiet"]),
     )
 
 
