@@ -76,7 +76,7 @@ def docs(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Speed against what users would type instead; writes docs/performance.md."""
     install(session, "test")
-    session.run("python", "tests/benchmarks/run.py", *session.posargs)
+    session.run("python", "-m", "tests.benchmarks.run", *session.posargs)
 
 
 @nox.session

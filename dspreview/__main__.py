@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -16,6 +17,7 @@ def interrupted_early(_signal: int, _frame: FrameType | None) -> None:
 
 def main() -> None:
     """The `dspreview` command."""
+    gc.disable()  # a short life makes no garbage worth looking for; an extraction switches it on again
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupted_early)
     from dspreview.cli.app import run

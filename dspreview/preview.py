@@ -8,8 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import NamedTuple
 
 from dspreview import errors
 from dspreview.choice import choose, choose_config
@@ -29,8 +29,7 @@ POLL_SECONDS = 0.05
 UNANSWERED = "hub_unanswered_at"
 
 
-@dataclass(frozen=True, slots=True)
-class PageAnswer:
+class PageAnswer(NamedTuple):
     """A page, and whose it is."""
 
     asked: str
@@ -40,22 +39,20 @@ class PageAnswer:
     from_cache: bool
 
 
-@dataclass(slots=True)
 class Preview:
     """The one way to an answer, for every command."""
 
-    store: Store
-    settings: Settings
-    cached: bool = False
-    """Answer from the cache only: no network, no work."""
-    warn: Callable[[str], None] = lambda _: None
-    extractor: Extractor = field(init=False)
-    told: bool = False
-    """Whether it was said that nothing can be stored."""
-
-    def __post_init__(self) -> None:
-        """The extraction is behind a door that opens on the first miss."""
-        self.extractor = Extractor(self.settings)
+    def __init__(
+        self, store: Store, settings: Settings, *, cached: bool = False, warn: Callable[[str], None] = print
+    ) -> None:
+        """`cached` answers from the cache only: no network, no work. `warn` tells what the user should know."""
+        self.store = store
+        self.settings = settings
+        self.cached = cached
+        self.warn = warn
+        self.extractor = Extractor(settings)
+        self.told = False
+        """Whether it was said that nothing can be stored."""
 
     def splits(self, ref: DatasetRef) -> Listing:
         """The configs and splits of a dataset. Raises PreviewError."""
@@ -199,7 +196,7 @@ class Preview:
             raise errors.restore(split.error)
         page = self.store.cache.read_page(split)
         if page is not None and self.cached and self.has_moved(ref, entry):
-            page = replace(page, stalled=True)
+            page = page._replace(stalled=True)
         return page
 
     def has_moved(self, ref: DatasetRef, entry: DatasetEntry) -> bool:

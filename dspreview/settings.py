@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dspreview.errors import SettingsError
 
@@ -18,8 +17,7 @@ FILE_NAME = "dspreview.toml"
 LARGEST = 2**62
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One name that can be set."""
 
     name: str

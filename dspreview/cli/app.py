@@ -6,8 +6,7 @@ import importlib
 import os
 import signal
 import sys
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperGroup
@@ -16,8 +15,7 @@ from dspreview.cli import failure, output
 from dspreview.errors import EXIT_INTERRUPTED, EXIT_OK, AnswerLostError
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A command: where it lives, and its line in the help."""
 
     module: str

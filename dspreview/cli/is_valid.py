@@ -36,7 +36,7 @@ def is_valid(
     wanted = chosen(datasets or [], from_file)
     many = from_file is not None or len(datasets or []) > 1
     with Store(call.settings) as store:
-        preview = Preview(store, call.settings, call.cached, call.warn)
+        preview = Preview(store, call.settings, cached=call.cached, warn=call.warn)
 
         def answer(ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json]) -> int:
             with working(f"checking {ref.asked}", quiet=call.quiet):

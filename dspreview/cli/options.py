@@ -5,9 +5,8 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import wraps
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import typer
 
@@ -96,8 +95,7 @@ FromOption = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """What the common options of one call add up to."""
 
     settings: Settings
@@ -167,8 +165,7 @@ def make_call(common: dict[str, Any]) -> Call:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One dataset of a call, perhaps with config and split."""
 
     dataset: str

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from dspreview.cli.output import compact
 from dspreview.errors import UsageError
@@ -12,8 +11,7 @@ from dspreview.models import PAGE_LENGTH, Json
 from dspreview.preview import PageAnswer
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """Which part of a page is wanted."""
 
     columns: tuple[str, ...] | None
@@ -64,11 +62,12 @@ def page_document(answer: PageAnswer, selection: Selection, named: dict[str, Jso
             features = compact([one for name in kept for one in json.loads(page.features) if one["name"] == name])
             lines = [project(line, kept) for line in lines]
         rows = "[\n" + ",\n".join(lines) + "\n]" if lines else "[]"
-    # each stored line begins with {"row_idx": no JSON text holds a line break, so this touches nothing else
+    # each stored row is a line that begins with {"row_idx": and no JSON text holds a line break
     prefix = "{" + compact(whose)[1:-1] + ","
     while max_bytes is not None and rows.count("\n{") > 1 and full_size(rows, prefix) > max_bytes:
         rows = rows[: rows.rindex(",\n{")] + "\n]"
-    rows = rows.replace("\n{", prefix).replace("\n]", "]")
+    if rows != "[]":
+        rows = "[" + "".join([prefix + line[1:] for line in rows[2:-2].split("\n")]) + "]"
     head = compact(named)[1:-1] + "," if named else ""
     extra = json.loads(page.extra) | {"revision": page.revision}
     if page.stalled:

@@ -50,7 +50,7 @@ def rows(
         raise errors.UsageError("--row shows one row; leave --offset and --length out")
     selection = Selection.make(columns, offset if row is None else row, length if row is None else 1)
     with Store(call.settings) as store:
-        preview = Preview(store, call.settings, call.cached, call.warn)
+        preview = Preview(store, call.settings, cached=call.cached, warn=call.warn)
 
         def answer(ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json]) -> int:
             with working(f"reading {' '.join(word for word in (ref.asked, config, split) if word)}", quiet=call.quiet):

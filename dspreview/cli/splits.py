@@ -25,7 +25,7 @@ def splits(
 ) -> int:
     """Answer `splits`."""
     with Store(call.settings) as store:
-        preview = Preview(store, call.settings, call.cached, call.warn)
+        preview = Preview(store, call.settings, cached=call.cached, warn=call.warn)
 
         def answer(ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json]) -> int:
             with working(f"listing {ref.asked}", quiet=call.quiet):

@@ -234,9 +234,9 @@ class GuardedJson:
 
     @staticmethod
     def read_json(source: Any, read_options: Any = None, **options: Any) -> pa.Table:
-        """`pyarrow.json.read_json`, or ArrowInvalid."""
+        """`pyarrow.json.read_json`, or ValueError."""
         if source.getvalue()[:200].lstrip().startswith(b"null"):
-            raise pa.ArrowInvalid("a row is null, where an object was expected")
+            raise ValueError("a row is null, where an object was expected")
         return paj.read_json(source, read_options=read_options, **options)
 
 

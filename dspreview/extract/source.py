@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import datasets.config
@@ -43,6 +43,8 @@ class Source:
     """Its folder, or `hf://datasets/ID@SHA`: no file outside it is read."""
     card: Card
     download: DownloadConfig
+    plans: dict[str, Plan] = field(default_factory=dict)
+    """The plans that were made so far, by config: listing and reading share them."""
 
 
 @dataclass(frozen=True, slots=True)

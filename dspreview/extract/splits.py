@@ -42,6 +42,7 @@ def list_splits(source: Source, settings: Settings) -> Listing:
             failures.append(failure)
             configs.append(ConfigListing(config.name, error=errors.as_json(failure)))
         else:
+            source.plans[plan.config.name] = plan
             configs.append(ConfigListing(plan.config.name, known_sizes(plan)))
     if failures and len(failures) == len(configs):
         raise failures[0]

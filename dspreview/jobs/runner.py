@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import warnings
 from typing import TYPE_CHECKING
 
@@ -30,9 +31,18 @@ class Extractor:
             prepare(self.settings)
             self.ready = True
 
+    def prepare_reading(self) -> None:
+        """Import what reads data: 0.7 to 2 s, a sixth less while no garbage is looked for."""
+        self.prepare()
+        import datasets  # noqa: F401
+
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
+
     def list(self, ref: DatasetRef) -> Listing:
         """The configs and splits of a dataset, as it is now. Raises PreviewError."""
-        self.prepare()
+        self.prepare_reading()
         from dspreview.extract.splits import list_splits, open_dataset  # datasets, 0.7 to 2 s
 
         source = open_dataset(ref, self.settings)
@@ -44,7 +54,7 @@ class Extractor:
         *, offset: int = 0, length: int | None = None, whole: bool = False,
     ) -> Page:  # fmt: skip
         """The first rows of a split, or (with `length`) any rows of it; `whole` cells, or cut ones. Raises PreviewError."""
-        self.prepare()
+        self.prepare_reading()
         from dspreview.extract.rows import Window, read_rows
         from dspreview.extract.source import make_plan
         from dspreview.extract.splits import find_config, open_dataset
@@ -53,7 +63,7 @@ class Extractor:
         if source is None:
             source = open_dataset(ref, self.settings, dataset)
             self.sources[dataset.name, dataset.revision] = source
-        plan = make_plan(source, find_config(source, config))
+        plan = source.plans.get(config) or make_plan(source, find_config(source, config))
         window = Window(offset, length, whole=whole)
         return read_rows(source, plan, split, staging.assets, staging.work, self.settings, window)
 

@@ -8,8 +8,8 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from dspreview.errors import StoreFullError
 
@@ -17,8 +17,7 @@ STAGING = ".staging"
 DERIVED = ".derived"
 
 
-@dataclass(frozen=True, slots=True)
-class Staging:
+class Staging(NamedTuple):
     """The private folders of one extraction."""
 
     assets: Path

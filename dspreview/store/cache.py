@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from dspreview.models import (
     EXTRACTOR_VERSION,
@@ -27,8 +26,7 @@ from dspreview.models import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DatasetEntry:
+class DatasetEntry(NamedTuple):
     """What is stored of a dataset."""
 
     id: int
@@ -41,8 +39,7 @@ class DatasetEntry:
     """When the revision was last asked, in seconds since the epoch."""
 
 
-@dataclass(frozen=True, slots=True)
-class SplitEntry:
+class SplitEntry(NamedTuple):
     """What is stored of a split, but for its rows."""
 
     id: int
@@ -56,8 +53,7 @@ class SplitEntry:
     created_at: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPage:
+class StoredPage(NamedTuple):
     """A page as text: nothing of it is parsed unless somebody needs it."""
 
     features: str

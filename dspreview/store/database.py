@@ -87,7 +87,7 @@ def upgrade(connection: Connection, path: Path | None, *, writable: bool) -> Non
     if path is not None:
         set_wal(connection)
         path.chmod(0o600)
-    from dspreview.store.migrations import migrate  # brings sqlite_utils, 80 ms once per file
+    from dspreview.store.migrations import migrate  # the schema is needed once per file
 
     with transaction(connection):
         migrate(connection, check_owner(connection, path))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-import sys
 import uuid
 from collections.abc import Callable
-from typing import Any
 
 FIRST = """
 CREATE TABLE datasets (
@@ -102,34 +100,17 @@ CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID
 """
 
 
-def first(database: Any) -> None:
+def first(connection: sqlite3.Connection) -> None:
     """The schema of version 1."""
     for statement in FIRST.split(";"):
-        database.conn.execute(statement)
-    database.conn.execute("INSERT INTO facts VALUES ('owner', ?)", (uuid.uuid4().hex[:8],))
+        connection.execute(statement)
+    connection.execute("INSERT INTO facts VALUES ('owner', ?)", (uuid.uuid4().hex[:8],))
 
 
-STEPS: tuple[Callable[[Any], None], ...] = (first,)
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (first,)
 
 
 def migrate(connection: sqlite3.Connection, version: int) -> None:
     """Run the steps that a file of `version` lacks, inside the caller's transaction."""
-    database = open_database(connection)
     for step in STEPS[version:]:
-        step(database)
-
-
-def open_database(connection: sqlite3.Connection) -> Any:
-    """The connection as a sqlite_utils Database: transforms of tables are safest in its hands.
-
-    It imports pandas where that is installed, 340 ms for a feature nobody needs here: we tell it there is none.
-    """
-    hidden = [name for name in ("pandas", "numpy") if name not in sys.modules]
-    for name in hidden:
-        sys.modules[name] = None  # type: ignore[assignment]
-    try:
-        from sqlite_utils import Database
-    finally:
-        for name in hidden:
-            del sys.modules[name]
-    return Database(connection)
+        step(connection)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from dspreview.store.database import Connection, transaction
 
@@ -15,8 +14,7 @@ LEASE_SECONDS = 60.0
 """After that long without a heartbeat a job of another machine counts as lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class JobKey:
+class JobKey(NamedTuple):
     """What a job computes; config and split are empty for the listing of a dataset."""
 
     dataset: str
@@ -45,13 +43,13 @@ def start_time(pid: int) -> str:
 
 def me() -> str:
     """The calling process as the owner of a job: `host/pid/start`."""
-    return f"{socket.gethostname()}/{os.getpid()}/{start_time(os.getpid())}"
+    return f"{os.uname().nodename}/{os.getpid()}/{start_time(os.getpid())}"
 
 
 def is_gone(owner: str, lease_until: float, now: float) -> bool:
     """Whether the owner of a started job is dead: at once on this machine, after its lease elsewhere."""
     host, pid, start = owner.rsplit("/", 2)
-    if host != socket.gethostname():
+    if host != os.uname().nodename:
         return now > lease_until
     try:
         os.kill(int(pid), 0)

@@ -1,0 +1,302 @@
+"""`nox -s bench`: measures what the project promises about speed, prints it, and writes docs/performance.md.
+
+All figures are ratios within one run, of whole processes that take turns.
+"""
+
+from __future__ import annotations
+
+import compileall
+import csv
+import json
+import os
+import platform
+import random
+import sqlite3
+import sys
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tests.benchmarks.measure import Timing, interleaved
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent.parent / "docs" / "performance.md"
+ROWS = 2_000_000
+ROUNDS = 21
+SCALE_SPLITS = 100_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """One promise, and what came out."""
+
+    what: str
+    against: str
+    ratio: float
+    target: float
+    detail: str
+    unit: str = "x"
+
+    @property
+    def holds(self) -> bool:
+        """Whether the promise is kept."""
+        return self.ratio <= self.target
+
+
+def big_table(rows: int) -> pa.Table:
+    """Twelve columns of mixed types, about 100 bytes a row."""
+    pick = random.Random(7)
+    words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta"]
+    base = [pick.random() for _ in range(10_000)]
+    start = datetime(2020, 1, 1)
+    return pa.table(
+        {
+            "id": pa.array(range(rows), pa.int64()),
+            "category": pa.array([words[i % 8] for i in range(rows)]),
+            "score": pa.array([base[i % 10_000] for i in range(rows)]),
+            "price": pa.array([base[(i * 7) % 10_000] * 100 for i in range(rows)]),
+            "count": pa.array([(i * 31) % 1000 for i in range(rows)], pa.int32()),
+            "flag": pa.array([i % 3 == 0 for i in range(rows)]),
+            "when": pa.array([start + timedelta(seconds=i) for i in range(rows)], pa.timestamp("s")),
+            "text": pa.array([f"{words[i % 8]} {words[(i // 8) % 8]} {base[i % 997]:.12f}" for i in range(rows)]),
+            "ratio": pa.array([base[(i * 3) % 10_000] for i in range(rows)], pa.float32()),
+            "code": pa.array([f"{(i * 2654435761) % 2**32:08x}" for i in range(rows)]),
+            "small": pa.array([i % 100 for i in range(rows)], pa.int8()),
+            "note": pa.array([None if i % 5 else words[i % 8] for i in range(rows)]),
+        }
+    )
+
+
+def make_files(folder: Path, rows: int) -> dict[str, Path]:
+    """The same rows as Parquet, CSV and JSON Lines."""
+    table = big_table(rows)
+    files = {kind: folder / f"big.{kind}" for kind in ("parquet", "csv", "jsonl")}
+    pq.write_table(table, files["parquet"], row_group_size=rows // 20, compression="none")
+    with files["csv"].open("w", newline="") as plain, files["jsonl"].open("w") as lines:
+        writer = csv.writer(plain)
+        writer.writerow(table.column_names)
+        for batch in table.to_batches(max_chunksize=50_000):
+            for row in batch.to_pylist():
+                writer.writerow(row.values())
+                lines.write(json.dumps(row, default=str) + "\n")
+    return files
+
+
+def program(*words: str | Path) -> list[str]:
+    """A call of dspreview as its console script makes it."""
+    return [sys.executable, "-c", "from dspreview.__main__ import main; main()", *[str(word) for word in words]]
+
+
+def cached_answers(folder: Path, environment: dict[str, str]) -> list[Line]:
+    """A page of 100 rows and about 100 kB from the cache, against a hello world and `hf version`."""
+    data = folder / "page.jsonl"
+    data.write_text("".join(json.dumps({"id": n, "text": f"row {n} " + "x" * 900}) + "\n" for n in range(100)))
+    interleaved({"fill": program("rows", data, "--json")}, environment, 0)
+    hf = [str(Path(sys.executable).with_name("hf"))]
+    found = interleaved(
+        {
+            "hello": [sys.executable, str(HERE / "hello.py"), "hello", "--name", "you"],
+            "hf version": [*hf, "version"],
+            "hf help": [*hf, "datasets", "--help"],
+            "rows": program("rows", data, "--json"),
+            "rows cached": program("rows", data, "--json", "--cached"),
+            "table": program("rows", data),
+            "help": program("--help"),
+            "rows help": program("rows", "--help"),
+        },
+        environment | {"HF_HUB_DISABLE_UPDATE_CHECK": "1"},
+        ROUNDS,
+    )
+
+    def line(what: str, name: str, other: str, target: float) -> Line:
+        return Line(
+            what, other, found[name].seconds / found[other].seconds, target, milliseconds(found[name], found[other])
+        )
+
+    return [
+        line("cached `rows --json`", "rows", "hello", 1.6),
+        line("cached `rows --json --cached`", "rows cached", "hello", 1.6),
+        line("cached `rows --json`", "rows", "hf version", 0.5),
+        line("cached `rows --json --cached`", "rows cached", "hf version", 0.5),
+        line("cached `rows`, a table", "table", "hello", 2.5),
+        line("`--help`", "help", "hf help", 0.4),
+        line("`rows --help`", "rows help", "hf help", 0.4),
+    ]
+
+
+def milliseconds(one: Timing, other: Timing) -> str:
+    """Both medians."""
+    return f"{one.seconds * 1000:.0f} ms against {other.seconds * 1000:.0f} ms"
+
+
+def many_in_one_call(folder: Path, environment: dict[str, str]) -> list[Line]:
+    """A hundred cached datasets in one call, against a hundred calls."""
+    names = []
+    for number in range(100):
+        path = folder / f"small-{number}.csv"
+        path.write_text(f"a,b\n{number},x\n")
+        names.append(str(path))
+    listed = folder / "names.txt"
+    listed.write_text("\n".join(names))
+    interleaved({"fill": program("rows", "--from", listed, "--json")}, environment, 0)
+    found = interleaved(
+        {"one": program("rows", names[0], "--json"), "all": program("rows", "--from", listed, "--json")},
+        environment,
+        11,
+    )
+    ratio = found["all"].seconds / (100 * found["one"].seconds)
+    return [
+        Line(
+            "100 cached datasets in one call",
+            "100 calls",
+            ratio,
+            0.03,
+            milliseconds(found["all"], found["one"]) + " each",
+        )
+    ]
+
+
+def first_rows(folder: Path, environment: dict[str, str]) -> list[Line]:
+    """The first rows of 200 MB, against `datasets` streaming."""
+    lines = []
+    for kind, path in make_files(folder, ROWS).items():
+        database = folder / f"cold-{kind}.sqlite"
+        cold = f"rm -f {database}*; exec {sys.executable} -m dspreview rows {path} --json --database {database}"
+        reader = "json" if kind == "jsonl" else kind
+        found = interleaved(
+            {
+                "dspreview": ["sh", "-c", cold],
+                "datasets": [sys.executable, str(HERE / "stream.py"), reader, str(path)],
+            },
+            environment,
+            7,
+        )
+        size = path.stat().st_size / 1e6
+        ratio = found["dspreview"].seconds / found["datasets"].seconds
+        lines.append(
+            Line(
+                f"first rows of {size:.0f} MB of {kind}",
+                "`datasets` streaming",
+                ratio,
+                1.0,
+                milliseconds(found["dspreview"], found["datasets"]),
+            )
+        )
+        more = (found["dspreview"].peak_bytes - found["datasets"].peak_bytes) / 1e6
+        told = f"{found['dspreview'].peak_bytes / 1e6:.0f} MB against {found['datasets'].peak_bytes / 1e6:.0f} MB"
+        lines.append(Line(f"the same, peak memory above that ({kind})", "`datasets` streaming", more, 100, told, "MB"))
+    return lines
+
+
+def scale(folder: Path, environment: dict[str, str]) -> list[Line]:
+    """A cached answer among 100,000 splits, against one among ten."""
+    data = folder / "page.jsonl"
+    small, large = folder / "small.sqlite", folder / "large.sqlite"
+    for path in (small, large):
+        interleaved({"fill": program("rows", data, "--json", "--database", path)}, environment, 0)
+    fill(large, SCALE_SPLITS)
+    found = interleaved(
+        {
+            "ten": program("rows", data, "--json", "--database", small),
+            "many": program("rows", data, "--json", "--database", large),
+        },
+        environment,
+        ROUNDS,
+    )
+    ratio = found["many"].seconds / found["ten"].seconds
+    return [
+        Line(
+            f"a cached answer among {SCALE_SPLITS:,} splits",
+            "one among few",
+            ratio,
+            1.2,
+            milliseconds(found["many"], found["ten"]),
+        )
+    ]
+
+
+def fill(path: Path, splits: int) -> None:
+    """Copy the one page of a database under as many other names."""
+    connection = sqlite3.connect(path)
+    with connection:
+        for number in range(splits):
+            (dataset,) = connection.execute(
+                "INSERT INTO datasets (name, kind, status, revision, extractor, created_at, checked_at, used_at)"
+                " VALUES (?, 'hub', 'VALID', 'r', 1, '', 0, 0) RETURNING id",
+                (f"owner/name-{number}",),
+            ).fetchone()
+            connection.execute("INSERT INTO aliases VALUES (?, '', ?)", (f"owner/name-{number}", dataset))
+            (config,) = connection.execute(
+                "INSERT INTO configs (dataset_id, config, position) VALUES (?, 'default', 0) RETURNING id", (dataset,)
+            ).fetchone()
+            (split,) = connection.execute(
+                "INSERT INTO splits (config_id, split, position, status, revision) VALUES (?, 'train', 0, 'VALID', 'r') RETURNING id",
+                (config,),
+            ).fetchone()
+            connection.execute(
+                "INSERT INTO rows SELECT ?, features, columns, substr(rows, 1, 4000), num_rows, num_rows_total, partial, extra, NULL"
+                " FROM rows LIMIT 1",
+                (split,),
+            )
+    connection.close()
+
+
+def write_page(lines: list[Line]) -> str:
+    """The page of the docs."""
+    packages = ", ".join(f"{name} {version(name)}" for name in ("typer", "datasets", "huggingface_hub", "pyarrow"))
+    parts = [
+        "# Performance",
+        "",
+        "`nox -s bench` measures this in one run, on data that it makes, and writes this page. Each figure compares whole processes",
+        "that take turns, after one round that warms the page cache; times are medians. Trust the ratios, not the times.",
+        "",
+        f"Measured with Python {platform.python_version()}, {packages}, on {os.cpu_count()} cores under {platform.system()}.",
+        "",
+        "| what | against | came out | at most | times or memory |",
+        "|---|---|---|---|---|",
+    ]
+    for line in lines:
+        shown = f"{line.ratio:.0f} MB" if line.unit == "MB" else f"{line.ratio:.3g}"
+        bound = f"{line.target:.0f} MB" if line.unit == "MB" else f"{line.target:g}"
+        parts.append(
+            f"| {line.what} | {line.against} | {shown}{'' if line.holds else ' **over**'} | {bound} | {line.detail} |"
+        )
+    parts += [
+        "",
+        "`hello` is `tests/benchmarks/hello.py`, a Typer program of two commands; `datasets` streaming is `tests/benchmarks/stream.py`.",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def main() -> int:
+    """Measure, print, write."""
+    compileall.compile_dir(HERE.parent.parent / "dspreview", quiet=1)  # as pip does for its users
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        kept = {key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ}
+        environment = kept | {
+            "HOME": name,
+            "HF_HOME": f"{name}/hf",
+            "HF_HUB_OFFLINE": "1",
+            "DSPREVIEW_DATABASE": f"{name}/cache.sqlite",
+            "HF_UPDATE_DOWNLOAD_COUNTS": "0",
+        }
+        lines = [
+            *cached_answers(folder, environment),
+            *many_in_one_call(folder, environment),
+            *scale(folder, environment),
+            *first_rows(folder, environment),
+        ]
+    page = write_page(lines)
+    print(page)
+    PAGE.write_text(page, encoding="utf-8")
+    return 0 if all(line.holds for line in lines) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

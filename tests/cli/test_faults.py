@@ -1,0 +1,245 @@
+"""Faults around the program: streams, disks, entries that vanish, environments without this or that."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.data import parquet, picture, write
+from tests.support.hub import Hub
+from tests.support.program import Program
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A folder with one row."""
+    return write(tmp_path / "data", {"train.csv": "a\n1\n"})
+
+
+def shell(program: Program, line: str) -> subprocess.CompletedProcess[bytes]:
+    """A line of bash with `$D` for the program; it prints the program's own exit code last on stderr."""
+    env = program.environment(D=f"{sys.executable} -m dspreview")
+    return subprocess.run(["bash", "-c", line], env=env, cwd=program.home, capture_output=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize(
+    "words", ["rows ./nope --json", "--help", "rows --help", "cache stats", "settings", "rows {data}"]
+)
+def test_nobody_reads_the_answer(words: str, data: Path, dspreview: Program) -> None:
+    done = shell(dspreview, f"($D {words.format(data=data)}; echo $? >&2) 2>&1 >/dev/full | cat >/dev/null; true")
+    assert done.returncode == 0
+    quiet = shell(dspreview, f"($D {words.format(data=data)} 2>/dev/null; echo $? >&2) | true")
+    assert quiet.stderr in {b"0\n", b"3\n"}
+
+
+def test_closed_streams(data: Path, dspreview: Program) -> None:
+    dspreview("rows", data)
+    assert shell(dspreview, f"$D rows {data} --cached 2>&-").returncode == 0
+    lost = shell(dspreview, f"$D rows {data} --cached >&-")
+    assert (lost.returncode, lost.stderr.count(b"\n")) == (7, 1)
+    assert shell(dspreview, "$D rows --from - <&-").returncode in {0, 2}
+
+
+def test_a_lost_failure_is_still_told(dspreview: Program) -> None:
+    if not os.path.exists("/dev/full"):
+        pytest.skip("this system has no /dev/full")
+    done = shell(dspreview, "$D rows ./nope --json > /dev/full")
+    assert done.returncode in {3, 7}
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_an_asset_folder_that_cannot_be_written(tmp_path: Path, dspreview: Program) -> None:
+    pictures = write(tmp_path / "d", {"a.png": picture(), "b.png": picture()})
+    blocked = tmp_path / "blocked"
+    blocked.write_text("")
+    result = dspreview("rows", pictures, "--json", ASSETS_DIRECTORY=str(blocked))
+    assert (result.code, len(result.json["rows"])) == (0, 2)
+    assert "not stored" in result.err
+    assert dspreview("rows", pictures, "--cached").code == 3
+    assert dspreview("refresh", pictures, ASSETS_DIRECTORY=str(blocked)).code == 7
+
+
+def test_every_reading_command_answers_without_a_store(data: Path, tmp_path: Path, dspreview: Program) -> None:
+    (tmp_path / "file").write_text("")
+    blocked = str(tmp_path / "file" / "x.sqlite")
+    for name in ("splits", "is-valid", "rows"):
+        result = dspreview(name, data, "--database", blocked)
+        assert (result.code, "not stored" in result.err) == (0, True), name
+    for words in (["cache", "stats"], ["cache", "report"], ["cache", "verify"], ["refresh", str(data)]):
+        assert dspreview(*words, "--database", blocked).code == 7, words
+
+
+def test_a_locked_store_ends_what_must_write_and_nothing_else(data: Path, dspreview: Program) -> None:
+    dspreview("cache", "stats")
+    other = sqlite3.connect(dspreview.database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    for name, code in (("splits", 0), ("is-valid", 0), ("refresh", 7)):
+        result = dspreview(name, data, STORE_TIMEOUT_SECONDS="0")
+        assert (result.code, "locked" in result.err) == (code, True), name
+
+
+def test_ctrl_c_is_heard_while_a_lock_is_waited_for(data: Path, dspreview: Program) -> None:
+    dspreview("cache", "stats")
+    other = sqlite3.connect(dspreview.database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    process = dspreview.start("cache", "remove", data, stderr=subprocess.PIPE, env={"STORE_TIMEOUT_SECONDS": "600"})
+    while process.poll() is None:
+        try:
+            process.send_signal(signal.SIGINT)
+            process.wait(0.5)
+        except subprocess.TimeoutExpired:
+            continue
+    assert process.returncode in {130, -signal.SIGINT}
+
+
+def test_another_programs_file_stays_as_it_is(dspreview: Program, tmp_path: Path) -> None:
+    other = tmp_path / "notes.sqlite"
+    with sqlite3.connect(other) as connection:
+        connection.execute("CREATE TABLE notes (x)")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    before = other.read_bytes()
+    for words in (["cache", "stats"], ["cache", "clean", "--yes"], ["rows", "."]):
+        assert dspreview(*words, "--database", str(other)).code == 7
+    assert other.read_bytes() == before
+    assert not other.with_name("notes.sqlite-wal").exists()
+
+
+def test_an_entry_removed_meanwhile_takes_no_other_page(hub: Hub, online: Program, data: Path) -> None:
+    hub.add("a/slow", {"data.parquet": parquet({"x": [1]})})
+    online("splits", "a/slow")
+    asked, answering = threading.Event(), threading.Event()
+
+    def hold(handler: Any, path: str) -> bool:
+        del handler, path
+        asked.set()
+        answering.wait(60)
+        return False
+
+    hub.fault = hold
+    slow = online.start("rows", "a/slow", "--json", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert asked.wait(60)
+    assert online("cache", "clean", "--yes").code == 0
+    assert online("splits", data).code == 0
+    hub.fault = None
+    answering.set()
+    out, err = slow.communicate(timeout=60)
+    assert slow.returncode == 0
+    assert [row["row"] for row in json.loads(out)["rows"]] == [{"x": 1}]
+    assert b"removed" in err
+    assert online("rows", data, "--json", "--cached").code == 3
+    assert online("rows", data, "--json").row_values == [{"a": 1}]
+    assert online("cache", "verify").code == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_unwinds_everything(number: signal.Signals, hub: Hub, online: Program) -> None:
+    hub.add("a/slow", {"data.parquet": parquet({"x": [1]})})
+    asked, answering = threading.Event(), threading.Event()
+
+    def hold(handler: Any, path: str) -> bool:
+        del handler, path
+        asked.set()
+        answering.wait(60)
+        return True
+
+    hub.fault = hold
+    process = online.start("rows", "a/slow", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert asked.wait(60)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    answering.set()
+    assert (process.returncode, err) == (130, b"dspreview: interrupted\n")
+    assert online("cache", "verify").out == "the cache is intact\n"
+    connection = sqlite3.connect(online.database)
+    assert connection.execute("SELECT count(*) FROM jobs").fetchone() == (0,)
+
+
+def test_two_databases_share_an_asset_folder(tmp_path: Path, dspreview: Program) -> None:
+    pictures = write(tmp_path / "d", {"a.png": picture()})
+    one, other = str(tmp_path / "s" / "one.sqlite"), str(tmp_path / "s" / "other.sqlite")
+    for database in (one, other):
+        assert dspreview("rows", pictures, "--database", database).code == 0
+    for database in (one, other, one):
+        assert dspreview("cache", "verify", "--repair", "--database", database).out == "the cache is intact\n"
+
+
+def test_odd_words_for_a_dataset(dspreview: Program, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    assert dspreview("rows", tmp_path / "pipe.csv").code == 3
+    for word in ("~nobody-of-that-name/x", "a b", "..", "@", "x@", "é", "a" * 200, "./" + "x" * 5_000):
+        result = dspreview("rows", word, "--json")
+        assert result.code in {2, 3, 6}, word
+        assert result.err.count("\n") == 1, word
+        assert "Traceback" not in result.err
+    broken = dspreview.start(
+        b"rows".decode(), os.fsdecode(b"./a\xff.csv"), "--json", stderr=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    _, err = broken.communicate(timeout=60)
+    assert (broken.returncode, err.count(b"\n")) == (3, 1)
+
+
+def test_a_bad_line_of_a_list_costs_itself_only(data: Path, dspreview: Program) -> None:
+    lines = f"\ufeff{data}\na b c d e\n{data} default nope\nx\0y\n{data}\n"
+    result = dspreview("splits", "--from", "-", "--json", stdin=lines)
+    assert [document.get("status_code") for document in result.documents] == [None, 422, 404, 404, None]
+    assert all(list(document)[:3] == ["dataset", "config", "split"] for document in result.documents)
+    assert result.code == 2
+
+
+def test_a_working_folder_that_is_gone(data: Path, dspreview: Program, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = shell(
+        dspreview,
+        f"cd {gone} && rmdir {gone} && $D rows ./x; echo $?; $D rows {data} --format csv; $D cache path --database x.sqlite; echo $?",
+    )
+    assert done.stdout == b"3\na\n1\n2\n"
+    assert b"Traceback" not in done.stderr
+
+
+def test_verbose_shows_the_cause_of_a_stored_failure_too(tmp_path: Path, dspreview: Program) -> None:
+    bad = write(tmp_path / "d", {"a.parquet": b"no"})
+    fresh = dspreview("rows", bad, "-v")
+    stored = dspreview("rows", bad, "--verbose")
+    assert "Traceback" in fresh.err
+    assert stored.err == fresh.err
+    assert "Traceback" not in dspreview("rows", bad).err
+
+
+def test_bare_words_show_the_help_as_it_is(dspreview: Program) -> None:
+    for words in ([], ["cache"]):
+        result = dspreview(*words)
+        assert (result.code, result.out) == (2, "")
+        assert "\nCommands:\n" in result.err
+
+
+def test_log_level_and_quiet(data: Path, dspreview: Program) -> None:
+    dspreview("rows", data)
+    write(data, {"train.csv": "a\n2\n"})
+    assert "has changed" in dspreview("rows", data, "--cached").err
+    assert dspreview("rows", data, "--cached", "--quiet").err == ""
+    assert dspreview("rows", data, "--cached", LOG_LEVEL="ERROR").err == ""
+    assert "has changed" in dspreview("rows", data, "--cached", "--verbose", LOG_LEVEL="ERROR").err
+
+
+def test_completion_knows_the_cache(hub: Hub, online: Program) -> None:
+    hub.add("own/er", {"train.csv": "a\n1\n", "test.csv": "a\n1\n"})
+    online("splits", "own/er")
+
+    def complete(words: str) -> list[str]:
+        asked = {"_DSPREVIEW_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+        return online(**asked).out.split()
+
+    assert complete("dspreview rows ow") == ["own/er"]
+    assert complete("dspreview rows own/er ") == ["default"]
+    assert complete("dspreview rows own/er default ") == ["train", "test"]

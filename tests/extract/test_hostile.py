@@ -1,0 +1,234 @@
+"""Files that are broken or malicious in ways somebody once found; each costs its cell or its split, and says why."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import datasets as hf
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from datasets import Features
+from PIL import Image
+
+from dspreview import errors
+from dspreview.extract.media import UndecodableError, convert
+from dspreview.extract.network import Fence, is_private
+from dspreview.settings import Settings
+from tests.support.data import bomb, parquet, picture, write
+from tests.support.extraction import extract
+
+Make = Callable[..., Settings]
+
+
+@pytest.mark.parametrize("text", ["null", 'null\n{"a": 2}\n', '[null, {"a": 2}]'])
+def test_json_that_begins_with_null_is_told_and_does_not_crash(text: str, tmp_path: Path, settings: Make) -> None:
+    write(tmp_path / "d", {"a.json": text})
+    with pytest.raises(errors.UnreadableDataError, match=r"a\.json.*null"):
+        extract(tmp_path / "d", settings(), tmp_path / "s")
+
+
+@pytest.mark.parametrize(
+    ("files", "rows"),
+    [
+        ({"a.json": "[]"}, 0),
+        ({"a.jsonl": "{}\n{}\n{}\n"}, 3),
+        ({"a.parquet": parquet(pa.table({}))}, 0),
+    ],
+)
+def test_no_columns_make_no_rows_up(files: dict[str, Any], rows: int, tmp_path: Path, settings: Make) -> None:
+    write(tmp_path / "d", files)
+    found = extract(tmp_path / "d", settings(), tmp_path / "s")
+    assert (found.rows, found.page.num_rows_total) == ([{}] * rows, rows)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.json", "a.jsonl", "a.txt"])
+def test_an_empty_file_is_no_crash(name: str, tmp_path: Path, settings: Make) -> None:
+    write(tmp_path / "d", {name: ""})
+    if name == "a.csv":
+        with pytest.raises(errors.UnreadableDataError, match=r"a\.csv.*empty"):
+            extract(tmp_path / "d", settings(), tmp_path / "s")
+    else:
+        assert extract(tmp_path / "d", settings(), tmp_path / "s").rows == []
+
+
+def test_ghostscript_is_never_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gs = tmp_path / "gs"
+    gs.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    gs.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(UndecodableError):
+        convert("Image", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n", "x.eps")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_picture_too_large_to_convert_is_refused_before_it_is_decoded() -> None:
+    buffer = io.BytesIO()
+    Image.new("1", (9_000, 9_000)).save(buffer, "TIFF", compression="group4")
+    with pytest.raises(UndecodableError, match="9000 x 9000"):
+        convert("Image", buffer.getvalue(), None)
+
+
+def image_rows(folder: Path, values: list[Any]) -> Path:
+    """Parquet with an image column, as `datasets` stores it."""
+    features = Features({"x": hf.Image()})
+    folder.mkdir()
+    table = pa.table({"x": pa.array(values, features.arrow_schema.field("x").type)}, schema=features.arrow_schema)
+    pq.write_table(table, folder / "a.parquet")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"bytes": bomb(), "path": None},
+        {"bytes": b"8BPS\0\1" + b"\xff" * 60, "path": None},
+        {"bytes": b"DDS " + b"\xff" * 200, "path": None},
+        {"bytes": None, "path": "x.png\0"},
+        {"bytes": None, "path": "zip://a::b::c.zip"},
+        {"bytes": None, "path": "http://127.0.0.1:9/x.png"},
+        {"bytes": None, "path": "https://"},
+    ],
+)
+def test_a_hostile_picture_costs_its_cell_only(value: Any, tmp_path: Path, settings: Make) -> None:
+    folder = image_rows(tmp_path / "d", [{"bytes": picture(), "path": None}, value])
+    found = extract(folder, settings(HUB_TIMEOUT_SECONDS=1), tmp_path / "s")
+    assert [row["x"] is None for row in found.rows] == [False, True]
+    assert [note["row_idx"] for note in found.page.extra["cell_errors"]] == [1]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        ({"a": [1], "b": ["x"]}, {"a": [2], "c": ["y"]}, "columns"),
+        ({"a": [1]}, {"a": ["text"]}, "types"),
+    ],
+)
+def test_parquet_files_that_disagree_are_both_named(
+    first: Any, second: Any, told: str, tmp_path: Path, settings: Make
+) -> None:
+    write(tmp_path / "d", {"train-1.parquet": parquet(first), "train-2.parquet": parquet(second)})
+    with pytest.raises(
+        errors.DisagreeingFilesError, match=rf"train-1\.parquet and train-2\.parquet have different {told}"
+    ):
+        extract(tmp_path / "d", settings(), tmp_path / "s")
+
+
+def test_json_files_may_add_and_leave_out(tmp_path: Path, settings: Make) -> None:
+    write(
+        tmp_path / "d",
+        {"train-1.jsonl": '{"a": 1}\n', "train-2.jsonl": '{"a": 2.5, "b": ["x"]}\n', "train-3.jsonl": '{"a": null}\n'},
+    )
+    assert extract(tmp_path / "d", settings(), tmp_path / "s").rows == [
+        {"a": 1.0, "b": None},
+        {"a": 2.5, "b": ["x"]},
+        {"a": None, "b": None},
+    ]
+
+
+def test_csv_columns_in_another_order_or_empty_in_one_file(tmp_path: Path, settings: Make) -> None:
+    write(tmp_path / "d", {"train-1.csv": "a,b\n,1\n", "train-2.csv": "b,a\n2,x\n"})
+    assert extract(tmp_path / "d", settings(), tmp_path / "s").rows == [{"a": None, "b": 1}, {"a": "x", "b": 2}]
+
+
+def test_repeated_column_names_are_numbered(tmp_path: Path, settings: Make) -> None:
+    table = pa.Table.from_arrays([pa.array([1]), pa.array(["x"]), pa.array([3])], names=["x", "x", "y"])
+    pq.write_table(table, tmp_path / "a.parquet")
+    found = extract(tmp_path / "a.parquet", settings(), tmp_path / "s")
+    assert found.rows == [{"x": 1, "x_2": "x", "y": 3}]
+    assert list(found.features) == ["x", "x_2", "y"]
+
+
+def test_arrow_files_of_types_that_datasets_does_not_know(tmp_path: Path, settings: Make) -> None:
+    table = pa.table(
+        {"m": pa.array([[("k", 1)]], pa.map_(pa.string(), pa.int8())), "v": pa.array([[1]], pa.list_view(pa.int8()))}
+    )
+    with pa.ipc.new_file(tmp_path / "a.arrow", table.schema) as writer:
+        writer.write_table(table)
+    assert extract(tmp_path / "a.arrow", settings(), tmp_path / "s").rows == [{"m": {"k": 1}, "v": [1]}]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("a.jsonl", b'{"a": 1}\n' * 6_000 + b'{"a": oops}\n' + b'{"a": 1}\n' * 10, "line 6001"),
+        ("a.csv", b"a,b\n" + b"1,2\n" * 50 + b"\xff\xfe,2\n", "line 52"),
+        ("a.txt", b"fine\n" * 3 + b"\xe9\n", "line 4"),
+        ("a.csv", b'a,b\n1,"open\n2,3\n', "line 2"),
+    ],
+)
+def test_a_broken_line_is_told_by_its_number(name: str, text: bytes, line: str, tmp_path: Path, settings: Make) -> None:
+    write(tmp_path / "d", {name: text})
+    with pytest.raises(errors.UnreadableDataError) as caught:
+        extract(tmp_path / "d", settings(), tmp_path / "s")
+    assert name in str(caught.value)
+    assert line in str(caught.value)
+    assert " row " not in str(caught.value)
+
+
+def test_a_config_that_matches_nothing_names_itself_and_its_pattern(tmp_path: Path, settings: Make) -> None:
+    readme = "---\nconfigs:\n- {config_name: gone, data_files: 'nope*.csv'}\n---\n"
+    write(tmp_path / "d", {"README.md": readme, "a.csv": "a\n1\n"})
+    with pytest.raises(errors.EmptyDatasetError, match=r"config 'gone'.*nope\*\.csv"):
+        extract(tmp_path / "d", settings(), tmp_path / "s")
+
+
+def test_a_window_keeps_to_the_limit_too(tmp_path: Path, settings: Make) -> None:
+    from dspreview.extract.local import identify
+    from dspreview.extract.rows import Window, read_rows
+    from dspreview.extract.source import make_plan
+    from dspreview.extract.splits import open_dataset
+
+    write(tmp_path / "d", {"a.jsonl": "".join(json.dumps({"t": "x" * 3_000}) + "\n" for _ in range(50))})
+    chosen = settings(ROWS_MAX_BYTES=2_000)
+    source = open_dataset(identify(str(tmp_path / "d")), chosen)
+    plan = make_plan(source, source.card.configs[0])
+    for name in ("s", "w"):
+        (tmp_path / name).mkdir()
+    page = read_rows(source, plan, "train", tmp_path / "s", tmp_path / "w", chosen, Window(offset=7, length=20))
+    assert 1 <= page.num_rows < 20
+    assert len(page.rows) <= 2_000
+    assert json.loads(page.rows)[0]["row_idx"] == 7
+    whole = read_rows(
+        source, plan, "train", tmp_path / "s", tmp_path / "w", chosen, Window(offset=7, length=20, whole=True)
+    )
+    assert whole.num_rows == 20
+    assert json.loads(whole.rows)[19]["row"] == {"t": "x" * 3_000}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "192.168.0.1",
+        "169.254.169.254",
+        "172.16.0.1",
+        "::1",
+        "fe80::1",
+        "fc00::1",
+        "::ffff:127.0.0.1",
+        "100.64.0.1",
+        "0.0.0.0",
+    ],
+)
+def test_private_addresses_are_known(address: str) -> None:
+    assert is_private(address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "huggingface.co"])
+def test_public_addresses_pass(address: str) -> None:
+    assert not is_private(address)
+
+
+def test_only_the_hub_itself_leads_to_private_addresses() -> None:
+    fence = Fence("http://127.0.0.1:1234")
+    assert not fence.refuses("127.0.0.1", 1234)
+    assert fence.refuses("127.0.0.1", 80)
+    assert fence.refuses("169.254.169.254", 80)
+    assert not fence.refuses("8.8.8.8", 443)
