@@ -12,8 +12,8 @@ from dspreview.cli import output
 from dspreview.cli.options import Call, with_common
 from dspreview.models import Json
 from dspreview.store import Store, report
-from dspreview.store.cache import iso
 from dspreview.store.database import translated
+from dspreview.store.entries import iso
 
 app = typer.Typer(
     add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True,

@@ -13,7 +13,7 @@ from dspreview.cli.batch import run_targets
 from dspreview.cli.options import Call, FromOption, Target, targets, with_common
 from dspreview.cli.progress import working
 from dspreview.models import DatasetRef, Json
-from dspreview.preview import Preview
+from dspreview.preview import Preview, whole
 from dspreview.store import Store
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -40,7 +40,7 @@ def is_valid(
 
         def answer(ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json]) -> int:
             with working(f"checking {ref.asked}", quiet=call.quiet):
-                valid = preview.is_valid(ref, config, split)
+                valid = whole.is_valid(preview, ref, config, split)
             write(call, ref.asked, named, valid=valid, many=many)
             return errors.EXIT_OK if valid else errors.EXIT_NO
 

@@ -10,7 +10,7 @@ from dspreview.cli.batch import run_targets
 from dspreview.cli.options import Call, ConfigArgument, DatasetArgument, FromOption, SplitArgument, targets, with_common
 from dspreview.cli.progress import working
 from dspreview.models import DatasetRef, Json
-from dspreview.preview import Preview
+from dspreview.preview import Preview, whole
 from dspreview.store import Store
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -39,7 +39,7 @@ def refresh(
             done: list[dict[str, Json]] = []
             failures: list[errors.PreviewError] = []
             with working(f"refreshing {ref.asked}", quiet=call.quiet):
-                for config_name, split_name, error in preview.refresh(ref, config, split):
+                for config_name, split_name, error in whole.refresh(preview, ref, config, split):
                     if error is not None:
                         failures.append(error)
                         if split is None:

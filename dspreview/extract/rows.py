@@ -16,8 +16,10 @@ from dspreview import errors
 from dspreview.extract.cells import AssetLimits, CellWriter
 from dspreview.extract.columns import asset_kind, holds_assets, is_url_column, make_column
 from dspreview.extract.failures import both, explain
+from dspreview.extract.features import trees
 from dspreview.extract.fetch import Fetcher
-from dspreview.extract.readers import SplitReader, trees, unique_names
+from dspreview.extract.formats import unique_names
+from dspreview.extract.readers import SplitReader
 from dspreview.extract.source import Plan, Source
 from dspreview.extract.tables import Joiner
 from dspreview.extract.truncation import Budget, Row, dump, fit, row_size, size

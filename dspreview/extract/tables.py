@@ -10,7 +10,8 @@ from datasets.table import table_cast
 
 from dspreview.errors import DisagreeingFilesError
 from dspreview.extract.failures import shorten
-from dspreview.extract.readers import NamedTable, features_of
+from dspreview.extract.features import features_of
+from dspreview.extract.readers import NamedTable
 from dspreview.extract.source import Source
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from dspreview.models import Json, Status
 from dspreview.store import Store
 from dspreview.store.assets import DERIVED
-from dspreview.store.cache import iso
 from dspreview.store.database import transaction
+from dspreview.store.entries import iso
 
 STATUSES = [status.lower() for status in (Status.EMPTY, Status.ERROR, Status.STALLED, Status.VALID)]
 SPLITS = "splits s JOIN configs c ON c.id = s.config_id JOIN datasets d ON d.id = c.dataset_id"

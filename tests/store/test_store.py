@@ -29,8 +29,8 @@ from dspreview.models import (
 )
 from dspreview.settings import Settings
 from dspreview.store import Store, report
-from dspreview.store.cache import SplitEntry
 from dspreview.store.database import transaction
+from dspreview.store.entries import SplitEntry
 from dspreview.store.queue import JobKey
 
 Make = Callable[..., Settings]

@@ -1,0 +1,208 @@
+"""The one way to an answer: a fresh entry if there is one, an extraction if there is none.
+
+Two terminals and a worker never extract one split twice: whoever comes second waits for the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from dspreview import errors
+from dspreview.choice import choose
+from dspreview.jobs.runner import Extractor
+from dspreview.models import DatasetRef, Listing, Page, Resolved, Status
+from dspreview.preview.freshness import Freshness, entry_time
+from dspreview.preview.keeping import Keeper
+from dspreview.settings import Settings
+from dspreview.store import Store
+from dspreview.store.assets import Staging
+from dspreview.store.entries import DatasetEntry, SplitEntry, StoredPage, dump, iso
+from dspreview.store.queue import JobKey
+
+
+class PageAnswer(NamedTuple):
+    """A page, and whose it is."""
+
+    asked: str
+    config: str
+    split: str
+    page: StoredPage
+    from_cache: bool
+
+
+class Preview:
+    """The one way to an answer, for every command."""
+
+    def __init__(
+        self, store: Store, settings: Settings, *, cached: bool = False, warn: Callable[[str], None] = print
+    ) -> None:
+        """`cached` answers from the cache only: no network, no work. `warn` tells what the user should know."""
+        self.store = store
+        self.settings = settings
+        self.cached = cached
+        self.warn = warn
+        self.extractor = Extractor(settings)
+        self.keeper = Keeper(store, warn)
+        self.freshness = Freshness(self.keeper, self.extractor, settings, cached=cached, warn=warn)
+
+    def splits(self, ref: DatasetRef) -> Listing:
+        """The configs and splits of a dataset. Raises PreviewError."""
+        entry = self.dataset(ref)  # this may replace the store: nothing of it is looked up before
+        if self.cached and self.freshness.has_moved(ref, entry):
+            self.warn(f"{ref.asked}: the data has changed since it was listed")
+        return self.store.cache.read_listing(entry)
+
+    def page(self, ref: DatasetRef, config: str | None = None, split: str | None = None) -> PageAnswer:
+        """The first rows of a split. Raises PreviewError."""
+        entry = self.dataset(ref)
+        found = self.store.cache.find_split(entry, config, split) if config and split else None
+        if found is None:
+            names = choose(self.store.cache.read_listing(entry), config, split, ref.asked)
+            found = self.store.cache.find_split(entry, *names)
+            if found is None:
+                raise errors.SplitNotFoundError(f"{ref.asked}: {names[0]}/{names[1]} is gone; try again")
+        stored = self.freshness.stored_page(ref, entry, found)
+        if stored is not None:
+            return PageAnswer(ref.asked, found.config, found.split, stored, from_cache=True)
+        try:
+            computed = self.compute_page(ref, entry, found)
+        except errors.HubError as error:
+            old = self.store.cache.read_page(found) if found.status is Status.STALLED else None
+            if old is None:
+                raise
+            self.warn(f"{error}; these rows are from {old.created_at}")
+            return PageAnswer(ref.asked, found.config, found.split, old, from_cache=True)
+        return PageAnswer(ref.asked, found.config, found.split, computed, from_cache=False)
+
+    def window(
+        self, ref: DatasetRef, config: str | None, split: str | None, offset: int, length: int | None, *, whole: bool
+    ) -> PageAnswer:
+        """Rows that no stored page holds, or `whole` cells of them; nothing of it is stored. Raises PreviewError."""
+        if self.cached:
+            raise errors.NotCachedError(f"{ref.asked}: these rows are not in the cache; leave --cached out")
+        entry = self.dataset(ref)
+        names = choose(self.store.cache.read_listing(entry), config, split, ref.asked)
+        wanted = self.settings.rows_max_number if length is None else length
+        page = self.extract(ref, entry.dataset, names, keep_nothing, offset=offset, length=wanted, whole=whole)
+        return PageAnswer(ref.asked, *names, as_stored(page, entry.dataset.revision, self.store), from_cache=False)
+
+    def dataset(self, ref: DatasetRef) -> DatasetEntry:
+        """The entry of a dataset, computed where it is absent or stale. Raises PreviewError, also a stored one."""
+        entry = self.store.cache.find_dataset(ref)
+        if entry is not None:
+            self.refuse_private(ref, entry.dataset)
+        if self.cached and entry is None:
+            raise errors.NotCachedError(
+                f"{ref.asked} is not in the cache; leave --cached out, or run: dspreview refresh {ref.asked}"
+            )
+        if entry is None or not self.freshness.is_current(ref, entry):
+            entry = self.list_again(ref, entry)
+        if entry.status is Status.ERROR:
+            raise errors.restore(entry.error)
+        return entry
+
+    def refuse_private(self, ref: DatasetRef, dataset: Resolved) -> None:
+        """A private dataset stays private in the cache."""
+        if dataset.private and not self.settings.datasets_enable_private:
+            raise errors.PrivateError(
+                f"{ref.asked} is private; set DATASETS_ENABLE_PRIVATE=true to read private datasets"
+            )
+
+    def list_again(self, ref: DatasetRef, entry: DatasetEntry | None, *, force: bool = False) -> DatasetEntry:
+        """Compute the listing of a dataset, or take that of a process that was faster."""
+        with self.keeper.claimed(JobKey(ref.name, ref.revision or "")) as job:
+            found = self.store.cache.find_dataset(ref)
+            if found is not None and not force and (entry is None or found.checked_at > entry.checked_at):
+                return found
+            try:
+                listing = self.extractor.list(ref)
+            except errors.PreviewError as error:
+                if entry is not None and isinstance(error, errors.HubError) and not force:
+                    self.warn(f"{error}; this is from {entry_time(entry)}")
+                    return entry
+                self.put_failed_listing(ref, job, error)
+                raise
+            if not self.keeper.finish(job, lambda: self.store.cache.put_listing(ref, listing), success=True):
+                self.store.use_memory(self.store.lost or errors.StoreError("the store is gone"))
+                self.store.cache.put_listing(ref, listing)
+        found = self.store.cache.find_dataset(ref)
+        if found is None:
+            raise errors.StoreError(f"{self.settings.dspreview_database}: {ref.asked} was removed meanwhile; try again")
+        return found
+
+    def put_failed_listing(self, ref: DatasetRef, job: int | None, error: errors.PreviewError) -> None:
+        """Store that a dataset cannot be listed, where that is a fact about the data."""
+        dataset = self.freshness.failed_dataset(ref) if error.cacheable else None
+        if dataset is None:
+            return
+        described = errors.describe(error)
+        put = partial(self.store.cache.put_dataset_error, ref, dataset, described)
+        self.keeper.finish(job, put, success=False, error=str(error))
+
+    def compute_page(
+        self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry, *, force: bool = False
+    ) -> StoredPage:
+        """Extract the page of a split and store it with its assets, or take that of a process that was faster."""
+        revision, limits = entry.dataset.revision, self.settings.limits
+        key = JobKey(entry.dataset.name, entry.dataset.asked_revision, split.config, split.split)
+        with self.keeper.claimed(key) as job:
+            fresh = self.store.cache.find_split(entry, split.config, split.split)
+            stored = self.freshness.stored_page(ref, entry, fresh) if fresh is not None and not force else None
+            if stored is not None:
+                return stored
+            old = self.store.cache.asset_folder(split)
+
+            def store_page(page: Page, staging: Staging) -> None:
+                published: list[str | None] = []
+
+                def put() -> None:
+                    published.append(self.store.assets.publish(staging))
+                    self.store.cache.put_page(split, page, revision=revision, limits=limits, folder=published[0])
+
+                if self.keeper.finish(job, put, success=True):
+                    self.store.assets.remove(old)
+                elif published:
+                    self.store.assets.remove(published[0])
+
+            try:
+                page = self.extract(ref, entry.dataset, (split.config, split.split), store_page)
+            except errors.PreviewError as error:
+                if error.cacheable:
+                    described = errors.describe(error)
+                    put_error = partial(
+                        self.store.cache.put_split_error, split, described, revision=revision, limits=limits
+                    )
+                    if self.keeper.finish(job, put_error, success=False, error=str(error)):
+                        self.store.assets.remove(old)
+                raise
+            return as_stored(page, revision, self.store)
+
+    def extract(
+        self, ref: DatasetRef, dataset: Resolved, names: tuple[str, str], keep: Callable[[Page, Staging], None],
+        *, offset: int = 0, length: int | None = None, whole: bool = False,
+    ) -> Page:  # fmt: skip
+        """Extract rows and hand them to `keep` with their staged assets, once more elsewhere where these find no room."""
+        try:
+            with self.store.assets.staging() as staging:
+                page = self.extractor.page(ref, dataset, *names, staging, offset=offset, length=length, whole=whole)
+                keep(page, staging)
+                return page
+        except errors.StoreFullError as error:
+            self.keeper.give_up(error)
+        with self.store.assets.staging(elsewhere=True) as staging:
+            return self.extractor.page(ref, dataset, *names, staging, offset=offset, length=length, whole=whole)
+
+
+def keep_nothing(page: Page, staging: Staging) -> None:
+    """What an answer that is not stored does with its page."""
+    del page, staging
+
+
+def as_stored(page: Page, revision: str, store: Store) -> StoredPage:
+    """A fresh page as the cache would give it."""
+    return StoredPage(
+        dump(page.features), dump([column.as_json() for column in page.columns]), page.rows, page.num_rows,
+        page.num_rows_total, page.partial, dump(page.extra), iso(store.cache.clock()), revision, stalled=False,
+    )  # fmt: skip
