@@ -14,7 +14,7 @@ from dspreview.cli.app import COMMANDS
 from dspreview.settings import TABLE
 
 HERE = Path(__file__).parent
-CACHE_COMMANDS = ("stats", "report", "valid", "remove", "clean", "verify", "path")
+CACHE_COMMANDS = ("stats", "report", "valid", "remove", "clean", "prune", "verify", "path")
 
 
 def help_text(*words: str) -> str:

@@ -113,6 +113,8 @@ def run(arguments: list[str]) -> None:
         listen()
         open_streams()
         command = typer.main.get_command(app)
+        if arguments[:1] == ["help"]:
+            arguments = [*arguments[1:], "--help"]
         answer = command.main(arguments, prog_name="dspreview", standalone_mode=False)
         code = answer if isinstance(answer, int) else EXIT_OK
         if code == EXIT_INTERRUPTED:

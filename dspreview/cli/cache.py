@@ -117,6 +117,17 @@ def clean(
     return errors.EXIT_OK
 
 
+@app.command(help="Remove the least recently used datasets until the cache fits into CACHE_MAX_BYTES (0: no limit).")
+@with_common
+def prune(call: Call) -> int:
+    """Answer `cache prune`."""
+    limit = call.settings.cache_max_bytes
+    with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
+        number = report.prune(store, limit) if limit else 0
+    write(call, {"removed": number}, ["removed"], [[number]])
+    return errors.EXIT_OK
+
+
 def confirm(what: str, *, yes: bool) -> None:
     """Ask on a terminal; elsewhere `--yes` is needed. Raises UsageError."""
     if yes:

@@ -18,8 +18,12 @@ from dspreview.preview.keeping import Keeper
 from dspreview.settings import Settings
 from dspreview.store import Store
 from dspreview.store.assets import Staging
+from dspreview.store.database import translated
 from dspreview.store.entries import DatasetEntry, SplitEntry, StoredPage, dump, iso
 from dspreview.store.queue import JobKey
+
+USE_SECONDS = 3_600.0
+"""How exact the time of last use is: a cached answer should write nothing."""
 
 
 class PageAnswer(NamedTuple):
@@ -99,6 +103,8 @@ class Preview:
             )
         if entry is None or not self.freshness.is_current(ref, entry):
             entry = self.list_again(ref, entry)
+        if self.store.cache.clock() - entry.used_at > USE_SECONDS and self.store.writable and not self.cached:
+            self.keeper.write(partial(self.store.cache.mark_used, entry))
         if entry.status is Status.ERROR:
             raise errors.restore(entry.error)
         return entry
@@ -177,7 +183,17 @@ class Preview:
                     if self.keeper.finish(job, put_error, success=False, error=str(error)):
                         self.store.assets.remove(old)
                 raise
-            return as_stored(page, revision, self.store)
+        self.keep_to_limit()
+        return as_stored(page, revision, self.store)
+
+    def keep_to_limit(self) -> None:
+        """Make room where the cache has grown over CACHE_MAX_BYTES."""
+        limit = self.settings.cache_max_bytes
+        if limit and self.store.writable:
+            from dspreview.store import report
+
+            with translated(self.settings.dspreview_database):
+                report.prune(self.store, limit)
 
     def extract(
         self, ref: DatasetRef, dataset: Resolved, names: tuple[str, str], keep: Callable[[Page, Staging], None],

@@ -37,16 +37,16 @@ class Cache:
         """The entry of a dataset under any name it was asked by."""
         row = self.connection.execute(
             "SELECT d.id, d.kind, d.name, d.revision, d.asked_revision, d.private, d.gated, d.status, d.extractor,"
-            " d.default_config, d.error, d.checked_at"
+            " d.default_config, d.error, d.checked_at, d.used_at"
             " FROM aliases a JOIN datasets d ON d.id = a.dataset_id WHERE a.alias = ? AND a.asked_revision = ?",
             (ref.name, ref.revision or ""),
         ).fetchone()
         if row is None:
             return None
-        identity, kind, name, revision, asked, private, gated, status, extractor, default, error, checked = row
+        identity, kind, name, revision, asked, private, gated, status, extractor, default, error, checked, used = row
         resolved = Resolved(Kind(kind), name, revision, asked, bool(private), bool(gated))
         return DatasetEntry(
-            identity, resolved, Status(status), extractor, default, json.loads(error) if error else None, checked
+            identity, resolved, Status(status), extractor, default, json.loads(error) if error else None, checked, used
         )
 
     def read_listing(self, entry: DatasetEntry) -> Listing:
@@ -180,6 +180,10 @@ class Cache:
     def touch(self, entry: DatasetEntry) -> None:
         """Remember that the revision was asked now, and is the same."""
         self.connection.execute("UPDATE datasets SET checked_at = ? WHERE id = ?", (self.clock(), entry.id))
+
+    def mark_used(self, entry: DatasetEntry) -> None:
+        """Remember that an entry was answered from now: the least recently used ones go first."""
+        self.connection.execute("UPDATE datasets SET used_at = ? WHERE id = ?", (self.clock(), entry.id))
 
     def read_fact(self, name: str) -> str | None:
         """A small thing that all processes remember together."""

@@ -20,6 +20,8 @@ class DatasetEntry(NamedTuple):
     error: Json
     checked_at: float
     """When the revision was last asked, in seconds since the epoch."""
+    used_at: float
+    """When it was last answered from, within USE_SECONDS."""
 
 
 class SplitEntry(NamedTuple):

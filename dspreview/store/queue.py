@@ -38,7 +38,12 @@ def start_time(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
     except (OSError, IndexError):
-        return ""
+        import psutil  # where there is no /proc, as on macOS; 25 ms
+
+        try:
+            return str(psutil.Process(pid).create_time())
+        except psutil.Error:
+            return ""
 
 
 def me() -> str:

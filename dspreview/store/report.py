@@ -110,6 +110,30 @@ def maintenance(store: Store) -> Any:
     return sqlite_utils.Database(store.connection)
 
 
+def prune(store: Store, max_bytes: int) -> int:
+    """Remove the least recently used datasets until rows and assets fit into `max_bytes`; how many went."""
+    sizes = store.connection.execute(
+        "SELECT d.id, coalesce(sum(length(r.rows) + length(r.features) + length(r.columns)), 0)"
+        " + (SELECT coalesce(sum(a.size), 0) FROM assets a JOIN splits s ON s.id = a.split_id"
+        " JOIN configs c ON c.id = s.config_id WHERE c.dataset_id = d.id)"
+        " FROM datasets d LEFT JOIN configs c ON c.dataset_id = d.id LEFT JOIN splits s ON s.config_id = c.id"
+        " LEFT JOIN rows r ON r.split_id = s.id GROUP BY d.id ORDER BY d.used_at, d.id"
+    ).fetchall()
+    excess = sum(size for _, size in sizes) - max_bytes
+    gone: list[int] = []
+    for identity, size in sizes:
+        if excess <= 0:
+            break
+        gone.append(identity)
+        excess -= size
+    folders = [folder for identity in gone for folder in store.cache.asset_folders(identity)]
+    with transaction(store.connection):
+        store.connection.executemany("DELETE FROM datasets WHERE id = ?", [(identity,) for identity in gone])
+    for folder in folders:
+        store.assets.remove(folder)
+    return len(gone)
+
+
 def clean_derived(store: Store) -> int:
     """Remove derived files; how many bytes went."""
     folder = store.assets.root / DERIVED

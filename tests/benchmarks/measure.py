@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-PATIENCE = 60.0
+PATIENCE = 20.0
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Timing:
         return statistics.median(run.peak_bytes for run in self.runs)
 
 
-def run_once(command: Sequence[str], environment: Mapping[str, str], tries: int = 3) -> Run:
+def run_once(command: Sequence[str], environment: Mapping[str, str], tries: int = 10) -> Run:
     """Run a command to its end; it must succeed. A peer that hangs (`datasets` does, now and then) is tried again."""
     started = time.perf_counter()
     process = subprocess.Popen(command, env=dict(environment), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -246,33 +244,6 @@ def test_a_full_disk_behind_stdout_is_not_success(data: Path, dspreview: Program
         _, err = process.communicate(timeout=60)
     assert process.returncode == 7
     assert err.count(b"\n") == 1
-
-
-def test_ctrl_c_is_one_line_and_130(tmp_path: Path, dspreview: Program) -> None:
-    fifo = tmp_path / "endless.jsonl"
-    os.mkfifo(fifo)
-    process = dspreview.start("rows", fifo, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
-    writer = os.open(fifo, os.O_RDWR)
-    while process.poll() is None and not started_job(dspreview):
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    os.close(writer)
-    assert (process.returncode, err) == (130, b"dspreview: interrupted\n")
-    assert dspreview("cache", "verify").code == 0
-
-
-def started_job(program: Program) -> bool:
-    """Whether the program is at work."""
-    if not program.database.exists():
-        return False
-    connection = sqlite3.connect(program.database)
-    try:
-        return bool(connection.execute("SELECT 1 FROM jobs WHERE status = 'STARTED'").fetchall())
-    except sqlite3.OperationalError:
-        return False
-    finally:
-        connection.close()
 
 
 def test_two_processes_extract_one_split_once(tmp_path: Path, dspreview: Program) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -243,3 +244,34 @@ def test_completion_knows_the_cache(hub: Hub, online: Program) -> None:
     assert complete("dspreview rows ow") == ["own/er"]
     assert complete("dspreview rows own/er ") == ["default"]
     assert complete("dspreview rows own/er default ") == ["train", "test"]
+
+
+def test_a_disk_that_fills_up(tmp_path: Path, dspreview: Program) -> None:
+    pictures = write(tmp_path / "d", {f"{number}.bmp": picture("RGB", (200, 200), "BMP") for number in range(3)})
+    dspreview("cache", "stats")
+
+    def no_room() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+    process = dspreview.start(
+        "rows", pictures, "--json", stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=no_room
+    )
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert len(json.loads(out)["rows"]) == 3
+    assert err.count(b"not stored") == 1
+    assert dspreview("cache", "verify").code == 0
+    assert dspreview("rows", pictures, "--json").code == 0
+
+
+def test_the_cache_keeps_to_its_limit(tmp_path: Path, dspreview: Program) -> None:
+    for number in range(3):
+        data = write(tmp_path / str(number), {"a.csv": "a\n" + "x" * 2_000 + "\n"})
+        assert dspreview("rows", data, CACHE_MAX_BYTES="5_000").code == 0
+    kept = dspreview("cache", "valid", "--json").json["valid"]
+    assert kept == [str(tmp_path / "1"), str(tmp_path / "2")]
+    assert dspreview("cache", "prune", "--json", CACHE_MAX_BYTES="1").json == {"removed": 2}
+
+
+def test_help_of_a_command_by_name(dspreview: Program) -> None:
+    assert dspreview("help", "rows").out == dspreview("rows", "--help").out

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import subprocess
+import tarfile
 import threading
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from datasets import Features, Image
 
 from tests.support.data import parquet, picture
 from tests.support.hub import TOKEN, Hub, cut_off, refuse_with, silent
@@ -349,3 +354,83 @@ def test_a_killed_process_is_replaced_by_the_one_that_waits(hub: Hub, online: Pr
     assert second.returncode == 0, err
     assert [row["row"] for row in json.loads(out)["rows"]] == [{"a": 1}]
     assert online("cache", "verify").code == 0
+
+
+def test_what_cannot_be_streamed_is_downloaded_where_it_is_small(hub: Hub, online: Program) -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        member = tarfile.TarInfo("data.csv")
+        member.size = 4
+        archive.addfile(member, io.BytesIO(b"a\n1\n"))
+    readme = "---\nconfigs:\n- {config_name: default, data_files: data.csv.tar.gz}\n---\n"
+    hub.add("a/packed", {"README.md": readme, "data.csv.tar.gz": buffer.getvalue()})
+    refused = online("rows", "a/packed", "--json", MAX_SIZE_FALLBACK="0")
+    assert (refused.code, "TAR" in refused.err) == (6, True)
+    small = online("rows", "a/packed", "--json", MAX_SIZE_FALLBACK=str(len(buffer.getvalue())))
+    assert small.code == 6
+    allowed = online("rows", "a/packed", "--json", MAX_SIZE_FALLBACK=str(len(buffer.getvalue()) + 1))
+    assert (allowed.code, allowed.row_values) == (0, [{"a": 1}])
+
+
+def test_a_new_revision_that_cannot_be_read_leaves_the_old_rows_in_sight(hub: Hub, online: Program) -> None:
+    hub.add("a/b", {"data.parquet": parquet({"a": [1]})})
+    online("rows", "a/b")
+    hub.push("a/b", {"data.parquet": parquet({"a": list(range(5000))})})
+    hub.fault = cut_off("data.parquet")
+    served = online("rows", "a/b", "--json", MAX_AGE_LONG_SECONDS="0")
+    assert (served.code, served.row_values, served.json["stalled"]) == (0, [{"a": 1}], True)
+    assert "these rows are from" in served.err
+
+
+def test_a_short_rate_limit_is_waited_for(hub: Hub, online: Program) -> None:
+    hub.add("a/b", {"data.csv": "a\n1\n"})
+    limited = refuse_with(429, {"Retry-After": "0"})
+
+    def once(handler: Any, path: str) -> bool:
+        hub.fault = None
+        return limited(handler, path)
+
+    hub.fault = once
+    assert online("rows", "a/b", "--json").row_values == [{"a": 1}]
+
+
+def test_assets_of_hostile_names_stay_in_their_folder(hub: Hub, online: Program) -> None:
+    features = Features({"../../x": Image(), "..": Image(), "a/b?c#d": Image()})
+    value = {"bytes": picture(), "path": "../../../evil.png"}
+    table = pa.table(
+        {name: pa.array([value], features.arrow_schema.field(name).type) for name in features},
+        schema=features.arrow_schema,
+    )
+    readme = "---\nconfigs:\n- {config_name: '../up', data_files: a.parquet}\n---\n"
+    hub.add("a/evil", {"README.md": readme, "a.parquet": parquet(table)})
+    (row,) = online("rows", "a/evil", "--json").row_values
+    assert [cell["src"] for cell in row.values()] == [
+        "assets/a/evil/--/..%2Fup/train/0/..%2F..%2Fx/evil.png",
+        "assets/a/evil/--/..%2Fup/train/0/%2E%2E/evil.png",
+        "assets/a/evil/--/..%2Fup/train/0/a%2Fb%3Fc%23d/evil.png",
+    ]
+    assert len(list(online.assets.rglob("*.png"))) == 3
+    assert not list(online.home.rglob("evil*"))
+
+
+def test_progress_is_for_terminals(hub: Hub, online: Program) -> None:
+    hub.add("a/slow", {"data.csv": "a\n1\n"})
+    answering = threading.Event()
+
+    def hold(handler: Any, path: str) -> bool:
+        del handler, path
+        answering.wait(60)
+        return False
+
+    hub.fault = hold
+    terminal, theirs = os.openpty()
+    process = online.start("rows", "a/slow", stdout=subprocess.PIPE, stderr=theirs)
+    seen = b""
+    while b"reading a/slow" not in seen:
+        seen += os.read(terminal, 1000)
+    hub.fault = None
+    answering.set()
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert b"1 row of 1" in out
+    assert "a/slow" not in online("rows", "a/slow", "--json").err

@@ -284,3 +284,30 @@ def test_staging_leaves_nothing_behind(settings: Make) -> None:
             (staging.assets / "x").write_text("x")
         assert not staging.assets.exists()
         assert store.assets.folders() == set()
+
+
+def test_the_least_recently_used_goes_first(settings: Make) -> None:
+    moment = [1_000.0]
+    with Store(settings(), clock=lambda: moment[0]) as store:
+        for number in range(4):
+            ref = DatasetRef(f"a/{number}", Kind.HUB, f"a/{number}")
+            resolved = Resolved(Kind.HUB, f"a/{number}", "r1")
+            with transaction(store.connection):
+                store.cache.put_listing(ref, Listing(resolved, listing().configs, "default"))
+                entry = store.cache.find_dataset(ref)
+                assert entry is not None
+                split = store.cache.find_split(entry, "default", "train")
+                assert split is not None
+                store.cache.put_page(split, page(), revision="r1", limits="l", folder=None)
+            moment[0] += 10
+        first = store.cache.find_dataset(identify("a/0"))
+        assert first is not None
+        store.cache.mark_used(first)
+        (size,) = store.connection.execute(
+            "SELECT sum(length(rows) + length(features) + length(columns)) FROM rows"
+        ).fetchone()
+        assert report.prune(store, size) == 0
+        assert report.prune(store, size // 2) == 2
+        kept = [name for (name,) in store.connection.execute("SELECT name FROM datasets ORDER BY id")]
+        assert kept == ["a/0", "a/3"]
+        assert report.verify(store, repair=False) == []
