@@ -25,6 +25,8 @@ class PreviewError(Exception):
     """True where the failure is a fact about the data, worth remembering until the data changes."""
     stored: dict[str, Any] | None = None
     """Its JSON as it was first told, where it comes from the cache."""
+    dataset: Any = None
+    """The dataset (`models.Resolved`) that it is a fact about, where that was known before it failed."""
 
 
 class UsageError(PreviewError):

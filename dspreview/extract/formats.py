@@ -18,12 +18,15 @@ from datasets.packaged_modules.json import json as json_reader
 from datasets.utils.file_utils import xopen
 
 LINES_LOOKED_AT = 200_000
+COUNT_KEY = b"dspreview.num_rows"
+"""Metadata of the first table of a file that knows how many rows it has."""
 
 
 def parquet_tables(stream: Any, batch_size: int) -> Iterator[pa.Table]:
     """A Parquet file, a row group at a time; an empty table first, so that the schema is known without rows."""
     file = pq.ParquetFile(stream, pre_buffer=False, buffer_size=1 << 16)
-    yield file.schema_arrow.empty_table()
+    empty = file.schema_arrow.empty_table()
+    yield empty.replace_schema_metadata((empty.schema.metadata or {}) | {COUNT_KEY: str(file.metadata.num_rows)})
     for group in range(file.num_row_groups):
         if file.metadata.row_group(group).num_rows:
             for batch in file.iter_batches(batch_size=batch_size, row_groups=[group]):

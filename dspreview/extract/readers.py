@@ -26,7 +26,7 @@ from datasets.packaged_modules.folder_based_builder import folder_based_builder 
 from datasets.utils.file_utils import xopen
 
 from dspreview.extract.features import features_of, without_codec
-from dspreview.extract.formats import arrow_tables, bad_line, numbered, parquet_tables
+from dspreview.extract.formats import COUNT_KEY, arrow_tables, bad_line, numbered, parquet_tables
 from dspreview.extract.source import Plan, Source
 
 NamedTable = tuple[str, pa.Table]
@@ -50,6 +50,8 @@ class SplitReader:
         """Known from the README or the files' own schema; None where only the values tell."""
         self.rest: Iterator[NamedTable] = iter(())
         self.beyond = 0
+        self.counts: dict[str, int] = {}
+        """The rows of each file that told them."""
 
     def tables(self, skip: int, num_rows: int) -> Iterator[NamedTable]:
         """Tables in the order of the split, without the first `skip` rows, until `num_rows` were handed out."""
@@ -98,6 +100,8 @@ class SplitReader:
             try:
                 with xopen(name, "rb", download_config=self.source.download) as stream:
                     for table in tables(stream, batch_size):
+                        if name not in self.counts and COUNT_KEY in (table.schema.metadata or {}):
+                            self.counts[name] = int(table.schema.metadata[COUNT_KEY])
                         if self.features is None:
                             self.features = features_of(numbered(table).schema)
                         yield name, table

@@ -204,6 +204,8 @@ class Extraction:
 
         """
         files = self.plan.files[self.split]
+        if set(self.reader.counts) == set(files):
+            return sum(self.reader.counts.values())
         if self.source.dataset.kind is Kind.LOCAL:
             if self.plan.module == "parquet" and len(files) <= FOOTERS_READ:
                 return sum(int(pq.read_metadata(name).num_rows) for name in files)

@@ -19,10 +19,16 @@ datasets.logging.set_verbosity(datasets.logging.CRITICAL)
 def open_dataset(ref: DatasetRef, settings: Settings, at: Resolved | None = None) -> Source:
     """Resolve a dataset (or take it as it was resolved, `at` a revision) and read its README. Raises PreviewError."""
     if ref.kind is Kind.LOCAL:
-        return open_source(ref.asked, Description(at or local.resolve(ref), {}), settings)
-    description = hub.describe(ref, settings, at=at)
-    refuse_script(ref.asked, description.dataset.name.rpartition("/")[2], description.files)
-    return open_source(ref.asked, description, settings)
+        description = Description(at or local.resolve(ref), {})
+    else:
+        description = hub.describe(ref, settings, at=at)
+    try:
+        if ref.kind is Kind.HUB:
+            refuse_script(ref.asked, description.dataset.name.rpartition("/")[2], description.files)
+        return open_source(ref.asked, description, settings)
+    except errors.DatasetError as error:
+        error.dataset = description.dataset
+        raise
 
 
 def list_splits(source: Source, settings: Settings) -> Listing:
@@ -45,6 +51,7 @@ def list_splits(source: Source, settings: Settings) -> Listing:
             source.plans[plan.config.name] = plan
             configs.append(ConfigListing(plan.config.name, known_sizes(plan)))
     if failures and len(failures) == len(configs):
+        failures[0].dataset = source.dataset
         raise failures[0]
     default = source.card.default_config
     names = [config.config for config in configs]

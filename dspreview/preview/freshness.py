@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dspreview import errors
 from dspreview.extract import local
 from dspreview.jobs.runner import Extractor
-from dspreview.models import EXTRACTOR_VERSION, DatasetRef, Kind, Resolved, Status
+from dspreview.models import EXTRACTOR_VERSION, DatasetRef, Kind, Status
 from dspreview.preview.keeping import Keeper
 from dspreview.settings import Settings
 from dspreview.store.entries import DatasetEntry, SplitEntry, StoredPage, iso
@@ -87,15 +87,6 @@ class Freshness:
             return local.resolve(ref).revision != entry.dataset.revision
         except errors.DatasetNotFoundError:
             return True
-
-    def failed_dataset(self, ref: DatasetRef) -> Resolved | None:
-        """Which revision of a dataset it is that cannot be listed; None where nobody can say."""
-        try:
-            return (
-                local.resolve(ref) if ref.kind is Kind.LOCAL else self.extractor.current_revision(ref, REVISION_SECONDS)
-            )
-        except errors.PreviewError:
-            return None
 
 
 def entry_time(entry: DatasetEntry) -> str:

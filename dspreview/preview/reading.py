@@ -140,11 +140,9 @@ class Preview:
 
     def put_failed_listing(self, ref: DatasetRef, job: int | None, error: errors.PreviewError) -> None:
         """Store that a dataset cannot be listed, where that is a fact about the data."""
-        dataset = self.freshness.failed_dataset(ref) if error.cacheable else None
-        if dataset is None:
+        if not error.cacheable or error.dataset is None:
             return
-        described = errors.describe(error)
-        put = partial(self.store.cache.put_dataset_error, ref, dataset, described)
+        put = partial(self.store.cache.put_dataset_error, ref, error.dataset, errors.describe(error))
         self.keeper.finish(job, put, success=False, error=str(error))
 
     def compute_page(
