@@ -1,0 +1,69 @@
+"""Which config and split are meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from dspreview import errors
+from dspreview.choice import choose
+from dspreview.models import ConfigListing, Kind, Listing, Resolved, SplitListing
+
+
+def listing(marked: str | None = None, /, **configs: list[str]) -> Listing:
+    listed = tuple(
+        ConfigListing(name, tuple(SplitListing(split) for split in splits)) for name, splits in configs.items()
+    )
+    return Listing(Resolved(Kind.HUB, "a/b", "r"), listed, marked)
+
+
+@pytest.mark.parametrize(
+    ("given", "config", "split", "chosen"),
+    [
+        (listing(only=["train"]), None, None, ("only", "train")),
+        (listing(only=["train", "test"]), None, "test", ("only", "test")),
+        (listing(only=["train", "test"]), "test", None, ("only", "test")),
+        (listing(a=["train"], default=["train"]), None, None, ("default", "train")),
+        (listing("b", a=["train"], b=["test"]), None, None, ("b", "test")),
+        (listing(a=["x"], b=["x"]), "b", None, ("b", "x")),
+        (listing("b", a=["x"], b=["y", "z"]), "z", None, ("b", "z")),
+    ],
+)
+def test_what_is_left_out_is_the_only_choice_or_the_default(
+    given: Listing, config: str | None, split: str | None, chosen: tuple[str, str]
+) -> None:
+    assert choose(given, config, split, "a/b") == chosen
+
+
+@pytest.mark.parametrize(
+    ("given", "config", "split", "error", "told"),
+    [
+        (listing(a=["x"], b=["x"]), None, None, errors.AmbiguousError, "2 configs; name one: a, b"),
+        (listing(a=["x", "y"]), None, None, errors.AmbiguousError, "2 splits; name one: x, y"),
+        (
+            listing(ax=["x"], cola=["x"]),
+            "Ax",
+            None,
+            errors.ConfigNotFoundError,
+            "no config 'Ax'; did you mean 'ax'? 2 configs: ax, cola",
+        ),
+        (
+            listing(a=["test"]),
+            "a",
+            "tset",
+            errors.SplitNotFoundError,
+            "no split 'tset'; did you mean 'test'? 1 split: test",
+        ),
+        (listing(a=[]), None, None, errors.DatasetError, "no splits"),
+    ],
+)
+def test_what_cannot_be_chosen_lists_the_choices(
+    given: Listing, config: str | None, split: str | None, error: type[Exception], told: str
+) -> None:
+    with pytest.raises(error) as caught:
+        choose(given, config, split, "a/b")
+    assert told in str(caught.value)
+
+
+def test_long_lists_are_cut() -> None:
+    with pytest.raises(errors.AmbiguousError, match="c19, and 80 more"):
+        choose(listing(None, **{f"c{n}": ["x"] for n in range(100)}), None, None, "a/b")

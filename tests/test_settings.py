@@ -1,0 +1,105 @@
+"""Settings: precedence, values, and what a stranger's file may not decide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dspreview.errors import SettingsError
+from dspreview.settings import BY_NAME, parse, resolve
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_flag_wins_over_environment_over_file_over_default(folder: Path) -> None:
+    environment = {"HOME": str(folder / "home")}
+    assert resolve({}, environment).rows_max_number == 100
+    user = folder / "home" / ".config" / "dspreview"
+    user.mkdir(parents=True)
+    (user / "dspreview.toml").write_text("ROWS_MAX_NUMBER = 1\nROWS_MIN_NUMBER = 1\n")
+    found = resolve({}, {**environment, "XDG_CONFIG_HOME": str(folder / "home" / ".config")})
+    assert (found.rows_max_number, found.sources["ROWS_MAX_NUMBER"]) == (1, str(user / "dspreview.toml"))
+    (folder / "dspreview.toml").write_text("ROWS_MAX_NUMBER = 2\n")
+    both = resolve({}, {**environment, "XDG_CONFIG_HOME": str(folder / "home" / ".config")})
+    assert (both.rows_max_number, both.rows_min_number) == (2, 1)
+    exported = resolve({}, {**environment, "ROWS_MAX_NUMBER": "3"})
+    assert (exported.rows_max_number, exported.sources["ROWS_MAX_NUMBER"]) == (3, "environment")
+    flagged = resolve({"ROWS_MAX_NUMBER": 4}, {**environment, "ROWS_MAX_NUMBER": "3"})
+    assert (flagged.rows_max_number, flagged.sources["ROWS_MAX_NUMBER"]) == (4, "flag")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("ROWS_MAX_BYTES", "1_000_000", 1_000_000),
+        ("ROWS_MAX_BYTES", " 7 ", 7),
+        ("DATASETS_ENABLE_PRIVATE", "True", True),
+        ("DATASETS_ENABLE_PRIVATE", "off", False),
+        ("HF_HUB_OFFLINE", "1", True),
+        ("LOG_LEVEL", "debug", "DEBUG"),
+        ("WORKER_QUEUE", "splits", "splits"),
+    ],
+)
+def test_values_are_read(name: str, text: str, value: object) -> None:
+    assert parse(BY_NAME[name], text, "environment") == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("ROWS_MAX_NUMBER", "many"),
+        ("ROWS_MAX_NUMBER", "0"),
+        ("ROWS_MAX_BYTES", "-1"),
+        ("ROWS_MAX_BYTES", "9" * 30),
+        ("DATASETS_ENABLE_PRIVATE", "perhaps"),
+        ("LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_an_error_that_names_it(name: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        parse(BY_NAME[name], text, "environment")
+
+
+def test_an_empty_value_is_none(folder: Path) -> None:
+    assert resolve({}, {"HOME": str(folder), "ROWS_MAX_NUMBER": ""}).rows_max_number == 100
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("ROWS_MAX_NUMER = 1", "did you mean ROWS_MAX_NUMBER"),
+        ("HF_ENDPOINT = 'http://evil.example'", "cannot be set in a file"),
+        ("HF_TOKEN = 'x'", "cannot be set in a file"),
+        ("not toml", "not TOML"),
+    ],
+)
+def test_a_file_that_cannot_be_used_names_itself(text: str, told: str, folder: Path) -> None:
+    (folder / "dspreview.toml").write_text(text)
+    with pytest.raises(SettingsError, match=told) as caught:
+        resolve({}, {"HOME": str(folder)})
+    assert str(folder / "dspreview.toml") in str(caught.value)
+
+
+def test_the_token_comes_from_the_environment_or_the_login(folder: Path) -> None:
+    home = folder / ".cache" / "huggingface"
+    home.mkdir(parents=True)
+    (home / "token").write_text("hf_login\n")
+    (folder / "other").write_text("hf_other")
+    assert resolve({}, {"HOME": str(folder)}).hf_token == "hf_login"
+    assert resolve({}, {"HOME": str(folder), "HF_TOKEN_PATH": str(folder / "other")}).hf_token == "hf_other"
+    assert resolve({}, {"HOME": str(folder), "HF_HOME": str(folder / "none")}).hf_token == ""
+    assert resolve({}, {"HOME": str(folder), "HF_TOKEN": "hf_given"}).hf_token == "hf_given"
+
+
+def test_the_cache_lies_where_the_system_keeps_caches(folder: Path) -> None:
+    plain = resolve({}, {"HOME": str(folder), "XDG_CACHE_HOME": str(folder / "c")})
+    assert plain.dspreview_database == str(folder / "c" / "dspreview" / "dspreview.sqlite")
+    assert plain.assets_directory == str(folder / "c" / "dspreview" / "assets")
+    moved = resolve({"DSPREVIEW_DATABASE": "here/x.sqlite"}, {"HOME": str(folder)})
+    assert moved.assets_directory == str(folder / "here" / "assets")
