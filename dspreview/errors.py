@@ -106,6 +106,9 @@ class OfflineError(HubError):
 class RateLimitedError(HubError):
     """The Hub asks to slow down."""
 
+    retry_after: float | None = None
+    """Seconds it asks for."""
+
 
 class DatasetError(PreviewError):
     """The dataset is erroneous: its data cannot be read."""

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Annotated
+
 import typer
 
 from dspreview import errors
 from dspreview.cli import failure, output
 from dspreview.cli.batch import run_targets
-from dspreview.cli.options import Call, ConfigArgument, DatasetArgument, FromOption, SplitArgument, targets, with_common
+from dspreview.cli.options import (
+    Call,
+    ConfigArgument,
+    DatasetArgument,
+    FromOption,
+    SplitArgument,
+    Target,
+    targets,
+    with_common,
+)
 from dspreview.cli.progress import working
+from dspreview.cli.queue import enqueue
 from dspreview.models import DatasetRef, Json
 from dspreview.preview import Preview, whole
 from dspreview.store import Store
@@ -27,11 +40,14 @@ def refresh(
     config: ConfigArgument = None,
     split: SplitArgument = None,
     *,
+    queue: Annotated[bool, typer.Option("--queue", help="Only add it to the queue.")] = False,
     from_file: FromOption = None,
 ) -> int:
     """Answer `refresh`."""
     if call.cached:
         raise errors.UsageError("refresh works, and --cached forbids work; give one of them")
+    if queue:
+        return enqueue_all(call, targets(dataset, config, split, from_file), many=from_file is not None)
     with Store(call.settings, must_write=True) as store:
         preview = Preview(store, call.settings, warn=call.warn)
 
@@ -59,6 +75,24 @@ def refresh(
             return errors.EXIT_NO if failures else errors.EXIT_OK
 
         return run_targets(call, targets(dataset, config, split, from_file), answer, many=from_file is not None)
+
+
+def enqueue_all(call: Call, wanted: Iterator[Target], *, many: bool) -> int:
+    """Add a job for each target."""
+
+    def answer(ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json]) -> int:
+        if config is not None and split is None:
+            raise errors.UsageError("refresh --queue: name CONFIG and SPLIT, or neither")
+        enqueue(call, ref.asked, config, split)
+        if call.format == "json":
+            output.write_document(named | {"status": "ok"})
+        elif call.format == "table":
+            output.write_text(f"{ref.asked} waits in the queue\n")
+        else:
+            output.write_records([{"status": "ok"}], call.format)
+        return errors.EXIT_OK
+
+    return run_targets(call, wanted, answer, many=many)
 
 
 def write(call: Call, done: list[dict[str, Json]], named: dict[str, Json], *, failed: bool) -> None:

@@ -252,7 +252,9 @@ def status_error(error: Any, dataset: str, settings: Settings) -> Exception:
     if status == 429:
         asked = error.response.headers.get("Retry-After")
         wait = f"; try again in {asked} s" if asked else "; try again later"
-        return RateLimitedError(f"{dataset}: {settings.hf_endpoint} limits the rate of requests (429){wait}")
+        limited = RateLimitedError(f"{dataset}: {settings.hf_endpoint} limits the rate of requests (429){wait}")
+        limited.retry_after = retry_after(error)
+        return limited
     if status == 401:
         return TokenError(f"{dataset}: the Hub refuses the token; check HF_TOKEN or run `hf auth login`")
     if status == 403:

@@ -59,13 +59,17 @@ class Freshness:
         self.keeper.write(lambda: self.keeper.store.cache.touch(entry))
         return True
 
-    def stored_page(self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry) -> StoredPage | None:
-        """The stored page of a split where it may be served; a stored failure is raised like a fresh one."""
-        current = (
+    def is_split_current(self, entry: DatasetEntry, split: SplitEntry) -> bool:
+        """Whether the entry of a split was made from its dataset as listed, under the limits of now."""
+        return (
             split.revision == entry.dataset.revision
             and split.extractor == EXTRACTOR_VERSION
             and split.limits == self.settings.limits
         )
+
+    def stored_page(self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry) -> StoredPage | None:
+        """The stored page of a split where it may be served; a stored failure is raised like a fresh one."""
+        current = self.is_split_current(entry, split)
         if not (current or self.cached) or split.status is Status.EMPTY:
             if self.cached:
                 raise errors.NotCachedError(

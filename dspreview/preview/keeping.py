@@ -23,12 +23,17 @@ class Keeper:
         self.store = store
         self.warn = warn
         self.path = store.settings.dspreview_database
+        self.adopted: dict[JobKey, int] = {}
+        """Jobs that somebody else claimed for this process, and ends where no entry does."""
         self.told = False
         """Whether it was said that nothing can be stored."""
 
     @contextmanager
     def claimed(self, key: JobKey) -> Iterator[int | None]:
         """Hold the job of `key`, after whoever holds it now; None where nothing can be written."""
+        if key in self.adopted:
+            yield self.adopted[key]
+            return
         job: int | None = None
         while job is None and self.store.writable:
             try:

@@ -47,6 +47,8 @@ class Preview:
         self.settings = settings
         self.cached = cached
         self.warn = warn
+        self.after_listing: Callable[[DatasetRef], None] = nothing_follows
+        """What is written together with a listing: the jobs that follow from it."""
         self.extractor = Extractor(settings)
         self.keeper = Keeper(store, warn)
         self.freshness = Freshness(self.keeper, self.extractor, settings, cached=cached, warn=warn)
@@ -130,7 +132,12 @@ class Preview:
                     return entry
                 self.put_failed_listing(ref, job, error)
                 raise
-            if not self.keeper.finish(job, lambda: self.store.cache.put_listing(ref, listing), success=True):
+
+            def put() -> None:
+                self.store.cache.put_listing(ref, listing)
+                self.after_listing(ref)
+
+            if not self.keeper.finish(job, put, success=True):
                 self.store.use_memory(self.store.lost or errors.StoreError("the store is gone"))
                 self.store.cache.put_listing(ref, listing)
         found = self.store.cache.find_dataset(ref)
@@ -207,6 +214,11 @@ class Preview:
             self.keeper.give_up(error)
         with self.store.assets.staging(elsewhere=True) as staging:
             return self.extractor.page(ref, dataset, *names, staging, offset=offset, length=length, whole=whole)
+
+
+def nothing_follows(ref: DatasetRef) -> None:
+    """What follows from a listing that somebody waits for."""
+    del ref
 
 
 def keep_nothing(page: Page, staging: Staging) -> None:

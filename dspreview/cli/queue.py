@@ -1,0 +1,181 @@
+"""`dspreview queue`: the jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dspreview import errors
+from dspreview.cli import failure
+from dspreview.cli.cache import confirm, write
+from dspreview.cli.options import Call, ConfigArgument, SplitArgument, with_common
+from dspreview.models import Json
+from dspreview.store import Store
+from dspreview.store.database import transaction, translated
+from dspreview.store.entries import iso
+from dspreview.store.queue import KINDS, STATUSES, Job, JobKey
+
+if TYPE_CHECKING:
+    from dspreview.work.supervisor import Limits
+
+app = typer.Typer(
+    add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True,
+    help="Look into the queue of jobs, add to it, cancel, clean.",
+)  # fmt: skip
+HEADER = ["dataset_name", "config_name", "split_name", "status", "created_at", "started_at", "finished_at"]
+
+
+@app.command(help="Add a dataset, or one split of it, to the queue.")
+@with_common
+def add(
+    call: Call,
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Hub id or local path.")],
+    config: ConfigArgument = None,
+    split: SplitArgument = None,
+) -> int:
+    """Answer `queue add`."""
+    if config is not None and split is None:
+        raise errors.UsageError("queue add: name CONFIG and SPLIT, or neither")
+    number = enqueue(call, dataset, config, split)
+    write(call, {"status": "ok", "added": number}, ["added"], [[number]])
+    return errors.EXIT_OK
+
+
+def enqueue(call: Call, dataset: str, config: str | None, split: str | None) -> int:
+    """Add one job; 0 where it waits already."""
+    ref = call.ref(dataset)
+    with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
+        entry = store.cache.find_dataset(ref)
+        key = JobKey(entry.dataset.name if entry else ref.name, ref.revision or "", config or "", split or "")
+        with transaction(store.connection):
+            return store.queue.enqueue([key])
+
+
+@app.command(help="Count the jobs by kind and status.")
+@with_common
+def stats(call: Call) -> int:
+    """Answer `queue stats`."""
+    with Store(call.settings, must_open=True) as store:
+        counts = store.queue.counts()
+        document: dict[str, Json] = {**counts, "created_at": iso(store.clock())}
+    rows = [[kind, status, number] for kind in KINDS for status, number in counts[kind].items()]
+    write(call, document, ["kind", "status", "number"], rows)
+    return errors.EXIT_OK
+
+
+@app.command("list", help="List the jobs, the oldest first.")
+@with_common
+def list_(
+    call: Call,
+    *,
+    status: Annotated[
+        list[str] | None, typer.Option("--status", metavar="S", help=f"Only these: {', '.join(STATUSES).lower()}.")
+    ] = None,
+) -> int:
+    """Answer `queue list`."""
+    wanted = [name.upper() for name in status or STATUSES]
+    for name in wanted:
+        if name not in STATUSES:
+            raise errors.UsageError(f"--status {name.lower()}: there are {', '.join(STATUSES).lower()}")
+    with Store(call.settings, must_open=True) as store:
+        jobs = store.queue.jobs(wanted)
+        moment = iso(store.clock())
+    document: dict[str, Json] = {kind: {name.lower(): [] for name in STATUSES if name in wanted} for kind in KINDS}
+    for job in jobs:
+        document[job.key.kind][job.status.lower()].append(as_json(job))
+    document["created_at"] = moment
+    records = [as_json(job) for job in jobs]
+    write(call, document, HEADER, [[record.get(name) for name in HEADER] for record in records])
+    return errors.EXIT_OK
+
+
+def as_json(job: Job) -> dict[str, Any]:
+    """A job in the shape of the contract."""
+    names = {"config_name": job.key.config, "split_name": job.key.split} if job.key.split else {}
+    return {
+        "dataset_name": job.key.dataset,
+        **names,
+        "status": job.status,
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "finished_at": job.finished_at,
+    }
+
+
+@app.command(
+    help="Work off the queue: each job in a process of its own, with a limit of time and memory. Loops forever, "
+    "unless told when to end. Exit 1 if some jobs failed, or none could start for want of load or memory."
+)
+@with_common
+def work(
+    call: Call,
+    *,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Jobs at a time.")] = 1,
+    until_empty: Annotated[bool, typer.Option("--until-empty", help="End when nothing waits.")] = False,
+    max_jobs: Annotated[
+        int | None, typer.Option("--max-jobs", min=0, metavar="N", help="End after so many jobs.")
+    ] = None,
+    max_wait: Annotated[
+        float,
+        typer.Option("--max-wait", min=0, metavar="SECONDS", help="End after so long without load or memory to spare."),
+    ] = 600,
+) -> int:
+    """Answer `queue work`."""
+    from dspreview.work.supervisor import Limits  # psutil and multiprocessing, 50 ms
+
+    return run_queue(call, Limits(workers, until_empty, max_jobs, max_wait))
+
+
+def run_queue(call: Call, limits: Limits) -> int:
+    """Work off the queue, and tell what became of it."""
+    from dspreview.work.supervisor import Done, Supervisor
+
+    ended: list[Done] = []
+
+    def report(done: Done) -> None:
+        ended.append(done)
+        if done.error:
+            key = done.job.key
+            names = " ".join(word for word in (key.dataset, key.config, key.split) if word)
+            failure.tell(done.error if key.dataset in done.error else f"{names}: {done.error}")
+
+    with Store(call.settings, must_write=True) as store:
+        enough = Supervisor(store, call.settings, limits, report=report, warn=call.warn).run()
+    failed = sum(done.status == "ERROR" for done in ended)
+    write(call, {"done": len(ended) - failed, "failed": failed}, ["done", "failed"], [[len(ended) - failed, failed]])
+    return errors.EXIT_NO if failed or not enough else errors.EXIT_OK
+
+
+@app.command(help="Cancel the started or the waiting jobs; a started one is stopped by whoever runs it.")
+@with_common
+def cancel(
+    call: Call,
+    *,
+    started: Annotated[bool, typer.Option("--started", help="The started jobs.")] = False,
+    waiting: Annotated[bool, typer.Option("--waiting", help="The waiting jobs.")] = False,
+) -> int:
+    """Answer `queue cancel`."""
+    if started == waiting:
+        raise errors.UsageError("queue cancel: say --started or --waiting")
+    with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
+        number = store.queue.cancel("STARTED" if started else "WAITING")
+    write(call, {"cancelled": number}, ["cancelled"], [[number]])
+    return errors.EXIT_OK
+
+
+@app.command(help="Remove every job, stopping started ones, or only those that ended.")
+@with_common
+def clean(
+    call: Call,
+    *,
+    finished: Annotated[bool, typer.Option("--finished", help="Only jobs that ended.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> int:
+    """Answer `queue clean`."""
+    with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
+        if not finished:
+            confirm("This removes every job, also those that wait.", yes=yes)
+        number = store.queue.clean(finished=finished)
+    write(call, {"removed": number}, ["removed"], [[number]])
+    return errors.EXIT_OK

@@ -1,0 +1,49 @@
+"""`dspreview webhook`: apply one change notice."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from dspreview import errors
+from dspreview.cli import output
+from dspreview.cli.options import Call, with_common
+from dspreview.extract.local import identify
+from dspreview.jobs.notice import REMOVE, read_notice
+from dspreview.store import Store, report
+from dspreview.store.database import transaction, translated
+from dspreview.store.queue import JobKey
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command(
+    help='Apply one change notice: {"add", "update", "remove"}, each "datasets/ID", or the Hub\'s own payload. '
+    "What is added or updated waits in the queue, what is removed leaves the cache."
+)
+@with_common
+def webhook(
+    call: Call, payload: Annotated[str, typer.Argument(metavar="[PAYLOAD]", help="JSON, or - for stdin.")] = "-"
+) -> int:
+    """Answer `webhook`."""
+    changes, note = read_notice(sys.stdin.read() if payload == "-" else payload)
+    refs = [(change.action, identify(change.dataset)) for change in changes]
+    with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
+        for action, ref in refs:
+            if action == REMOVE:
+                report.remove(store, ref.name)
+                continue
+            entry = store.cache.find_dataset(ref)
+            with transaction(store.connection):
+                store.queue.enqueue([JobKey(entry.dataset.name if entry else ref.name)])
+    if note:
+        call.warn(note)
+    if call.format == "json":
+        output.write_document({"status": "ok"})
+    elif call.format == "table":
+        output.write_text("ok\n")
+    else:
+        output.write_records([{"status": "ok"}], call.format)
+    return errors.EXIT_OK

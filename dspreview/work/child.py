@@ -1,0 +1,94 @@
+"""One job in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from multiprocessing.connection import Connection
+from typing import Any
+
+from dspreview import errors
+from dspreview.extract.local import identify
+from dspreview.models import DatasetRef, Status
+from dspreview.preview import Preview
+from dspreview.settings import Settings
+from dspreview.store import Store
+from dspreview.store.database import transaction, translated
+from dspreview.store.queue import Job, JobKey
+
+POSTPONED = 75
+"""Exit code of a job that the Hub asked to come back later."""
+PAUSED = "hub_paused_until"
+
+
+def run(job_id: int, values: dict[str, Any], sources: dict[str, str], parent: Connection) -> None:
+    """Do a job that the parent has claimed, and end with 0 where its end is stored."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=die_with, args=(parent,), daemon=True).start()
+    settings = Settings(values, sources)
+    code = 0
+    with Store(settings, must_write=True) as store:
+        if store.queue.adopt(job_id):
+            job = store.queue.find(job_id)
+            assert job is not None
+            code = do(store, settings, job)
+    os._exit(code)
+
+
+def die_with(parent: Connection) -> None:
+    """End this process as soon as its parent is gone."""
+    try:
+        parent.recv_bytes()
+    except (EOFError, OSError):
+        os._exit(1)
+
+
+def do(store: Store, settings: Settings, job: Job) -> int:
+    """List a dataset and enqueue what follows, or extract a split; the exit code."""
+    preview = Preview(store, settings, warn=lambda _: None)
+    preview.keeper.adopted[job.key] = job.id
+    ref = ref_of(job.key)
+    success, told = True, None
+    try:
+        if job.key.split:
+            preview.page(ref, job.key.config, job.key.split)
+        else:
+            preview.after_listing = lambda ref: follow(preview, ref)
+            preview.list_again(ref, store.cache.find_dataset(ref), force=True)
+    except errors.RateLimitedError as error:
+        postpone(store, job, error)
+        return POSTPONED
+    except errors.PreviewError as error:
+        success, told = False, str(error)
+    with translated(settings.dspreview_database), transaction(store.connection):
+        store.queue.finish(job.id, success=success, error=told)
+    return 0
+
+
+def ref_of(key: JobKey) -> DatasetRef:
+    """The dataset of a job."""
+    return identify(key.dataset, key.asked_revision or None)
+
+
+def follow(preview: Preview, ref: DatasetRef) -> None:
+    """Enqueue a job for each split that needs one."""
+    cache = preview.store.cache
+    entry = cache.find_dataset(ref)
+    if entry is None:
+        return
+    for config in cache.read_listing(entry).configs:
+        for split in config.splits:
+            found = cache.find_split(entry, config.config, split.split)
+            if found is None or found.status is Status.EMPTY or not preview.freshness.is_split_current(entry, found):
+                key = JobKey(entry.dataset.name, entry.dataset.asked_revision, config.config, split.split)
+                preview.store.queue.enqueue([key])
+
+
+def postpone(store: Store, job: Job, error: errors.RateLimitedError) -> None:
+    """Let a job wait, and all workers with it, as long as the Hub asks."""
+    until = store.clock() + (error.retry_after or 5.0)
+    with transaction(store.connection):
+        store.cache.write_fact(PAUSED, str(until))
+    store.queue.postpone(job.id)
