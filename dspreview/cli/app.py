@@ -27,6 +27,8 @@ COMMANDS = {
     "rows": Entry("rows", "Show the first rows of a split, with typed columns."),
     "is-valid": Entry("is_valid", "Say whether a dataset gives rows: exit 0 or 1."),
     "refresh": Entry("refresh", "Recompute what is cached of a dataset."),
+    "warm": Entry("warm", "Fill the cache: enqueue what is missing, and work it off."),
+    "hub": Entry("hub", "List the Hub's datasets, and count how many are valid here."),
     "webhook": Entry("webhook", "Apply one change notice of the Hub."),
     "queue": Entry("queue", "Look into the queue of jobs, add to it, cancel, clean."),
     "cache": Entry("cache", "Look into the cache, and clean it."),

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from dspreview.cli.plain import harmless
 
 DELAY = 0.5
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -41,3 +46,42 @@ def working(what: str, *, quiet: bool) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
+
+
+class Meter:
+    """One line on stderr about many jobs: done, failed, left, rate, time left, what is running."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self.silent = quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb"
+        self.started = time.monotonic()
+        self.drawn = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self.silent and self.drawn:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+    def show(self, *, done: int, failed: int, left: int, running: list[str]) -> None:
+        """Draw the line anew, ten times a second at most."""
+        now = time.monotonic()
+        if self.silent or now - self.drawn < 0.1:
+            return
+        self.drawn = now
+        rate = done / max(now - self.started, 0.001)
+        eta = f"{left / rate:.0f} s left" if rate and left else ""
+        words = [
+            f"{done} done",
+            f"{failed} failed",
+            f"{left} left",
+            f"{rate:.1f}/s",
+            eta,
+            ", ".join(dict.fromkeys(running)),
+        ]
+        line = harmless(" · ".join(word for word in words if word))
+        sys.stderr.write(f"\r\x1b[K{line[: max(20, shutil.get_terminal_size().columns - 1)]}")
+        sys.stderr.flush()

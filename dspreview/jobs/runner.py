@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import warnings
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dspreview.models import DatasetRef, Listing, Page, Resolved
+from dspreview.models import DatasetRef, Json, Listing, Page, Resolved
 from dspreview.settings import Settings
 from dspreview.store.assets import Staging
 
@@ -80,3 +81,13 @@ class Extractor:
         from dspreview.extract.hub import ping
 
         ping(self.settings)
+
+    def list_hub(
+        self, *, author: str | None = None, search: str | None = None, tags: Sequence[str] = (),
+        sort: str | None = None, limit: int | None = None,
+    ) -> Iterator[dict[str, Json]]:  # fmt: skip
+        """The public datasets of the Hub that fit. Raises HubError."""
+        self.prepare()
+        from dspreview.extract.listing import list_hub
+
+        return list_hub(self.settings, author=author, search=search, tags=tags, sort=sort, limit=limit)

@@ -250,6 +250,11 @@ class Queue:
         row = self.connection.execute(f"SELECT {COLUMNS} FROM jobs WHERE id = ?", (job,)).fetchone()
         return Job.from_row(row) if row else None
 
+    def count_open(self) -> int:
+        """How many jobs wait or run."""
+        query = "SELECT count(*) FROM jobs WHERE status = 'WAITING' OR status = 'STARTED'"
+        return int(self.connection.execute(query).fetchone()[0])
+
     def error_of(self, job: int) -> str | None:
         """Why a job ended as an error."""
         row = self.connection.execute("SELECT error FROM jobs WHERE id = ?", (job,)).fetchone()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,25 @@ def report(store: Store) -> Json:
 def valid_names(store: Store) -> list[str]:
     """The datasets that have their list of splits and rows for at least one split."""
     return list(dict.fromkeys(name for (name,) in store.connection.execute(VALID_DATASETS)))
+
+
+def count_names(store: Store, names: Iterable[str]) -> dict[str, dict[str, int]]:
+    """How many of these ids are valid, in error or missing; those without an owner apart.
+
+    The first that fits: missing (no entry, or a split not computed), error (also: no splits), valid.
+    """
+    known = {
+        name: "missing" if empty else "error" if status == Status.ERROR or failed or not splits else "valid"
+        for name, status, splits, empty, failed in store.connection.execute(
+            "SELECT d.name, d.status, count(s.id), sum(s.status = 'EMPTY'), sum(s.status = 'ERROR') FROM datasets d"
+            " LEFT JOIN configs c ON c.dataset_id = d.id LEFT JOIN splits s ON s.config_id = c.id"
+            " WHERE d.asked_revision = '' GROUP BY d.id"
+        )
+    }
+    counts = {kind: {"valid": 0, "error": 0, "missing": 0} for kind in ("canonical", "community")}
+    for name in names:
+        counts["community" if "/" in name else "canonical"][known.get(name, "missing")] += 1
+    return counts
 
 
 def remove(store: Store, name: str) -> int:

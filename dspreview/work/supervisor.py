@@ -18,7 +18,7 @@ from dspreview.store.queue import KINDS, Job
 from dspreview.work.resources import shortage, tree_memory
 
 TICK = 0.05
-HEARTBEAT = 10.0
+HEARTBEAT = 1.0
 TAKE_BACK = 1.0
 PAUSED = "hub_paused_until"
 POSTPONED = 75
@@ -76,6 +76,8 @@ class Supervisor:
         self.claimed = 0
         self.stopping = False
         self.short_since: float | None = None
+        self.tick: Callable[[], None] = lambda: None
+        """Called at each turn, for whoever shows progress."""
         self.context = self._forkserver()
 
     def _forkserver(self) -> Any:
@@ -104,6 +106,7 @@ class Supervisor:
                         self.store.queue.take_back()
                 if not self._fill(now):
                     return False
+                self.tick()
                 if self._is_over():
                     return True
                 time.sleep(TICK if self.slots else self._pause())

@@ -1,0 +1,69 @@
+"""`dspreview hub`: the Hub's datasets, and how many of them are cached."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dspreview import errors
+from dspreview.cli import output
+from dspreview.cli.cache import write
+from dspreview.cli.options import Call, with_common
+from dspreview.jobs.runner import Extractor
+from dspreview.models import Json
+from dspreview.store import Store, report
+from dspreview.store.entries import iso
+
+app = typer.Typer(
+    add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True,
+    help="List the Hub's datasets, and count how many are valid here.",
+)  # fmt: skip
+FIELDS = ["id", "tags", "citation", "description", "paperswithcode_id", "downloads"]
+Author = Annotated[str | None, typer.Option("--author", metavar="NAME", help="Only datasets of this owner.")]
+Search = Annotated[str | None, typer.Option("--search", metavar="WORDS", help="Only ids that hold these words.")]
+Tag = Annotated[
+    list[str] | None, typer.Option("--tag", metavar="TAG", help="Only datasets with this tag; may be repeated.")
+]
+Sort = Annotated[
+    str | None,
+    typer.Option("--sort", metavar="KEY", help="downloads, likes, created_at, last_modified, trending_score."),
+]
+Limit = Annotated[int | None, typer.Option("--limit", min=0, metavar="N", help="No more than so many.")]
+
+
+@app.command("list", help="List the public datasets of the Hub.")
+@with_common
+def list_(
+    call: Call, *, author: Author = None, search: Search = None, tag: Tag = None, sort: Sort = None, limit: Limit = None
+) -> int:
+    """Answer `hub list`."""
+    found = [
+        {name: item[name] for name in FIELDS}
+        for item in Extractor(call.settings).list_hub(
+            author=author, search=search, tags=tag or (), sort=sort, limit=limit
+        )
+    ]
+    if call.format == "json":
+        output.write_document({"datasets": found})
+    elif call.format == "table":
+        from dspreview.cli import table  # rich, for a table only
+
+        rows = [[item["id"], item["downloads"], ", ".join(item["tags"] or ())] for item in found]
+        output.write_text(table.simple(["id", "downloads", "tags"], rows, color=table.use_color(call.color)) + "\n")
+    else:
+        output.write_records(found, call.format, FIELDS)
+    return errors.EXIT_OK
+
+
+@app.command(help="Count the Hub's public datasets that are valid, in error or missing here.")
+@with_common
+def status(call: Call) -> int:
+    """Answer `hub status`."""
+    names = (str(item["id"]) for item in Extractor(call.settings).list_hub())
+    with Store(call.settings, must_open=True) as store:
+        counts = report.count_names(store, names)
+        document: dict[str, Json] = {**counts, "created_at": iso(store.clock())}
+    rows = [[kind, state, number] for kind, states in counts.items() for state, number in states.items()]
+    write(call, document, ["kind", "status", "number"], rows)
+    return errors.EXIT_OK

@@ -1,0 +1,139 @@
+"""`dspreview warm`: enqueue what is missing, and work it off."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from dspreview import errors
+from dspreview.cli import failure, output
+from dspreview.cli.cache import confirm
+from dspreview.cli.hub import Author, Limit, Search, Sort, Tag
+from dspreview.cli.options import Call, FromOption, targets, with_common
+from dspreview.cli.progress import Meter
+from dspreview.extract.local import identify
+from dspreview.jobs.runner import Extractor
+from dspreview.models import Json
+from dspreview.settings import Settings
+from dspreview.store import Store
+from dspreview.store.database import transaction, translated
+from dspreview.work.supervisor import Done, Limits, Supervisor
+from dspreview.work.warm import Wanted, missing, with_revisions
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command(
+    help="Enqueue what is missing, empty or stalled, and work it off. Exit 1 if some failed. "
+    "Interrupted, it goes on where it stopped."
+)
+@with_common
+def warm(
+    call: Call,
+    *,
+    from_file: FromOption = None,
+    author: Author = None,
+    search: Search = None,
+    tag: Tag = None,
+    sort: Sort = None,
+    limit: Limit = None,
+    everything: Annotated[bool, typer.Option("--all", help="The whole Hub.")] = False,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Jobs at a time.")] = 1,
+    retry_errors: Annotated[bool, typer.Option("--retry-errors", help="Try again what failed before.")] = False,
+    enqueue_only: Annotated[bool, typer.Option("--enqueue-only", help="Leave the work to `queue work`.")] = False,
+) -> int:
+    """Answer `warm`."""
+    filtered = any(value is not None for value in (author, search, tag, limit))
+    if from_file is not None and (filtered or everything):
+        raise errors.UsageError("warm: give either --from or a choice of the Hub's datasets")
+    extractor = Extractor(call.settings)
+    listing = extractor.list_hub(author=author, search=search, tags=tag or (), sort=sort, limit=limit)
+    if from_file is None and not filtered and not everything:
+        confirm(
+            "warm: this is the whole Hub; choose with --from, --author, --search, --tag, --limit, or say --all.",
+            yes=False,
+        )
+    settings = own_limits(call.settings)
+    broken: list[str] = []
+    with Store(settings, must_write=True) as store:
+        wanted = (
+            with_revisions(named(from_file, broken), store, extractor)
+            if from_file is not None
+            else (Wanted(identify(str(item["id"])), revision=item["sha"]) for item in listing)
+        )
+        enqueued = 0
+        for one in wanted:
+            keys = missing(store, settings, one, retry_errors=retry_errors)
+            if keys:
+                with translated(settings.dspreview_database), transaction(store.connection):
+                    enqueued += store.queue.enqueue(keys)
+        ended: list[Done] = []
+        if not enqueue_only and store.queue.has_waiting(("datasets", "splits")):
+            ended = work_off(call, store, settings, workers)
+    return summary(call, enqueued, ended, broken)
+
+
+def named(path: str, broken: list[str]) -> Iterator[Wanted]:
+    """The datasets of a list; lines that name none are told and counted."""
+    for target in targets(None, None, None, path):
+        try:
+            if target.problem:
+                raise errors.UsageError(target.problem)
+            yield Wanted(identify(target.dataset), target.config, target.split)
+        except errors.PreviewError as error:
+            failure.tell(str(error))
+            broken.append(str(error))
+
+
+def own_limits(settings: Settings) -> Settings:
+    """Limits of load and memory only where somebody set them: the workers of `warm` are the load."""
+    names = ("MAX_LOAD_PCT", "MAX_MEMORY_PCT")
+    return settings.replace(**{name.lower(): 0 for name in names if settings.sources[name] == "default"})
+
+
+def work_off(call: Call, store: Store, settings: Settings, workers: int) -> list[Done]:
+    """Run the jobs, with a line of progress on a terminal."""
+    ended: list[Done] = []
+
+    with Meter(quiet=call.quiet) as meter:
+        supervisor = Supervisor(store, settings, Limits(workers, until_empty=True), report=ended.append, warn=call.warn)
+        supervisor.tick = lambda: meter.show(
+            done=len(ended),
+            failed=sum(done.status == "ERROR" for done in ended),
+            left=store.queue.count_open(),
+            running=[slot.job.key.dataset for slot in supervisor.slots],
+        )
+        supervisor.run()
+    return ended
+
+
+def summary(call: Call, enqueued: int, ended: list[Done], broken: list[str]) -> int:
+    """Tell each failure with its reason, and the numbers."""
+    failed = [done for done in ended if done.status == "ERROR"]
+    failures: list[dict[str, Json]] = [
+        {
+            "dataset": done.job.key.dataset,
+            "config": done.job.key.config or None,
+            "split": done.job.key.split or None,
+            "error": done.error,
+        }
+        for done in failed
+    ]
+    for item in failures:
+        names = " ".join(str(item[key]) for key in ("dataset", "config", "split") if item[key])
+        told = str(item["error"])
+        failure.tell(told if str(item["dataset"]) in told else f"{names}: {told}")
+    document: dict[str, Json] = {
+        "enqueued": enqueued, "done": len(ended) - len(failed), "failed": len(failed) + len(broken), "failures": failures,
+    }  # fmt: skip
+    if call.format == "json":
+        output.write_document(document)
+    elif call.format == "table":
+        output.write_text(f"{document['done']} done, {document['failed']} failed, {enqueued} new\n")
+    else:
+        output.write_records(failures, call.format, ["dataset", "config", "split", "error"])
+    sys.stdout.flush()
+    return errors.EXIT_NO if failed or broken else errors.EXIT_OK

@@ -1,0 +1,88 @@
+"""What the cache lacks, as jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from dspreview import errors
+from dspreview.extract import local
+from dspreview.jobs.runner import Extractor
+from dspreview.models import EXTRACTOR_VERSION, DatasetRef, Kind, Status
+from dspreview.settings import Settings
+from dspreview.store import Store
+from dspreview.store.entries import DatasetEntry
+from dspreview.store.queue import JobKey
+
+
+class Wanted(NamedTuple):
+    """A dataset that should be in the cache, perhaps one config or split of it."""
+
+    ref: DatasetRef
+    config: str | None = None
+    split: str | None = None
+    revision: str | None = None
+    """The commit that a listing of the Hub gave for it."""
+
+
+def missing(store: Store, settings: Settings, wanted: Wanted, *, retry_errors: bool) -> list[JobKey]:
+    """The jobs that bring a dataset up to date: none where it is."""
+    entry = store.cache.find_dataset(wanted.ref)
+    name = entry.dataset.name if entry else wanted.ref.name
+    whole = JobKey(name, wanted.ref.revision or "")
+    if entry is None or entry.extractor != EXTRACTOR_VERSION or has_moved(entry, wanted):
+        return [whole]
+    if entry.status is Status.ERROR:
+        return [whole] if retry_errors else []
+    keys = []
+    for config in store.cache.read_listing(entry).configs:
+        for split in config.splits:
+            if wanted.config not in {None, config.config} or wanted.split not in {None, split.split}:
+                continue
+            found = store.cache.find_split(entry, config.config, split.split)
+            current = (
+                found is not None
+                and found.revision == entry.dataset.revision
+                and found.extractor == EXTRACTOR_VERSION
+                and found.limits == settings.limits
+            )
+            if (
+                found is None
+                or found.status is Status.EMPTY
+                or not current
+                or (found.status is Status.ERROR and retry_errors)
+            ):
+                keys.append(JobKey(name, entry.dataset.asked_revision, config.config, split.split))
+    return keys
+
+
+def has_moved(entry: DatasetEntry, wanted: Wanted) -> bool:
+    """Whether the data is of another revision than its entry, as far as that is known without a request."""
+    if wanted.ref.kind is Kind.LOCAL:
+        try:
+            return local.resolve(wanted.ref).revision != entry.dataset.revision
+        except errors.DatasetNotFoundError:
+            return True
+    return wanted.revision is not None and wanted.revision != entry.dataset.revision
+
+
+def with_revisions(wanted: Iterable[Wanted], store: Store, extractor: Extractor) -> list[Wanted]:
+    """The same with the revisions of today for what is cached: one listing per owner, not one request per dataset."""
+    found = list(wanted)
+    owners = {
+        one.ref.name.partition("/")[0]
+        for one in found
+        if one.ref.kind is Kind.HUB
+        and one.ref.revision is None
+        and "/" in one.ref.name
+        and store.cache.find_dataset(one.ref)
+    }
+    revisions: dict[str, str] = {}
+    for owner in sorted(owners):
+        revisions |= revisions_of(extractor.list_hub(author=owner))
+    return [one._replace(revision=revisions.get(one.ref.name)) for one in found]
+
+
+def revisions_of(listed: Iterable[Mapping[str, object]]) -> dict[str, str]:
+    """The commit of each listed dataset that has one."""
+    return {str(item["id"]): str(item["sha"]) for item in listed if item.get("sha")}

@@ -1,0 +1,176 @@
+"""The queue: order, limits, uniqueness, and what becomes of jobs whose workers die. Real SQLite files."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from dspreview.settings import Settings
+from dspreview.store import Store
+from dspreview.store.database import transaction
+from dspreview.store.queue import KINDS, Job, JobKey
+
+Make = Callable[..., Settings]
+
+
+def enqueue(store: Store, *keys: JobKey) -> int:
+    with transaction(store.connection):
+        return store.queue.enqueue(keys)
+
+
+def finish(store: Store, job: Job | None) -> None:
+    assert job is not None
+    with transaction(store.connection):
+        store.queue.finish(job.id, success=True)
+
+
+def names(store: Store, per_dataset: int, count: int) -> list[str | None]:
+    """Claim so many jobs, and say which."""
+    found = [store.queue.claim(KINDS, per_dataset) for _ in range(count)]
+    return [job and f"{job.key.dataset}{job.key.split}" for job in found]
+
+
+def lines_are_true(store: Store) -> bool:
+    """The table that claims look at, computed anew from the jobs."""
+    expected = store.connection.execute(
+        "SELECT kind, dataset_name, min(CASE WHEN status = 'WAITING' THEN id END), sum(status = 'STARTED') FROM jobs"
+        " GROUP BY 1, 2 HAVING 3 IS NOT NULL OR 4 > 0 ORDER BY 1, 2"
+    ).fetchall()
+    found = store.connection.execute(
+        "SELECT * FROM lines WHERE first_waiting IS NOT NULL OR started > 0 ORDER BY 1, 2"
+    ).fetchall()
+    return [row for row in expected if row[2] is not None or row[3]] == found
+
+
+def test_the_oldest_goes_first_and_busy_datasets_are_passed_over(settings: Make) -> None:
+    with Store(settings()) as store:
+        enqueue(
+            store,
+            *[JobKey("a", "", "c", str(n)) for n in range(3)],
+            JobKey("b", "", "c", "0"),
+            JobKey("b", "", "c", "1"),
+        )
+        assert names(store, 2, 5) == ["a0", "a1", "b0", "b1", None]
+        finish(store, store.queue.find(1))
+        assert names(store, 2, 2) == ["a2", None]
+        assert lines_are_true(store)
+
+
+def test_a_limit_of_one_and_kinds(settings: Make) -> None:
+    with Store(settings()) as store:
+        enqueue(store, JobKey("a"), JobKey("a", "", "c", "x"), JobKey("a", "", "c", "y"))
+        job = store.queue.claim(("splits",), 1)
+        assert job is not None
+        assert (job.key, job.status, job.attempts) == (JobKey("a", "", "c", "x"), "STARTED", 1)
+        assert store.queue.claim(("splits",), 1) is None
+        listing = store.queue.claim(("datasets",), 1)
+        assert listing is not None
+        assert listing.key == JobKey("a")
+
+
+def test_waiting_jobs_are_unique_and_an_update_during_a_run_is_kept(settings: Make) -> None:
+    with Store(settings()) as store:
+        assert enqueue(store, JobKey("a"), JobKey("a")) == 1
+        running = store.queue.claim(KINDS, 2)
+        assert enqueue(store, JobKey("a")) == 1
+        assert enqueue(store, JobKey("a")) == 0
+        assert store.queue.claim(KINDS, 2) is None
+        finish(store, running)
+        assert names(store, 2, 2) == ["a", None]
+        assert lines_are_true(store)
+
+
+def test_a_job_whose_worker_dies_is_tried_three_times(settings: Make) -> None:
+    with Store(settings()) as store:
+        enqueue(store, JobKey("a"))
+        for expected in ("WAITING", "WAITING", "ERROR"):
+            job = store.queue.claim(KINDS, 2)
+            assert job is not None
+            assert store.queue.give_back(job.id, "its worker was killed by SIGKILL") == expected
+        (ended,) = store.queue.jobs()
+        assert store.queue.error_of(ended.id) == "its worker was killed by SIGKILL; tried 3 times"
+        assert lines_are_true(store)
+
+
+def test_the_jobs_of_dead_processes_are_taken_back(settings: Make) -> None:
+    chosen = settings()
+    script = (
+        "import os, sys, signal; from dspreview.settings import resolve; from dspreview.store import Store\n"
+        "Store(resolve({'DSPREVIEW_DATABASE': sys.argv[1]})).queue.claim(('datasets',), 2)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    with Store(chosen) as store:
+        enqueue(store, JobKey("a"))
+        subprocess.run([sys.executable, "-c", script, chosen.dspreview_database], check=False)
+        assert [job.status for job in store.queue.jobs()] == ["STARTED"]
+        assert [status for _, status in store.queue.take_back()] == ["WAITING"]
+        assert names(store, 2, 1) == ["a"]
+
+
+def test_a_clock_set_back_loses_nothing(settings: Make) -> None:
+    moment = [100_000.0]
+    with Store(settings(), clock=lambda: moment[0]) as store:
+        enqueue(store, JobKey("a"), JobKey("b"))
+        first = store.queue.claim(KINDS, 2)
+        moment[0] -= 3_600
+        enqueue(store, JobKey("c"))
+        assert store.queue.take_back() == []
+        assert names(store, 2, 3) == ["b", "c", None]
+        finish(store, first)
+        assert lines_are_true(store)
+
+
+def test_a_postponed_job_has_lost_no_attempt(settings: Make) -> None:
+    with Store(settings()) as store:
+        enqueue(store, JobKey("a"))
+        for _ in range(5):
+            job = store.queue.claim(KINDS, 2)
+            assert job is not None
+            assert job.attempts == 1
+            store.queue.postpone(job.id)
+
+
+def test_cancel_clean_and_counts(settings: Make) -> None:
+    with Store(settings()) as store:
+        enqueue(store, JobKey("a"), JobKey("b"), JobKey("c"), JobKey("c", "", "x", "y"))
+        job = store.queue.claim(KINDS, 2)
+        finish(store, store.queue.claim(KINDS, 2))
+        assert store.queue.cancel("STARTED") == 1
+        assert job is not None
+        assert not store.queue.heartbeat(job.id)
+        counts = store.queue.counts()
+        assert counts["datasets"] == {"waiting": 1, "started": 0, "success": 1, "error": 0, "cancelled": 1}
+        assert counts["splits"]["waiting"] == 1
+        assert store.queue.clean(finished=True) == 2
+        assert store.queue.clean(finished=False) == 2
+        assert lines_are_true(store)
+
+
+@pytest.mark.parametrize("processes", [4])
+def test_processes_share_the_work_and_run_nothing_twice(processes: int, settings: Make) -> None:
+    chosen = settings()
+    script = (
+        "import sys; from dspreview.settings import resolve; from dspreview.store import Store\n"
+        "from dspreview.store.database import transaction\n"
+        "with Store(resolve({'DSPREVIEW_DATABASE': sys.argv[1]})) as store:\n"
+        "    while job := store.queue.claim(('splits',), 3):\n"
+        "        print(job.id)\n"
+        "        with transaction(store.connection): store.queue.finish(job.id, success=True)\n"
+    )
+    with Store(chosen) as store:
+        enqueue(store, *[JobKey(f"d{n % 7}", "", "c", str(n)) for n in range(400)])
+        command = [sys.executable, "-c", script, chosen.dspreview_database]
+        running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
+        done = [int(line) for process in running for line in process.communicate(timeout=60)[0].split()]
+        left = 0
+        while job := store.queue.claim(("splits",), 3):  # a process may stop early while others hold the limit
+            finish(store, job)
+            done.append(job.id)
+            left += 1
+        assert sorted(done) == sorted(set(done))
+        assert len(done) == 400
+        assert store.queue.counts()["splits"]["success"] == 400
+        assert lines_are_true(store)
