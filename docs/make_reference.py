@@ -14,7 +14,11 @@ from dspreview.cli.app import COMMANDS
 from dspreview.settings import TABLE
 
 HERE = Path(__file__).parent
-CACHE_COMMANDS = ("stats", "report", "valid", "remove", "clean", "prune", "verify", "path")
+GROUPS = {
+    "hub": ("list", "status"),
+    "queue": ("add", "stats", "list", "work", "cancel", "clean"),
+    "cache": ("stats", "report", "valid", "remove", "clean", "prune", "verify", "path"),
+}
 
 
 def help_text(*words: str) -> str:
@@ -32,8 +36,9 @@ def help_text(*words: str) -> str:
 def cli_page() -> str:
     """The command reference."""
     parts = ["# Commands\n\nThis page is made from the program's own help by `docs/make_reference.py`.\n"]
-    calls: list[tuple[str, ...]] = [(), *[(name,) for name in COMMANDS if name != "cache"]]
-    calls += [("cache",), *[("cache", name) for name in CACHE_COMMANDS]]
+    calls: list[tuple[str, ...]] = [()]
+    for name in COMMANDS:
+        calls += [(name,), *[(name, inner) for inner in GROUPS.get(name, ())]]
     for words in calls:
         title = " ".join(("dspreview", *words))
         parts.append(f"## {title}\n\n```text\n{help_text(*words)}\n```\n")
@@ -69,7 +74,7 @@ def exit_page() -> str:
         "| exit | meaning | `status_code` |",
         "|---|---|---|",
         "| 0 | done | 200 |",
-        "| 1 | the answer is no: not valid, findings, some splits failed | 200 |",
+        "| 1 | the answer is no: not valid, findings, some splits or jobs failed | 200 |",
         "| 2 | wrong use: an option, a setting, a CONFIG or SPLIT left out where there are several | 422 |",
         "| 3 | not found: dataset, config, split, revision, or not in the cache with `--cached` | 404 |",
         "| 4 | no access: gated, private, token | 401, 403 |",

@@ -70,6 +70,8 @@ class SplitListing(NamedTuple):
     split: str
     num_bytes: int | None = None
     num_examples: int | None = None
+    data_key: str = ""
+    """A digest of all that its page depends on: files, reader, declared features. Empty where that is not known."""
 
 
 class ConfigListing(NamedTuple):

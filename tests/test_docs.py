@@ -40,14 +40,17 @@ def test_examples_print_what_the_readme_shows(command: str, output: str, here: P
     assert plain(result.out).strip() == plain(output).strip()
 
 
-TOUR = [line for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]
+RECIPES = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
+TOUR = [line for block in re.findall(r"```sh\n(.*?)```", README + RECIPES, re.DOTALL) for line in block.splitlines()]
 
 
 @pytest.mark.parametrize("line", [line for line in TOUR if "dspreview " in line and ".venv" not in line])
 def test_commands_of_the_tour_run(line: str, here: Program) -> None:
-    command = line.replace("dspreview ", f"{sys.executable} -m dspreview ", 1) if line.startswith("dspreview") else line
-    command = re.sub(r"\| dspreview ", f"| {sys.executable} -m dspreview ", command)
-    done = subprocess.run(["bash", "-c", command], env=here.environment(), cwd=ROOT, capture_output=True, check=False)
+    command = re.sub(r"(^|[|;] *|do )dspreview ", rf"\1{sys.executable} -m dspreview ", line)
+    env = here.environment(MAX_LOAD_PCT="0", MAX_MEMORY_PCT="0")
+    (here.home / "list.txt").write_text(f"{ROOT}/docs/examples/signals\n")
+    command = command.replace("/tmp/dspreview-list.txt", str(here.home / "list.txt"))
+    done = subprocess.run(["bash", "-c", command], env=env, cwd=ROOT, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
+
 import datasets
 
 from dspreview import errors
@@ -49,7 +53,7 @@ def list_splits(source: Source, settings: Settings) -> Listing:
             configs.append(ConfigListing(config.name, error=errors.as_json(failure)))
         else:
             source.plans[plan.config.name] = plan
-            configs.append(ConfigListing(plan.config.name, known_sizes(plan)))
+            configs.append(ConfigListing(plan.config.name, known_splits(source, plan)))
     if failures and len(failures) == len(configs):
         failures[0].dataset = source.dataset
         raise failures[0]
@@ -60,20 +64,45 @@ def list_splits(source: Source, settings: Settings) -> Listing:
     )
 
 
-def known_sizes(plan: Plan) -> tuple[SplitListing, ...]:
+def known_splits(source: Source, plan: Plan) -> tuple[SplitListing, ...]:
     """The splits of a plan, with the sizes that the README knows; its zeros mean that it does not."""
     described = plan.config.info.splits if plan.config.info is not None else None
     listed = []
     for split in plan.files:
         info = described.get(split) if described else None
-        listed.append(
-            SplitListing(
-                split,
-                num_bytes=(getattr(info, "num_bytes", None) or None),
-                num_examples=(getattr(info, "num_examples", None) or None),
-            )
-        )
+        sizes = (getattr(info, "num_bytes", None) or None, getattr(info, "num_examples", None) or None)
+        listed.append(SplitListing(split, *sizes, data_key=data_key(source, plan, split, sizes)))
     return tuple(listed)
+
+
+def data_key(source: Source, plan: Plan, split: str, sizes: tuple[int | None, int | None]) -> str:
+    """A digest of all that a split's page depends on; another commit with the same one has the same page.
+
+    Readers of media folders look at the files of all splits, for the names of classes.
+    """
+    names = (
+        [name for group in plan.files.values() for name in group]
+        if plan.module.endswith("folder")
+        else plan.files[split]
+    )
+    try:
+        files = [(name.removeprefix(source.root), file_key(source, name)) for name in names]
+    except (OSError, KeyError):
+        return ""  # an address of the web, say: nothing tells whether it changed
+    features = plan.features.to_dict() if plan.features is not None else None
+    known = json.dumps([plan.module, sorted(plan.params.items()), features, split, sizes, files], default=str)
+    return hashlib.sha256(known.encode(errors="surrogatepass")).hexdigest()
+
+
+def file_key(source: Source, name: str) -> str:
+    """What changes with a file's content: its blob on the Hub, its size and time here. Raises OSError, KeyError."""
+    if source.dataset.kind is Kind.HUB:
+        from huggingface_hub import HfFileSystem  # the listing that found the files is still in its memory
+
+        system = HfFileSystem(endpoint=os.environ["HF_ENDPOINT"], token=source.download.token)
+        return str(system.info(name)["blob_id"])
+    status = os.stat(name)
+    return f"{status.st_size}/{status.st_mtime_ns}"
 
 
 def find_config(source: Source, name: str) -> CardConfig:

@@ -25,6 +25,9 @@ from dspreview.models import (
 )
 from dspreview.store.entries import DatasetEntry, EntryGoneError, SplitEntry, StoredPage, dump, iso
 
+OF_TODAY = "? = (SELECT d.revision FROM datasets d JOIN configs c ON c.dataset_id = d.id WHERE c.id = splits.config_id)"
+"""Whether a revision is the one that a split's dataset was last listed at."""
+
 
 class Cache:
     """The entries."""
@@ -110,19 +113,35 @@ class Cache:
             ).fetchone()
             for place, split in enumerate(config.splits):
                 (split_id,) = self.connection.execute(
-                    "INSERT INTO splits (config_id, split, position, status, num_bytes, num_examples)"
-                    " VALUES (?, ?, ?, 'EMPTY', ?, ?) ON CONFLICT (config_id, split) DO UPDATE SET"
+                    "INSERT INTO splits (config_id, split, position, status, num_bytes, num_examples, data_key)"
+                    " VALUES (?, ?, ?, 'EMPTY', ?, ?, ?) ON CONFLICT (config_id, split) DO UPDATE SET"
                     " position = excluded.position, num_bytes = coalesce(excluded.num_bytes, num_bytes),"
-                    " num_examples = coalesce(excluded.num_examples, num_examples),"
-                    " status = CASE WHEN status = 'VALID' AND revision <> ? THEN 'STALLED' ELSE status END RETURNING id",
-                    (config_id, split.split, place, split.num_bytes, split.num_examples, dataset.revision),
+                    " num_examples = coalesce(excluded.num_examples, num_examples), data_key = excluded.data_key RETURNING id",
+                    (config_id, split.split, place, split.num_bytes, split.num_examples, split.data_key),
                 ).fetchone()
+                self._relabel(split_id, dataset)
                 kept.append(split_id)
         self._drop_splits(dataset_id, kept)
         names = [config.config for config in listing.configs]
         marks = ",".join("?" * len(names))
         self.connection.execute(
             f"DELETE FROM configs WHERE dataset_id = ? AND config NOT IN ({marks})", (dataset_id, *names)
+        )
+
+    def _relabel(self, split_id: int, dataset: Resolved) -> None:
+        """Bring a split's revision up to date: where only other files changed its page is still that of its data.
+
+        A page whose URLs name the commit is not relabelled.
+        """
+        if not dataset.asked_revision:
+            self.connection.execute(
+                "UPDATE splits SET revision = ?, status = iif(status = 'STALLED', 'VALID', status)"
+                " WHERE id = ? AND page_key <> '' AND page_key = data_key",
+                (dataset.revision, split_id),
+            )
+        self.connection.execute(
+            "UPDATE splits SET status = 'STALLED' WHERE id = ? AND status = 'VALID' AND revision <> ?",
+            (split_id, dataset.revision),
         )
 
     def put_dataset_error(self, ref: DatasetRef, dataset: Resolved, error: Json) -> None:
@@ -135,10 +154,10 @@ class Cache:
         """Replace the page of a split and its assets. Raises EntryGoneError where the split was removed meanwhile."""
         self._replace(split.id)
         self._update_split(
-            "UPDATE splits SET status = CASE WHEN ? IN (SELECT d.revision FROM datasets d JOIN configs c"
-            " ON c.dataset_id = d.id WHERE c.id = config_id) THEN 'VALID' ELSE 'STALLED' END, revision = ?, extractor = ?, limits = ?, error = NULL, created_at = ?,"
-            " num_examples = coalesce(?, num_examples), num_bytes = coalesce(?, num_bytes) WHERE id = ?",
+            f"UPDATE splits SET status = iif({OF_TODAY}, 'VALID', 'STALLED'), page_key = iif({OF_TODAY}, data_key, ''),"
+            " revision = ?, extractor = ?, limits = ?, error = NULL, created_at = ?, num_examples = coalesce(?, num_examples), num_bytes = coalesce(?, num_bytes) WHERE id = ?",
             (
+                revision,
                 revision,
                 revision,
                 EXTRACTOR_VERSION,
@@ -172,9 +191,9 @@ class Cache:
         """Store that the rows of a split cannot be read. Raises EntryGoneError where it was removed meanwhile."""
         self._replace(split.id)
         self._update_split(
-            "UPDATE splits SET status = 'ERROR', revision = ?, extractor = ?, limits = ?, error = ?, created_at = ?"
-            " WHERE id = ?",
-            (revision, EXTRACTOR_VERSION, limits, dump(error), iso(self.clock()), split.id),
+            f"UPDATE splits SET status = 'ERROR', page_key = iif({OF_TODAY}, data_key, ''), revision = ?, extractor = ?,"
+            " limits = ?, error = ?, created_at = ? WHERE id = ?",
+            (revision, revision, EXTRACTOR_VERSION, limits, dump(error), iso(self.clock()), split.id),
         )
 
     def touch(self, entry: DatasetEntry) -> None:

@@ -52,6 +52,8 @@ CREATE TABLE splits (
   limits TEXT NOT NULL DEFAULT '',
   error TEXT,
   created_at TEXT,
+  data_key TEXT NOT NULL DEFAULT '',
+  page_key TEXT NOT NULL DEFAULT '',
   UNIQUE (config_id, split)
 );
 CREATE INDEX splits_status ON splits (status);

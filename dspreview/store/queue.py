@@ -62,7 +62,8 @@ def stamp(seconds: float) -> str:
 def start_time(pid: int) -> str:
     """When a process started, so that a reused number is not taken for it; empty where the OS does not say."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return "" if fields[0] == "Z" else fields[19]  # a zombie does nothing any more
     except (OSError, IndexError):
         import psutil  # where there is no /proc, as on macOS; 25 ms
 

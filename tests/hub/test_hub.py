@@ -434,3 +434,25 @@ def test_progress_is_for_terminals(hub: Hub, online: Program) -> None:
     assert process.returncode == 0
     assert b"1 row of 1" in out
     assert "a/slow" not in online("rows", "a/slow", "--json").err
+
+
+def test_a_commit_that_changes_no_data_relabels_the_page(hub: Hub, online: Program) -> None:
+    files: dict[str, bytes | str] = {"README.md": "first"}
+    files |= {f"data/{split}.parquet": parquet({"a": [number]}) for number, split in enumerate(("train", "test"), 1)}
+    hub.add("a/b", files)
+    for split in ("train", "test"):
+        online("rows", "a/b", "default", split)
+    sha = hub.push("a/b", {**files, "README.md": "second"})
+    asked = len(hub.seen)
+    again = online("rows", "a/b", "default", "train", "--json", MAX_AGE_LONG_SECONDS="0")
+    assert (again.row_values, again.json["revision"]) == ([{"a": 1}], sha)
+    assert not [seen for seen in hub.seen[asked:] if "resolve" in seen.path]
+    last = hub.push("a/b", {**files, "README.md": "third", "data/train.parquet": parquet({"a": [9]})})
+    changed = online("rows", "a/b", "default", "train", "--json", MAX_AGE_LONG_SECONDS="0")
+    assert (changed.row_values, changed.json["revision"]) == ([{"a": 9}], last)
+    asked = len(hub.seen)
+    same = online("rows", "a/b", "default", "test", "--json")
+    assert (same.row_values, same.json["revision"], len(hub.seen)) == ([{"a": 2}], last, asked)
+    online("splits", "a/b")
+    hub.push("a/b", {**files, "data/train.parquet": parquet({"a": [9]})})
+    assert online("rows", "a/b", "default", "train", "--json", MAX_AGE_LONG_SECONDS="0").row_values == [{"a": 9}]

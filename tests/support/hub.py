@@ -238,7 +238,9 @@ class HubHandler(BaseHTTPRequestHandler):
     def listing(self) -> None:
         """GET /api/datasets."""
         public = [one for one in self.hub.repositories.values() if not one.private]
-        self.send_json([{"id": one.id, "tags": [], "downloads": 0, "private": False} for one in public])
+        self.send_json(
+            [{"id": one.id, "sha": one.commits[-1].sha, "tags": [], "downloads": 0, "private": False} for one in public]
+        )
 
     def api(self, rest: str) -> None:
         """GET /api/datasets/ID and what is below it."""

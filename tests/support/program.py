@@ -57,7 +57,7 @@ class Program:
         """A clean environment: nothing of the developer's own settings or tokens."""
         kept = {
             name: os.environ[name]
-            for name in ("PATH", "LANG", "TMPDIR", "COVERAGE_PROCESS_START")
+            for name in ("PATH", "LANG", "TMPDIR", "PYTHONPATH", "COVERAGE_PROCESS_START")
             if name in os.environ
         }
         own = {
