@@ -156,10 +156,26 @@ def resolve(flags: Mapping[str, Any], environment: Mapping[str, str] | None = No
     values["DSPREVIEW_DATABASE"] = absolute("DSPREVIEW_DATABASE", values["DSPREVIEW_DATABASE"])
     beside = os.path.join(os.path.dirname(values["DSPREVIEW_DATABASE"]), "assets")
     values["ASSETS_DIRECTORY"] = absolute("ASSETS_DIRECTORY", values["ASSETS_DIRECTORY"] or beside)
-    values["HF_ENDPOINT"] = values["HF_ENDPOINT"].rstrip("/")
+    values["HF_ENDPOINT"] = endpoint(values["HF_ENDPOINT"])
     if not values["HF_TOKEN"]:
         values["HF_TOKEN"], sources["HF_TOKEN"] = token_of_login(environment)
+    if not all("!" <= char <= "~" for char in values["HF_TOKEN"]):
+        raise SettingsError(f"HF_TOKEN: that value (from {sources['HF_TOKEN']}) holds characters that no token has")
     return Settings(values, sources)
+
+
+def endpoint(url: str) -> str:
+    """The address of the Hub without a slash at its end. Raises SettingsError where it is none."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        good = False
+    if not good:
+        raise SettingsError(f"HF_ENDPOINT: {url!a} is no address such as https://huggingface.co")
+    return url.rstrip("/")
 
 
 def absolute(name: str, path: str) -> str:

@@ -88,7 +88,8 @@ def valid(call: Call) -> int:
 def remove(call: Call, dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Hub id or local path.")]) -> int:
     """Answer `cache remove`."""
     with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
-        number = report.remove(store, call.ref(dataset).name)
+        ref = call.ref(dataset)
+        number = report.remove(store, ref.name, ref.revision)
     if not number:
         raise errors.NotCachedError(f"{dataset} is not in the cache; `dspreview cache report` lists what is")
     write(call, {"removed": number}, ["removed"], [[number]])

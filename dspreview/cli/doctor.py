@@ -25,7 +25,7 @@ NETWORK_SYSTEMS = frozenset(
 )
 LOW_DISK = 1_000_000_000
 PACKAGES = ("typer", "rich", "datasets", "huggingface_hub", "pyarrow", "sqlite-utils", "psutil", "pillow", "soundfile")
-OPTIONAL = {"h5py": "HDF5", "lxml": "XML", "nibabel": "NIfTI", "Bio": "FASTA and GenBank"}
+OPTIONAL = {"h5py": "HDF5", "nibabel": "NIfTI", "Bio": "FASTA and GenBank"}
 
 Check = tuple[str, str, str]
 

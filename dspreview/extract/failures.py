@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from pathlib import PurePosixPath
 
@@ -13,11 +15,14 @@ from dspreview.settings import Settings
 PACKAGE = re.compile(r"(?:install|No module named) ['\"]?([\w.-]+)|and \"([\w.-]+)\" to be installed", re.IGNORECASE)
 ROW_IN_BLOCK = re.compile(r" in row \d+")  # counted within a block of the reader: of no use to anybody
 MESSAGE_LENGTH = 400
-EXTRAS = {"h5py": "h5py", "hdf5": "h5py", "nibabel": "nibabel", "lxml": "lxml", "Bio": "biopython"}
+PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EROFS})
+BUGS = (KeyError, AttributeError, TypeError, IndexError, AssertionError, NameError)
+PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+EXTRAS = {"h5py": "h5py", "hdf5": "h5py", "nibabel": "nibabel", "Bio": "biopython"}
 
 
 def explain(error: BaseException, where: str, source: Source, settings: Settings) -> errors.PreviewError:
-    """The failure to tell, whatever was raised; bugs of ours are not caught here.
+    """The failure to tell, whatever a reader raised. A bug of ours is raised again as it is.
 
     Args:
         where: the dataset, or the dataset with config and split, as the user knows it.
@@ -25,6 +30,8 @@ def explain(error: BaseException, where: str, source: Source, settings: Settings
     """
     if isinstance(error, errors.PreviewError):
         return error
+    if is_bug(error):
+        raise error
     translated = translate(error, source.asked, settings)
     if isinstance(translated, errors.PreviewError):
         return translated
@@ -35,9 +42,22 @@ def explain(error: BaseException, where: str, source: Source, settings: Settings
             return missing_package(link, where)
         if isinstance(link, ConnectionError):
             return errors.HubError(f"{where}: the network failed: {first_line(link)}; try again later")
+        if isinstance(link, PermissionError):
+            return errors.AccessError(f"{where}: {link.filename or 'a file'} may not be read by this user")
+        if isinstance(link, MemoryError) or (isinstance(link, OSError) and link.errno in PASSING):
+            return errors.StoreFullError(f"{where}: this machine is short of something: {first_line(link)}")
     notes = [note for link in chain(error) for note in getattr(link, "__notes__", ())][:2]
     place = ": ".join([where, *(", ".join([shorten(notes[0], source), *notes[1:]]) for _ in notes[:1])])
     return errors.UnreadableDataError(f"{place}: {reason(error)}")
+
+
+def is_bug(error: BaseException) -> bool:
+    """Whether an exception comes from a line of ours, and of a kind that data does not cause there."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    ours = trace is not None and trace.tb_frame.f_code.co_filename.startswith(PACKAGE_FOLDER)
+    return ours and isinstance(error, BUGS)
 
 
 def missing_package(error: ImportError, where: str) -> errors.MissingPackageError:

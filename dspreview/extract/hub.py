@@ -6,6 +6,7 @@ Everything that makes `huggingface_hub` and `datasets` talk goes through the cli
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import threading
 import time
@@ -19,9 +20,11 @@ from dspreview.errors import (
     GatedError,
     HubError,
     OfflineError,
+    PreviewError,
     PrivateError,
     RateLimitedError,
     RevisionNotFoundError,
+    SettingsError,
     TokenError,
 )
 from dspreview.extract.network import Fence
@@ -76,18 +79,28 @@ def prepare(settings: Settings) -> None:
         request.extensions["timeout"] = {step: min(asked.get(step) or timeout, timeout) for step in steps}
         request.headers.pop("X-HF-Download-Counter", None)
 
-    _http.set_client_factory(
-        lambda: httpx2.Client(
+    def client() -> httpx2.Client:
+        return httpx2.Client(
             event_hooks={
                 "request": [_http.hf_request_event_hook, clamp, fence.before_request],
                 "response": [fence.after_response],
             },
             follow_redirects=True,
         )
-    )
+
+    try:
+        client().close()
+    except (ValueError, OSError, ImportError, httpx2.InvalidURL) as error:
+        names = "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, SSL_CERT_FILE"
+        raise SettingsError(f"the network cannot be set up: {first_line(error)}; look at {names}") from error
+    _http.set_client_factory(client)
     # five retries and Retry-After obeyed for minutes are for downloads of hours, not for a preview
     for backoff in (_http.http_backoff, _http.http_stream_backoff):
-        inspect.unwrap(backoff).__kwdefaults__["max_retries"] = 0
+        inspect.unwrap(backoff).__kwdefaults__.update(
+            max_retries=1,
+            retry_on_status_codes=(500, 502, 503, 504),
+            retry_on_exceptions=(httpx2.ConnectError, httpx2.RemoteProtocolError),
+        )
 
 
 def describe(
@@ -119,9 +132,12 @@ def describe(
         )
 
     try:
-        info = retried(ask) if timeout is None else ask()
-    except Exception as error:
-        raise translate(error, ref.asked, settings) from error
+        info = retried(lambda: bounded(ask, settings)) if timeout is None else ask()
+    except Exception as error:  # whatever the Hub's answer broke in its client is the Hub's failure
+        told = translate(error, ref.asked, settings)
+        if not isinstance(told, PreviewError):
+            told = HubError(f"{ref.asked}: {settings.hf_endpoint} did not answer like a Hub: {first_line(error)[:200]}")
+        raise told from error
     if getattr(info, "disabled", None):
         raise GatedError(f"{ref.asked} is disabled on the Hub; nobody can read it")
     resolved = Resolved(Kind.HUB, info.id, info.sha, ref.revision or "", bool(info.private), bool(info.gated))
@@ -134,22 +150,36 @@ def describe(
 
 def describe_within(ref: DatasetRef, settings: Settings, seconds: float) -> Resolved:
     """The dataset as the Hub has it now, in `seconds` all in all. Raises PreviewError."""
-    answers: list[Description | Exception] = []
+    found = within(seconds, lambda: describe(ref, settings, timeout=seconds))
+    if found is None:
+        raise HubError(f"{ref.asked}: {settings.hf_endpoint} did not answer in {seconds:g} s")
+    return found.dataset
 
-    def ask() -> None:
+
+def bounded(ask: Callable[[], T], settings: Settings) -> T:
+    """The answer to a request, its whole body too, within the time that one silent step may take."""
+    found = within(settings.hub_timeout_seconds + 1.0, ask)
+    if found is None:
+        raise TimeoutError
+    return found
+
+
+def within(seconds: float, ask: Callable[[], T]) -> T | None:
+    """The answer, or None after so many seconds: a time-out bounds each step, a thread left behind bounds their sum."""
+    answers: list[T | Exception] = []
+
+    def run() -> None:
         try:
-            answers.append(describe(ref, settings, timeout=seconds))
-        except Exception as error:
+            answers.append(ask())
+        except Exception as error:  # raised again where it is waited for
             answers.append(error)
 
-    # a time-out bounds each step; a thread that is left behind bounds their sum
-    thread = threading.Thread(target=ask, daemon=True)
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     thread.join(seconds)
-    answer = answers[0] if answers else HubError(f"{ref.asked}: {settings.hf_endpoint} did not answer in {seconds:g} s")
-    if isinstance(answer, Exception):
-        raise answer
-    return answer.dataset
+    if answers and isinstance(answers[0], Exception):
+        raise answers[0]
+    return answers[0] if answers else None  # type: ignore[return-value]
 
 
 def ping(settings: Settings) -> None:
@@ -157,9 +187,12 @@ def ping(settings: Settings) -> None:
     from huggingface_hub.utils._http import get_session
 
     try:
-        get_session().get(f"{settings.hf_endpoint}/api/datasets", params={"limit": 1}, headers={})
-    except Exception as error:
-        raise translate(error, "doctor", settings) from error
+        answer = get_session().get(f"{settings.hf_endpoint}/api/datasets", params={"limit": 1})
+        status = answer.status_code
+    except Exception as error:  # told as the state of a check
+        raise translate(error, "a question", settings) from error
+    if status != 200:
+        raise HubError(f"{settings.hf_endpoint} answered {status}")
 
 
 def retried(ask: Callable[[], T]) -> T:
@@ -223,11 +256,27 @@ def translate(error: BaseException, dataset: str, settings: Settings) -> Excepti
                 return HubError(
                     f"{dataset}: {endpoint} was silent for {settings.hub_timeout_seconds} s (HUB_TIMEOUT_SECONDS); try again later"
                 )
+            case httpx2.TooManyRedirects() | httpx2.DecodingError() | httpx2.InvalidURL() | json.JSONDecodeError() if (
+                is_from_client(link)
+            ):
+                return HubError(f"{dataset}: {endpoint} did not answer like a Hub: {first_line(link)[:200]}")
+            case OSError() if "Consistency check failed" in str(link) or "X-Repo-Commit" in str(link):
+                return HubError(f"{dataset}: {endpoint} sent a file that is not what it announced; try again later")
             case httpx2.TransportError():
                 return HubError(f"{dataset}: {endpoint} cannot be reached: {first_line(link)}; check the network")
             case _:
                 continue
     return error if isinstance(error, Exception) else DatasetError(str(error))
+
+
+def is_from_client(error: BaseException) -> bool:
+    """Whether the client of the Hub raised an exception, and not a reader of data."""
+    trace = error.__traceback__
+    while trace is not None:
+        if f"{os.sep}huggingface_hub{os.sep}" in trace.tb_frame.f_code.co_filename:
+            return True
+        trace = trace.tb_next
+    return False
 
 
 def chain(error: BaseException) -> list[BaseException]:
@@ -261,7 +310,7 @@ def status_error(error: Any, dataset: str, settings: Settings) -> Exception:
         return GatedError(gated_message(dataset, settings))
     if status >= 500:
         return HubError(f"{dataset}: {settings.hf_endpoint} answered {status}; try again later")
-    return DatasetError(f"{dataset}: {settings.hf_endpoint} answered {status}: {first_line(error)}")
+    return HubError(f"{dataset}: {settings.hf_endpoint} answered {status}; try again later")
 
 
 def gated_message(dataset: str, settings: Settings) -> str:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from dspreview.errors import DatasetNotFoundError, UnsafePathError, UsageError
+from dspreview.errors import AccessError, DatasetNotFoundError, UnsafePathError, UsageError
 from dspreview.models import DatasetRef, Kind, Resolved
 
 HUB_ID = re.compile(r"(?:[\w][\w.-]*/)?[\w][\w.-]*", re.ASCII)
@@ -56,7 +56,12 @@ def resolve(ref: DatasetRef) -> Resolved:
         raise DatasetNotFoundError(f"{ref.asked}: no such file or folder")
     if not os.path.isdir(ref.name) and not os.path.isfile(ref.name):
         raise DatasetNotFoundError(f"{ref.asked} is neither a folder nor a regular file")
-    return Resolved(Kind.LOCAL, ref.name, fingerprint(ref.name))
+    try:
+        return Resolved(Kind.LOCAL, ref.name, fingerprint(ref.name))
+    except PermissionError as error:
+        raise AccessError(f"{ref.asked}: {error.filename} may not be read by this user") from error
+    except OSError as error:
+        raise DatasetNotFoundError(f"{ref.asked} cannot be read: {error.strerror}") from error
 
 
 def fingerprint(path: str) -> str:

@@ -49,7 +49,13 @@ class Fence:
         self.trusted.update((str(address[0]), port) for *_, address in found if is_private(str(address[0])))
 
     def before_request(self, request: Any) -> None:
-        """The token goes to the Hub's host only, never along a redirect or to another URL."""
+        """The token goes to the Hub's host only, never along a redirect or to another URL; and where a proxy stands
+        between, it must not be asked for what we may not ask ourselves.
+        """
+        if request.url.host not in self.hub_hosts and self.is_private_name(request.url.host):
+            raise PrivateAddressError(
+                f"{request.url.host} is an address of this machine or a private network; it is not asked"
+            )
         if request.url.host != self.hub_host:
             request.headers.pop("Authorization", None)
 
@@ -59,6 +65,16 @@ class Fence:
             target = response.url.join(response.headers["Location"])
             self.hub_hosts.add(target.host)
             self.trust(str(target))
+
+    def is_private_name(self, host: str) -> bool:
+        """Whether a host name stands for an address of this machine or of a private network."""
+        if is_private(host):
+            return True
+        try:
+            found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            return False  # a proxy may know it, and we do not
+        return any(is_private(str(address[0])) for *_, address in found)
 
     def refuses(self, host: str, port: int) -> bool:
         """Whether a connection to this address must not be made."""

@@ -67,6 +67,8 @@ def open_source(asked: str, description: Description, settings: Settings) -> Sou
     download = DownloadConfig(token=settings.hf_token or False)
     datasets.config.STREAMING_READ_MAX_RETRIES = 1
     datasets.config.STREAMING_READ_RETRY_INTERVAL = 1
+    datasets.config.STREAMING_READ_RATE_LIMIT_RETRY_INTERVAL = 1
+    datasets.config.STREAMING_READ_SERVER_UNAVAILABLE_RETRY_INTERVAL = 1
     datasets.config.STREAMING_OPEN_MAX_RETRIES = 1
     datasets.config.STREAMING_OPEN_RETRY_INTERVAL = 1
     if dataset.kind is Kind.HUB:

@@ -47,6 +47,8 @@ def list_splits(source: Source, settings: Settings) -> Listing:
             plan = make_plan(source, config)
         except Exception as error:
             failure = explain(error, source.asked, source, settings)
+            if failure is not error:
+                failure.__cause__ = error
             if failure.exit_code == errors.EXIT_BUG or not failure.cacheable:
                 raise failure from error
             failures.append(failure)

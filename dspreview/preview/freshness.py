@@ -50,13 +50,17 @@ class Freshness:
             return True
         try:
             current = self.extractor.current_revision(ref, REVISION_SECONDS)
+        except errors.PrivateError:
+            self.keeper.write(lambda: self.keeper.store.cache.touch(entry, private=True, gated=entry.dataset.gated))
+            raise
         except errors.HubError:
             self.keeper.write(lambda: self.keeper.store.cache.write_fact(UNANSWERED, str(now)))
             self.warn(f"{ref.asked}: the Hub does not answer; this is from {entry_time(entry)}")
             return True
         if current.revision != entry.dataset.revision:
             return False
-        self.keeper.write(lambda: self.keeper.store.cache.touch(entry))
+        touch = self.keeper.store.cache.touch
+        self.keeper.write(lambda: touch(entry, private=current.private, gated=current.gated))
         return True
 
     def is_split_current(self, entry: DatasetEntry, split: SplitEntry) -> bool:

@@ -97,14 +97,15 @@ class Preview:
     def dataset(self, ref: DatasetRef) -> DatasetEntry:
         """The entry of a dataset, computed where it is absent or stale. Raises PreviewError, also a stored one."""
         entry = self.store.cache.find_dataset(ref)
-        if entry is not None:
-            self.refuse_private(ref, entry.dataset)
         if self.cached and entry is None:
             raise errors.NotCachedError(
                 f"{ref.asked} is not in the cache; leave --cached out, or run: dspreview refresh {ref.asked}"
             )
         if entry is None or not self.freshness.is_current(ref, entry):
             entry = self.list_again(ref, entry)
+        else:
+            entry = self.store.cache.find_dataset(ref) or entry  # what the Hub has just said of it is in there
+        self.refuse_private(ref, entry.dataset)
         if self.store.cache.clock() - entry.used_at > USE_SECONDS and self.store.writable and not self.cached:
             self.keeper.write(partial(self.store.cache.mark_used, entry))
         if entry.status is Status.ERROR:

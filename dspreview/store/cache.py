@@ -196,9 +196,12 @@ class Cache:
             (revision, revision, EXTRACTOR_VERSION, limits, dump(error), iso(self.clock()), split.id),
         )
 
-    def touch(self, entry: DatasetEntry) -> None:
-        """Remember that the revision was asked now, and is the same."""
-        self.connection.execute("UPDATE datasets SET checked_at = ? WHERE id = ?", (self.clock(), entry.id))
+    def touch(self, entry: DatasetEntry, *, private: bool, gated: bool) -> None:
+        """Remember that the revision was asked now and is the same, and who may read the dataset now."""
+        self.connection.execute(
+            "UPDATE datasets SET checked_at = ?, private = ?, gated = ? WHERE id = ?",
+            (self.clock(), private, gated, entry.id),
+        )
 
     def mark_used(self, entry: DatasetEntry) -> None:
         """Remember that an entry was answered from now: the least recently used ones go first."""

@@ -70,12 +70,13 @@ CREATE TABLE rows (
 );
 CREATE UNIQUE INDEX rows_asset_folder ON rows (asset_folder) WHERE asset_folder IS NOT NULL;
 CREATE TABLE assets (
-  url TEXT PRIMARY KEY,
+  url TEXT NOT NULL,
   split_id INTEGER NOT NULL REFERENCES splits ON DELETE CASCADE,
   row_idx INTEGER NOT NULL,
   "column" TEXT NOT NULL,
   file TEXT NOT NULL,
-  size INTEGER NOT NULL
+  size INTEGER NOT NULL,
+  PRIMARY KEY (url, split_id)
 ) WITHOUT ROWID;
 CREATE INDEX assets_split ON assets (split_id);
 CREATE TABLE jobs (

@@ -93,12 +93,13 @@ def count_names(store: Store, names: Iterable[str]) -> dict[str, dict[str, int]]
     return counts
 
 
-def remove(store: Store, name: str) -> int:
-    """Remove all that is kept of a dataset, under any name it was asked by; how many entries went."""
+def remove(store: Store, name: str, revision: str | None = None) -> int:
+    """Remove all that is kept of a dataset, under any name it was asked by, or of one revision; how many entries went."""
     with transaction(store.connection):
         found = store.connection.execute(
-            "SELECT DISTINCT d.id, d.name FROM datasets d LEFT JOIN aliases a ON a.dataset_id = d.id WHERE d.name = ? OR a.alias = ?",
-            (name, name),
+            "SELECT DISTINCT d.id, d.name FROM datasets d LEFT JOIN aliases a ON a.dataset_id = d.id"
+            " WHERE (d.name = ? OR a.alias = ?) AND (? IS NULL OR d.asked_revision = ?)",
+            (name, name, revision, revision),
         ).fetchall()
         folders = [folder for identity, _ in found for folder in store.cache.asset_folders(identity)]
         for identity, resolved in found:
@@ -133,7 +134,7 @@ def maintenance(store: Store) -> Any:
 def prune(store: Store, max_bytes: int) -> int:
     """Remove the least recently used datasets until rows and assets fit into `max_bytes`; how many went."""
     sizes = store.connection.execute(
-        "SELECT d.id, coalesce(sum(length(r.rows) + length(r.features) + length(r.columns)), 0)"
+        "SELECT d.id, coalesce(sum(length(CAST(r.rows AS BLOB)) + length(CAST(r.features AS BLOB)) + length(CAST(r.columns AS BLOB))), 0)"
         " + (SELECT coalesce(sum(a.size), 0) FROM assets a JOIN splits s ON s.id = a.split_id"
         " JOIN configs c ON c.id = s.config_id WHERE c.dataset_id = d.id)"
         " FROM datasets d LEFT JOIN configs c ON c.dataset_id = d.id LEFT JOIN splits s ON s.config_id = c.id"

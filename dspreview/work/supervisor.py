@@ -21,7 +21,7 @@ TICK = 0.05
 HEARTBEAT = 1.0
 TAKE_BACK = 1.0
 PAUSED = "hub_paused_until"
-POSTPONED = 75
+ENDED = frozenset({"SUCCESS", "ERROR"})
 
 
 class Limits(NamedTuple):
@@ -182,7 +182,8 @@ class Supervisor:
             slot.beat = now
             with translated(self.settings.dspreview_database):
                 alive = self.store.queue.heartbeat(slot.job.id)
-            if not alive:
+                found = None if alive else self.store.queue.find(slot.job.id)
+            if not alive and (found is None or found.status not in ENDED):  # else it has just ended by itself
                 self._end(slot)
 
     def _finished(self, slot: Slot, code: int) -> None:
@@ -192,7 +193,7 @@ class Supervisor:
             if found is not None and found.status == "STARTED":
                 self.store.queue.give_back(slot.job.id, death(code))
                 found = self.store.queue.find(slot.job.id)
-        if found is not None and found.status in {"SUCCESS", "ERROR"}:
+        if found is not None and found.status in ENDED:
             self.report(Done(found, found.status, self.store.queue.error_of(found.id)))
 
     def _kill(self, slot: Slot, reason: str) -> None:
