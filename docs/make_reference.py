@@ -54,11 +54,16 @@ def settings_page() -> str:
         "in your configuration folder, that over the default. Numbers may be written `1_000_000`. An unknown key in a file",
         "is an error. `dspreview settings` shows each value and where it came from.",
         "",
+        "The configuration folder is `~/.config/dspreview` (`$XDG_CONFIG_HOME/dspreview`; on macOS",
+        "`~/Library/Application Support/dspreview`). The cache folder is `~/.cache/dspreview` (`$XDG_CACHE_HOME/dspreview`; on",
+        "macOS `~/Library/Caches/dspreview`). HF_HOME, HF_TOKEN_PATH, HTTPS_PROXY and SSL_CERT_FILE are honoured as everywhere.",
+        "",
         "| name | default | meaning | in a file |",
         "|---|---|---|---|",
     ]
     for setting in TABLE:
-        default = f"`{setting.default}`" if setting.default != "" else ""
+        default = f"`{str(setting.default).lower() if isinstance(setting.default, bool) else setting.default}`"
+        default = default if setting.default != "" else ""
         choices = f" ({', '.join(setting.choices)})" if setting.choices else ""
         lines.append(
             f"| `{setting.name}` | {default} | {setting.meaning}{choices} | {'yes' if setting.in_file else 'no'} |"

@@ -31,9 +31,9 @@ def choose_config(listing: Listing, config: str | None, asked: str) -> ConfigLis
             if one.error:
                 raise restore(one.error)
             return one
-    raise ConfigNotFoundError(
-        f"{asked}: no config {config!r}{near(config, names)} {count(names, 'config')}: {several(names)}"
-    )
+    splits = [split.split for split in listing.configs[0].splits] if len(names) == 1 else []
+    hint = near(config, names) if near(config, names) != ";" else near(config, splits)
+    raise ConfigNotFoundError(f"{asked}: no config {config!r}{hint} {count(names, 'config')}: {several(names)}")
 
 
 def choose_split(config: ConfigListing, split: str | None, asked: str) -> str:

@@ -15,7 +15,7 @@ EXTRACTOR_VERSION = 1
 """Raised when the same data would give another page: entries of another version are stale."""
 
 PAGE_LENGTH = 100
-"""`num_rows_per_page`: the most rows one page holds."""
+"""`num_rows_per_page`: the most rows that `--length` may ask for."""
 
 
 class Status(StrEnum):
@@ -122,7 +122,7 @@ class Asset(NamedTuple):
 
 
 class Page(NamedTuple):
-    """The rows of one answer. `rows` is JSON text, a row a line; see `dspreview.pages`."""
+    """The rows of one answer. `rows` is JSON text, a row a line."""
 
     features: Json
     columns: tuple[Column, ...]

@@ -103,3 +103,18 @@ def test_the_cache_lies_where_the_system_keeps_caches(folder: Path) -> None:
     assert plain.assets_directory == str(folder / "c" / "dspreview" / "assets")
     moved = resolve({"DSPREVIEW_DATABASE": "here/x.sqlite"}, {"HOME": str(folder)})
     assert moved.assets_directory == str(folder / "here" / "assets")
+
+
+@pytest.mark.parametrize(
+    "url", ["foo", "127.0.0.1:9", "ftp://x", "http://", "http://127.0.0.1:99999", "http://127.0.0.1:x"]
+)
+def test_an_endpoint_that_is_no_address(url: str, folder: Path) -> None:
+    with pytest.raises(SettingsError, match="HF_ENDPOINT"):
+        resolve({}, {"HOME": str(folder), "HF_ENDPOINT": url})
+
+
+@pytest.mark.parametrize("token", ["hf_SECRET\nb", "hf_SECRET\u00c9", "hf SECRET"])
+def test_a_token_that_cannot_be_one_is_refused_and_not_shown(token: str, folder: Path) -> None:
+    with pytest.raises(SettingsError, match="HF_TOKEN") as caught:
+        resolve({}, {"HOME": str(folder), "HF_TOKEN": token})
+    assert "SECRET" not in str(caught.value)

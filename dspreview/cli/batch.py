@@ -39,4 +39,6 @@ def run_one(call: Call, target: Target, answer: Answer) -> int:
         if call.format == "json":
             write_text(compact(named | errors.describe(expected)) + "\n")
         failure.tell(str(expected))
+        if call.verbose:
+            failure.show_cause(expected)
         return expected.exit_code

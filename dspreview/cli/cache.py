@@ -58,7 +58,7 @@ def report_(call: Call) -> int:
         found = report.report(store)
     rows = [
         [
-            item["dataset"],
+            item["dataset"] + (f"@{item['revision']}" if "revision" in item else ""),
             item.get("config"),
             item.get("split"),
             item["status"],

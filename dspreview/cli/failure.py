@@ -49,6 +49,8 @@ def report(error: BaseException, arguments: list[str]) -> int:
 
 def is_verbose(arguments: list[str]) -> bool:
     """Whether the call asked for more on stderr."""
+    if os.environ.get("LOG_LEVEL", "").upper() == "DEBUG" and not {"--quiet", "-q"} & set(arguments):
+        return True
     return any(word == "--verbose" or (word[:1] == "-" and word[1:2] != "-" and "v" in word) for word in arguments)
 
 

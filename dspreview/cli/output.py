@@ -11,8 +11,6 @@ from typing import Any
 from dspreview.errors import AnswerLostError, ReaderGoneError
 from dspreview.models import Json
 
-FORMATS = ("table", "json", "jsonl", "csv")
-
 
 def write_text(text: str) -> None:
     """Text as UTF-8 whatever the locale says; a lone surrogate becomes the escape that JSON has for it.

@@ -28,7 +28,7 @@ class Selection(NamedTuple):
         names = next(csv.reader([columns], skipinitialspace=True), [])
         if not names:
             raise UsageError("--columns: name at least one column")
-        return cls(tuple(names), offset, length)
+        return cls(tuple(dict.fromkeys(names)), offset, length)
 
     def check(self, known: list[str]) -> None:
         """Raise UsageError for a column that is not there."""
@@ -55,7 +55,7 @@ def page_document(answer: PageAnswer, selection: Selection, named: dict[str, Jso
     wrapped = [{**whose, "column_idx": number, "column": column} for number, column in enumerate(columns)]
     if not selection.is_whole:
         selection.check([column["name"] for column in columns])
-        lines = select_lines(page.rows, selection)
+        lines = select_lines(page.rows, selection.offset, selection.length)
         if selection.columns is not None:
             kept = selection.columns
             wrapped = [one for name in kept for one in wrapped if one["column"]["name"] == name]
@@ -85,15 +85,14 @@ def full_size(rows: str, prefix: str) -> int:
     return len(rows.encode("utf-8", "backslashreplace")) + rows.count("\n{") * growth - 1
 
 
-def select_lines(rows: str, selection: Selection) -> list[str]:
-    """The lines of the selected rows, by the row's position in the split."""
+def select_lines(rows: str, offset: int, length: int | None) -> list[str]:
+    """The lines of the rows from `offset` on, by the row's position in the split."""
     lines = rows[2:-2].split(",\n") if rows != "[]" else []
-    if not lines or (selection.offset == 0 and selection.length is None):
+    if not lines or (offset == 0 and length is None):
         return lines
     first = int(lines[0][len('{"row_idx":') : lines[0].index(",")])
-    start = max(0, selection.offset - first)
-    length = selection.length if selection.length is not None else PAGE_LENGTH
-    return lines[start : start + length]
+    start = max(0, offset - first)
+    return lines[start : start + (PAGE_LENGTH if length is None else length)]
 
 
 def project(line: str, columns: tuple[str, ...]) -> str:
@@ -111,7 +110,7 @@ def page_rows(answer: PageAnswer, selection: Selection) -> tuple[list[str], list
     names = list(selection.columns) if selection.columns is not None else known
     rows: list[dict[str, Any]] = []
     cut: set[str] = set()
-    for line in select_lines(answer.page.rows, selection):
+    for line in select_lines(answer.page.rows, selection.offset, selection.length):
         row = json.loads(line)
         rows.append({name: row["row"][name] for name in names if name in row["row"]})
         cut.update(name for name in row["truncated_cells"] if name in names)

@@ -83,7 +83,7 @@ def footer(
     if told:
         lines.append("; ".join(told))
     hints = []
-    if total is None or selection.offset + shown < total:
+    if shown and (total is None or selection.offset + shown < total):
         hints.append(f"--length {held}" if shown < held else f"--offset {selection.offset + shown}")
     if drawn.cut_cells or drawn.hidden or cut:
         hints.append(f"--row {selection.offset} for one row in full")

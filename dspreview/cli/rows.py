@@ -18,7 +18,7 @@ from dspreview.cli.options import (
     targets,
     with_common,
 )
-from dspreview.cli.page import Selection, page_document, page_rows
+from dspreview.cli.page import Selection, page_document, page_rows, select_lines
 from dspreview.cli.progress import working
 from dspreview.models import PAGE_LENGTH, DatasetRef, Json
 from dspreview.preview import PageAnswer, Preview
@@ -53,8 +53,12 @@ def rows(
         preview = Preview(store, call.settings, cached=call.cached, warn=call.warn)
 
         def answer(ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json]) -> int:
+            if call.format == "table" and row is None and length is None:
+                wanted = selection._replace(length=TABLE_LENGTH) if offset else selection
+            else:
+                wanted = selection
             with working(f"reading {' '.join(word for word in (ref.asked, config, split) if word)}", quiet=call.quiet):
-                found = read(preview, ref, config, split, selection, full=full or row is not None)
+                found = read(preview, ref, config, split, wanted, full=full or row is not None)
             if found.page.stalled:
                 call.warn(f"{ref.asked}: the data has changed since these rows were read")
             write(call, found, selection, named, card=row is not None, full=full or row is not None)
@@ -68,23 +72,24 @@ def read(
 ) -> PageAnswer:
     """The page that holds the selected rows: the stored one where it does, else rows read for this call alone."""
     first = preview.page(ref, config, split)
-    if not needs_more(first, selection, full=full):
+    most = preview.settings.rows_max_number
+    length = min(PAGE_LENGTH if selection.length is None else selection.length, most)
+    if holds(first, selection.offset, length, full=full):
         return first
-    length = selection.length if selection.length is not None else PAGE_LENGTH
     return preview.window(ref, first.config, first.split, selection.offset, length, whole=full)
 
 
-def needs_more(answer: PageAnswer, selection: Selection, *, full: bool) -> bool:
-    """Whether rows are wanted that the stored page lacks, or whole cells that it has cut."""
+def holds(answer: PageAnswer, offset: int, length: int, *, full: bool) -> bool:
+    """Whether a stored page has these rows, as far as there are any, and (`full`) has them whole."""
     page = answer.page
-    end = selection.offset + (selection.length if selection.length is not None else PAGE_LENGTH)
-    held = page.num_rows if page.num_rows_total is None else max(page.num_rows, 0)
-    known_end = page.num_rows_total if page.num_rows_total is not None else end
-    if full and ('"truncated_cells":["' in page.rows or "omitted_columns" in page.extra):
-        return True
-    if selection.offset == 0 and not full:
-        return False  # the first page is what the limits allow
-    return min(end, known_end) > held
+    if full:
+        lines = select_lines(page.rows, offset, length)
+        if "omitted_columns" in page.extra or any('"truncated_cells":["' in line for line in lines):
+            return False
+    elif offset == 0:
+        return True  # the first page is what the limits allow
+    end = offset + length
+    return (end if page.num_rows_total is None else min(end, page.num_rows_total)) <= page.num_rows
 
 
 def write(
@@ -104,5 +109,9 @@ def write(
         return
     header, rows, cut = page_rows(answer, selection)
     output.write_records(rows, call.format, header)
+    if "omitted_columns" in answer.page.extra:
+        call.warn("columns are left out by ROWS_MAX_BYTES; all with --full")
+    if "cell_errors" in answer.page.extra:
+        call.warn("some cells cannot be shown and are null; --json says which and why")
     if cut:
         call.warn(f"cut cells in {', '.join(cut[:10])}; whole with --full")

@@ -1,6 +1,6 @@
 """Datasets, configs, splits and pages: what was extracted, and when.
 
-Reads take one indexed look; writes are called inside the transaction of `preview.py`, which also ends the job.
+Reads take one indexed look; writes are called inside the transaction of `preview.keeping`, which also ends the job.
 """
 
 from __future__ import annotations

@@ -136,17 +136,6 @@ class Queue:
             )
             return int(waiting[0])
 
-    def is_started(self, key: JobKey) -> bool:
-        """Whether somebody is at the job of this key."""
-        return (
-            self.connection.execute(
-                "SELECT 1 FROM jobs WHERE status = 'STARTED' AND kind = ? AND dataset_name = ? AND config_name = ?"
-                " AND split_name = ? AND asked_revision = ?",
-                (key.kind, key.dataset, key.config, key.split, key.asked_revision),
-            ).fetchone()
-            is not None
-        )
-
     def finish(self, job: int, *, success: bool, error: str | None = None) -> None:
         """End a started job, inside the caller's transaction; a cancelled one stays cancelled."""
         self.connection.execute(

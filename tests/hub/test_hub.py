@@ -456,3 +456,74 @@ def test_a_commit_that_changes_no_data_relabels_the_page(hub: Hub, online: Progr
     online("splits", "a/b")
     hub.push("a/b", {**files, "data/train.parquet": parquet({"a": [9]})})
     assert online("rows", "a/b", "default", "train", "--json", MAX_AGE_LONG_SECONDS="0").row_values == [{"a": 9}]
+
+
+def answering(part: str, status: int, body: bytes) -> Any:
+    """A Hub that answers this to paths with `part` in them."""
+
+    def fault(handler: Any, path: str) -> bool:
+        if part not in path:
+            return False
+        handler.send_response(status)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        if handler.command != "HEAD":
+            handler.wfile.write(body)
+        return True
+
+    return fault
+
+
+@pytest.mark.parametrize("part", ["/tree/", "/api/datasets/a/b", "/cdn-file/"])
+@pytest.mark.parametrize(
+    ("status", "body"), [(200, b"{garbage"), (200, b"<html>"), (404, b"{}"), (409, b"{}"), (503, b"")]
+)
+def test_a_glitch_of_the_hub_is_exit_5_and_replaces_nothing(
+    part: str, status: int, body: bytes, hub: Hub, online: Program
+) -> None:
+    hub.add("a/b", {"data.parquet": parquet({"a": [1]})})
+    online("rows", "a/b")
+    hub.push("a/b", {"data.parquet": parquet({"a": [1, 2]})})
+    hub.fault = answering("/data.parquet" if part == "/cdn-file/" else part, status, body)
+    broken = online("refresh", "a/b", "default", "train", HUB_TIMEOUT_SECONDS="2")
+    assert broken.code == 5, broken.err
+    assert "Traceback" not in broken.err
+    kept = online("rows", "a/b", "--cached", "--json")
+    assert kept.row_values == [{"a": 1}]
+
+
+def test_a_503_on_the_way_is_tried_again(hub: Hub, online: Program) -> None:
+    hub.add("a/b", {"data.parquet": parquet({"a": [1]})})
+    for part in ("/tree/", "/resolve/", "/data.parquet"):
+        once = answering(part, 503, b"")
+
+        def fault(handler: Any, path: str, once: Any = once) -> bool:
+            handled: bool = once(handler, path)
+            if handled:
+                hub.fault = None
+            return handled
+
+        hub.fault = fault
+        assert online("refresh", "a/b", "default", "train").code == 0, part
+
+
+def test_a_dataset_that_turned_private_is_private_in_the_cache(hub: Hub, online: Program) -> None:
+    repository = hub.add("a/b", {"data.csv": "a\n1\n"}, readers={TOKEN})
+    assert online("rows", "a/b").code == 0
+    repository.private = True
+    aged = {"MAX_AGE_LONG_SECONDS": "0", "HF_TOKEN": TOKEN}
+    assert online("rows", "a/b", **aged).code == 4
+    assert online("rows", "a/b", "--cached").code == 4
+    assert online("rows", "a/b", DATASETS_ENABLE_PRIVATE="true", **aged).code == 0
+    repository.private = False
+    assert online("rows", "a/b", MAX_AGE_LONG_SECONDS="0").code == 0
+    assert online("rows", "a/b", "--cached").code == 0
+
+
+def test_one_revision_is_removed_alone(hub: Hub, online: Program) -> None:
+    sha = hub.add("a/b", {"data.csv": "a\n1\n"}).commits[0].sha
+    for name in ("a/b", f"a/b@{sha}", "a/b@main"):
+        assert online("rows", name).code == 0
+    assert online("cache", "remove", "a/b@main", "--json").json == {"removed": 1}
+    assert [online("rows", name, "--cached").code for name in ("a/b", f"a/b@{sha}", "a/b@main")] == [0, 0, 3]
+    assert online("cache", "remove", "a/b", "--json").json == {"removed": 2}

@@ -254,7 +254,7 @@ def test_the_job_of_a_dead_process_is_taken_over(settings: Make) -> None:
     )
     subprocess.run([sys.executable, "-c", script, chosen.dspreview_database], check=False)
     with Store(chosen) as store:
-        assert store.queue.is_started(JobKey("a"))
+        assert [job.status for job in store.queue.jobs()] == ["STARTED"]
         assert store.queue.claim_key(JobKey("a")) is not None
         assert store.queue.claim_key(JobKey("a")) is None
 
