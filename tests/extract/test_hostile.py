@@ -232,3 +232,25 @@ def test_only_the_hub_itself_leads_to_private_addresses() -> None:
     assert fence.refuses("127.0.0.1", 80)
     assert fence.refuses("169.254.169.254", 80)
     assert not fence.refuses("8.8.8.8", 443)
+
+
+def test_integers_beyond_64_bits_are_exact(tmp_path: Path, settings: Make) -> None:
+    rows = [
+        {"a": 2**64 - 1, "b": {"c": [10**30]}, "d": 1, "e": 0.1234567890123456789},
+        {"a": 1, "b": None, "d": 2, "e": 2.5},
+    ]
+    write(tmp_path / "d", {"a.jsonl": "".join(json.dumps(row) + "\n" for row in rows)})
+    found = extract(tmp_path / "d", settings(), tmp_path / "s")
+    assert found.rows == rows
+    assert found.types == {"a": "JSON", "b": "JSON", "d": "INT", "e": "FLOAT"}
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.csv", f"a\n{10**30}\n"), ("a.json", f'[{{"a": {10**30}}}]')])
+def test_integers_that_a_reader_cannot_hold_are_told_not_rounded(
+    name: str, text: str, tmp_path: Path, settings: Make
+) -> None:
+    write(tmp_path / "d", {name: text})
+    try:
+        assert extract(tmp_path / "d", settings(), tmp_path / "s").rows == [{"a": 10**30}]
+    except errors.UnreadableDataError as error:
+        assert name in str(error)  # noqa: PT017 - either is right, a rounded number is not
