@@ -199,7 +199,7 @@ def retried(ask: Callable[[], T]) -> T:
     """One more try after a short pause where the Hub was briefly away."""
     try:
         return ask()
-    except Exception as error:
+    except Exception as error:  # raised again unless a retry may help
         wait = pause_before_retry(error)
         if wait is None:
             raise

@@ -40,5 +40,5 @@ def list_hub(
             if not info.private:
                 found = {name: getattr(info, name, None) for name in FIELDS}
                 yield {"id": info.id, **found, "sha": info.sha}
-    except Exception as error:
+    except Exception as error:  # what is not the Hub's comes back as it is
         raise translate(error, "the list of datasets", settings) from error

@@ -70,7 +70,7 @@ class SplitReader:
         """How many rows follow those that were handed out; None where they cannot be read."""
         try:
             return int(self.beyond + sum(table.num_rows for _, table in self.rest))
-        except Exception:
+        except Exception:  # the page is good; where the rest is broken is for `check` to tell
             return None
 
     def _read(self, skip: int, num_rows: int) -> Iterator[NamedTable]:
@@ -105,7 +105,7 @@ class SplitReader:
                         if self.features is None:
                             self.features = features_of(numbered(table).schema)
                         yield name, table
-            except Exception as error:
+            except Exception as error:  # raised again, with its file
                 error.add_note(name)
                 raise
 
@@ -154,7 +154,7 @@ class SplitReader:
             try:
                 for _, table in builder._generate_tables(**shard):
                     yield name, table
-            except Exception as error:
+            except Exception as error:  # raised again, with its file and line
                 error.add_note(name)
                 if line := bad_line(shard, self.source.download):
                     error.add_note(f"line {line}")

@@ -58,7 +58,7 @@ def read_rows(
         attempt = Extraction(source, plan, split, staging, settings, str(work), streaming=streaming)
         try:
             return attempt.page(window or Window())
-        except Exception as error:
+        except Exception as error:  # readers fail in a hundred ways; `explain` raises bugs of ours again
             failure = explain(error, where, source, settings)
             if failure is error:
                 raise

@@ -45,7 +45,7 @@ def list_splits(source: Source, settings: Settings) -> Listing:
     for config in source.card.configs:
         try:
             plan = make_plan(source, config)
-        except Exception as error:
+        except Exception as error:  # readers fail in a hundred ways; `explain` raises bugs of ours again
             failure = explain(error, source.asked, source, settings)
             if failure is not error:
                 failure.__cause__ = error

@@ -63,17 +63,9 @@ class Freshness:
         self.keeper.write(lambda: touch(entry, private=current.private, gated=current.gated))
         return True
 
-    def is_split_current(self, entry: DatasetEntry, split: SplitEntry) -> bool:
-        """Whether the entry of a split was made from its dataset as listed, under the limits of now."""
-        return (
-            split.revision == entry.dataset.revision
-            and split.extractor == EXTRACTOR_VERSION
-            and split.limits == self.settings.limits
-        )
-
     def stored_page(self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry) -> StoredPage | None:
         """The stored page of a split where it may be served; a stored failure is raised like a fresh one."""
-        current = self.is_split_current(entry, split)
+        current = is_split_current(entry, split, self.settings)
         if not (current or self.cached) or split.status is Status.EMPTY:
             if self.cached:
                 raise errors.NotCachedError(
@@ -100,3 +92,12 @@ class Freshness:
 def entry_time(entry: DatasetEntry) -> str:
     """When an entry was last known to be of today."""
     return iso(entry.checked_at)
+
+
+def is_split_current(entry: DatasetEntry, split: SplitEntry, settings: Settings) -> bool:
+    """Whether the entry of a split was made from its dataset as listed, under the limits of now."""
+    return (
+        split.revision == entry.dataset.revision
+        and split.extractor == EXTRACTOR_VERSION
+        and split.limits == settings.limits
+    )

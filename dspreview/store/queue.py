@@ -189,19 +189,16 @@ class Queue:
 
     def adopt(self, job: int) -> bool:
         """Become the owner of a started job that the parent process claimed; False where it is no longer started."""
-        return self._own("status = 'STARTED'", job)
+        changed = self.connection.execute(
+            "UPDATE jobs SET owner = ?, lease_until = ? WHERE id = ? AND status = 'STARTED'",
+            (me(), self.clock() + LEASE_SECONDS, job),
+        )
+        return changed.rowcount == 1
 
     def heartbeat(self, job: int) -> bool:
         """Renew the lease of a job; False where it was cancelled or taken away."""
         changed = self.connection.execute(
             "UPDATE jobs SET lease_until = ? WHERE id = ? AND status = 'STARTED'", (self.clock() + LEASE_SECONDS, job)
-        )
-        return changed.rowcount == 1
-
-    def _own(self, where: str, job: int) -> bool:
-        changed = self.connection.execute(
-            f"UPDATE jobs SET owner = ?, lease_until = ? WHERE id = ? AND {where}",
-            (me(), self.clock() + LEASE_SECONDS, job),
         )
         return changed.rowcount == 1
 

@@ -12,14 +12,15 @@ from dspreview import errors
 from dspreview.extract.local import identify
 from dspreview.models import DatasetRef, Status
 from dspreview.preview import Preview
+from dspreview.preview.freshness import is_split_current
 from dspreview.settings import Settings
 from dspreview.store import Store
 from dspreview.store.database import transaction, translated
 from dspreview.store.queue import Job, JobKey
+from dspreview.work.resources import PAUSED
 
 POSTPONED = 75
 """Exit code of a job that the Hub asked to come back later."""
-PAUSED = "hub_paused_until"
 
 
 def run(job_id: int, values: dict[str, Any], sources: dict[str, str], parent: Connection) -> None:
@@ -81,7 +82,7 @@ def follow(preview: Preview, ref: DatasetRef) -> None:
     for config in cache.read_listing(entry).configs:
         for split in config.splits:
             found = cache.find_split(entry, config.config, split.split)
-            if found is None or found.status is Status.EMPTY or not preview.freshness.is_split_current(entry, found):
+            if found is None or found.status is Status.EMPTY or not is_split_current(entry, found, preview.settings):
                 key = JobKey(entry.dataset.name, entry.dataset.asked_revision, config.config, split.split)
                 preview.store.queue.enqueue([key])
 

@@ -6,6 +6,9 @@ import os
 
 from dspreview.settings import Settings
 
+PAUSED = "hub_paused_until"
+"""The fact that tells all workers until when the Hub asked them to wait."""
+
 
 def shortage(settings: Settings) -> str | None:
     """What there is too little of, and the setting that says so; None where a job may start."""

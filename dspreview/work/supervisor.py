@@ -15,12 +15,11 @@ from dspreview.settings import TABLE, Settings
 from dspreview.store import Store
 from dspreview.store.database import transaction, translated
 from dspreview.store.queue import KINDS, Job
-from dspreview.work.resources import shortage, tree_memory
+from dspreview.work.resources import PAUSED, shortage, tree_memory
 
 TICK = 0.05
 HEARTBEAT = 1.0
 TAKE_BACK = 1.0
-PAUSED = "hub_paused_until"
 ENDED = frozenset({"SUCCESS", "ERROR"})
 
 

@@ -9,6 +9,7 @@ from dspreview import errors
 from dspreview.extract import local
 from dspreview.jobs.runner import Extractor
 from dspreview.models import EXTRACTOR_VERSION, DatasetRef, Kind, Status
+from dspreview.preview.freshness import is_split_current
 from dspreview.settings import Settings
 from dspreview.store import Store
 from dspreview.store.entries import DatasetEntry
@@ -40,16 +41,10 @@ def missing(store: Store, settings: Settings, wanted: Wanted, *, retry_errors: b
             if wanted.config not in {None, config.config} or wanted.split not in {None, split.split}:
                 continue
             found = store.cache.find_split(entry, config.config, split.split)
-            current = (
-                found is not None
-                and found.revision == entry.dataset.revision
-                and found.extractor == EXTRACTOR_VERSION
-                and found.limits == settings.limits
-            )
             if (
                 found is None
                 or found.status is Status.EMPTY
-                or not current
+                or not is_split_current(entry, found, settings)
                 or (found.status is Status.ERROR and retry_errors)
             ):
                 keys.append(JobKey(name, entry.dataset.asked_revision, config.config, split.split))
