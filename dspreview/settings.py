@@ -37,7 +37,7 @@ TABLE = (
     Setting("WEB_CONCURRENCY", 2, "serve-assets: number of processes", minimum=1),
     Setting("MAX_AGE_LONG_SECONDS", 120, "max-age of data over HTTP; how long a Hub entry is served unasked"),
     Setting("MAX_AGE_SHORT_SECONDS", 10, "max-age of technical answers over HTTP"),
-    Setting("ROWS_MAX_BYTES", 1_000_000, "most bytes of the rows of a page"),
+    Setting("ROWS_MAX_BYTES", 1_000_000, "most bytes of the rows of a page", minimum=1_000),
     Setting("ROWS_MAX_NUMBER", 100, "most rows of a page", minimum=1),
     Setting("ROWS_MIN_NUMBER", 10, "rows kept before cells are cut", minimum=1),
     Setting("ASSET_MAX_BYTES", 20_000_000, "a larger asset is not fetched"),

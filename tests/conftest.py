@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 os.environ.update(HF_UPDATE_DOWNLOAD_COUNTS="0", HF_HUB_OFFLINE="1", HF_DATASETS_DISABLE_PROGRESS_BARS="1")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a suite in the background of a shell hands that down to all
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import pytest
 

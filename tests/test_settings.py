@@ -38,7 +38,7 @@ def test_flag_wins_over_environment_over_file_over_default(folder: Path) -> None
     ("name", "text", "value"),
     [
         ("ROWS_MAX_BYTES", "1_000_000", 1_000_000),
-        ("ROWS_MAX_BYTES", " 7 ", 7),
+        ("ASSET_MAX_BYTES", " 7 ", 7),
         ("DATASETS_ENABLE_PRIVATE", "True", True),
         ("DATASETS_ENABLE_PRIVATE", "off", False),
         ("HF_HUB_OFFLINE", "1", True),

@@ -8,7 +8,7 @@ import re
 from pathlib import PurePosixPath
 
 from dspreview import errors
-from dspreview.extract.hub import chain, first_line, translate
+from dspreview.extract.hub_failures import chain, first_line, translate
 from dspreview.extract.source import Source
 from dspreview.settings import Settings
 

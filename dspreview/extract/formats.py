@@ -1,26 +1,20 @@
-"""Single formats: Parquet and Arrow files read here, JSON guarded, broken lines found."""
+"""Single formats: Parquet and Arrow files read here, and the first broken line of a text file found."""
 
 from __future__ import annotations
 
-import io
 import json
 import os
-import re
 import zlib
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.json as paj
 import pyarrow.parquet as pq
 from datasets import DownloadConfig
-from datasets.packaged_modules.folder_based_builder import folder_based_builder as folder_reader
-from datasets.packaged_modules.json import json as json_reader
 from datasets.utils.file_utils import xopen
 
 LINES_LOOKED_AT = 200_000
-MANY_DIGITS = re.compile(rb"\d{19}")
 COUNT_KEY = b"dspreview.num_rows"
 """Metadata of the first table of a file that knows how many rows it has."""
 
@@ -72,59 +66,6 @@ def unique_names(names: list[str]) -> list[str]:
         seen.add(candidate)
         unique.append(candidate)
     return unique
-
-
-class GuardedJson:
-    """pyarrow.json with two faults mended: pyarrow 26 crashes, and the process with it, on data that begins with null,
-    and it rounds integers beyond 64 bits.
-    """
-
-    ReadOptions = paj.ReadOptions
-
-    @staticmethod
-    def read_json(source: Any, read_options: Any = None, **options: Any) -> pa.Table:
-        """`pyarrow.json.read_json`; columns with integers beyond 64 bits hold JSON. Raises ValueError."""
-        data = source.getvalue()
-        if data[:200].lstrip().startswith(b"null"):
-            raise ValueError("a row is null, where an object was expected")
-        names: list[str] = []
-        if MANY_DIGITS.search(data):
-            data, names = with_big_integers_as_text(data)
-        table = paj.read_json(io.BytesIO(data), read_options=read_options, **options)
-        for name in names:
-            place = table.column_names.index(name)
-            chunks = [pa.ExtensionArray.from_storage(pa.json_(), chunk) for chunk in table.column(place).chunks]
-            table = table.set_column(place, name, pa.chunked_array(chunks, pa.json_()))
-        return table
-
-
-for module in (json_reader, folder_reader):
-    module.paj = GuardedJson
-
-
-def with_big_integers_as_text(data: bytes) -> tuple[bytes, list[str]]:
-    """JSON Lines in which each column with an integer beyond 64 bits holds the JSON text of its values, and their names."""
-    try:
-        rows = [json.loads(line) for line in data.splitlines() if line.strip()]
-    except ValueError:
-        return data, []  # for the reader itself to tell
-    if not all(isinstance(row, dict) for row in rows):
-        return data, []
-    names = list(dict.fromkeys(name for row in rows for name, value in row.items() if holds_big_integer(value)))
-    for row in rows:
-        row.update({name: json.dumps(row[name]) for name in names if row.get(name) is not None})
-    return b"\n".join(json.dumps(row).encode() for row in rows), names
-
-
-def holds_big_integer(value: Any) -> bool:
-    """Whether there is an integer beyond 64 bits in a value."""
-    if isinstance(value, int):
-        return not -(2**63) <= value < 2**63
-    if isinstance(value, list):
-        return any(holds_big_integer(item) for item in value)
-    if isinstance(value, dict):
-        return any(holds_big_integer(item) for item in value.values())
-    return False
 
 
 def bad_line(arguments: dict[str, Any], download: DownloadConfig) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dspreview.extract.hub import translate
+from dspreview.extract.hub_failures import translate
 from dspreview.models import Json
 from dspreview.settings import Settings
 

@@ -1,5 +1,5 @@
 """No request leaves for any host but the Hub's, those it redirects to, and what a dataset's own files point to;
-and of these never for a private address.
+and of these never for a private address. And none is waited for without end.
 """
 
 from __future__ import annotations
@@ -8,8 +8,12 @@ import ipaddress
 import os
 import socket
 import sys
-from typing import Any
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
+
+T = TypeVar("T")
 
 
 class Fence:
@@ -102,3 +106,21 @@ def watch(event: str, arguments: tuple[Any, ...]) -> None:
     address = arguments[1]
     if isinstance(address, tuple) and len(address) >= 2 and Fence.installed.refuses(str(address[0]), int(address[1])):
         raise PrivateAddressError(f"{address[0]} is an address of this machine or a private network; it is not asked")
+
+
+def within(seconds: float, ask: Callable[[], T]) -> T | None:
+    """The answer, or None after so many seconds: a time-out bounds each step, a thread left behind bounds their sum."""
+    answers: list[T | Exception] = []
+
+    def run() -> None:
+        try:
+            answers.append(ask())
+        except Exception as error:  # raised again where it is waited for
+            answers.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if answers and isinstance(answers[0], Exception):
+        raise answers[0]
+    return answers[0] if answers else None  # type: ignore[return-value]

@@ -25,6 +25,7 @@ from datasets.packaged_modules import _PACKAGED_DATASETS_MODULES
 from datasets.packaged_modules.folder_based_builder import folder_based_builder as folder_reader
 from datasets.utils.file_utils import xopen
 
+from dspreview.extract import exact  # noqa: F401 - mends the readers that are driven here
 from dspreview.extract.features import features_of, without_codec
 from dspreview.extract.formats import COUNT_KEY, arrow_tables, bad_line, numbered, parquet_tables
 from dspreview.extract.source import Plan, Source

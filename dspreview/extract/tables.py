@@ -9,6 +9,7 @@ from datasets import Features
 from datasets.table import table_cast
 
 from dspreview.errors import DisagreeingFilesError
+from dspreview.extract.exact import with_json_columns
 from dspreview.extract.failures import shorten
 from dspreview.extract.features import features_of
 from dspreview.extract.readers import NamedTable
@@ -84,7 +85,7 @@ class Joiner:
                 part = part.select(merged.column_names)
             try:
                 merged = pa.concat_tables(
-                    [without_guess(merged, part), without_guess(part, merged)], promote_options="permissive"
+                    [compatible(merged, part), compatible(part, merged)], promote_options="permissive"
                 )
             except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
                 raise self.disagreement(first, merged.schema, name, part.schema, "types") from error
@@ -116,9 +117,17 @@ def schema_of(features: Features) -> pa.Schema:
         return pa.schema([])
 
 
-def without_guess(table: pa.Table, other: pa.Table) -> pa.Table:
-    """A table whose all-null columns take the other's side: an empty CSV column is guessed to be a number."""
+def compatible(table: pa.Table, other: pa.Table) -> pa.Table:
+    """A table whose columns take the other's side where they know less.
+
+    One without values does (an empty CSV column is guessed to be a number); so does one of integers where the other
+    has some beyond 64 bits.
+    """
     for place, field in enumerate(table.schema):
-        if field.name in other.column_names and table.num_rows and table.column(place).null_count == table.num_rows:
+        if field.name not in other.column_names:
+            continue
+        if table.num_rows and table.column(place).null_count == table.num_rows:
             table = table.set_column(place, field.name, pa.nulls(table.num_rows))
+        elif pa.types.is_integer(field.type) and other.schema.field(field.name).type == pa.json_():
+            table = with_json_columns(table, [field.name])
     return table

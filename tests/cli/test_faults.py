@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import signal
 import sqlite3
 import subprocess
@@ -54,27 +53,6 @@ def test_a_lost_failure_is_still_told(dspreview: Program) -> None:
     done = shell(dspreview, "$D rows ./nope --json > /dev/full")
     assert done.returncode in {3, 7}
     assert done.stderr.count(b"\n") == 1
-
-
-def test_an_asset_folder_that_cannot_be_written(tmp_path: Path, dspreview: Program) -> None:
-    pictures = write(tmp_path / "d", {"a.png": picture(), "b.png": picture()})
-    blocked = tmp_path / "blocked"
-    blocked.write_text("")
-    result = dspreview("rows", pictures, "--json", ASSETS_DIRECTORY=str(blocked))
-    assert (result.code, len(result.json["rows"])) == (0, 2)
-    assert "not stored" in result.err
-    assert dspreview("rows", pictures, "--cached").code == 3
-    assert dspreview("refresh", pictures, ASSETS_DIRECTORY=str(blocked)).code == 7
-
-
-def test_every_reading_command_answers_without_a_store(data: Path, tmp_path: Path, dspreview: Program) -> None:
-    (tmp_path / "file").write_text("")
-    blocked = str(tmp_path / "file" / "x.sqlite")
-    for name in ("splits", "is-valid", "rows"):
-        result = dspreview(name, data, "--database", blocked)
-        assert (result.code, "not stored" in result.err) == (0, True), name
-    for words in (["cache", "stats"], ["cache", "report"], ["cache", "verify"], ["refresh", str(data)]):
-        assert dspreview(*words, "--database", blocked).code == 7, words
 
 
 def test_a_locked_store_ends_what_must_write_and_nothing_else(data: Path, dspreview: Program) -> None:
@@ -244,48 +222,8 @@ def test_completion_knows_the_cache(hub: Hub, online: Program) -> None:
     assert complete("dspreview rows own/er default ") == ["train", "test"]
 
 
-def test_a_disk_that_fills_up(tmp_path: Path, dspreview: Program) -> None:
-    pictures = write(tmp_path / "d", {f"{number}.bmp": picture("RGB", (200, 200), "BMP") for number in range(3)})
-    dspreview("cache", "stats")
-
-    def no_room() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
-
-    process = dspreview.start(
-        "rows", pictures, "--json", stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=no_room
-    )
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 0, err
-    assert len(json.loads(out)["rows"]) == 3
-    assert err.count(b"not stored") == 1
-    assert dspreview("cache", "verify").code == 0
-    assert dspreview("rows", pictures, "--json").code == 0
-
-
-def test_the_cache_keeps_to_its_limit(tmp_path: Path, dspreview: Program) -> None:
-    for number in range(3):
-        data = write(tmp_path / str(number), {"a.csv": "a\n" + "x" * 2_000 + "\n"})
-        assert dspreview("rows", data, CACHE_MAX_BYTES="5_000").code == 0
-    kept = dspreview("cache", "valid", "--json").json["valid"]
-    assert kept == [str(tmp_path / "1"), str(tmp_path / "2")]
-    assert dspreview("cache", "prune", "--json", CACHE_MAX_BYTES="1").json == {"removed": 2}
-
-
 def test_help_of_a_command_by_name(dspreview: Program) -> None:
     assert dspreview("help", "rows").out == dspreview("rows", "--help").out
-
-
-def test_a_file_that_may_not_be_read_is_no_fact_about_the_data(tmp_path: Path, dspreview: Program) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("root may read everything")
-    data = write(tmp_path / "d", {"a.csv": "a\n1\n"})
-    (data / "a.csv").chmod(0)
-    assert dspreview("rows", data).code == 4
-    (data / "a.csv").chmod(0o600)
-    assert dspreview("rows", data).code == 0
-    data.chmod(0)
-    assert dspreview("rows", data).code in {3, 4}
-    data.chmod(0o700)
 
 
 def test_rows_of_the_stored_page_need_no_work(tmp_path: Path, dspreview: Program) -> None:

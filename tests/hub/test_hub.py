@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import sqlite3
 import subprocess
 import tarfile
 import threading
@@ -15,7 +16,7 @@ import pytest
 from datasets import Features, Image
 
 from tests.support.data import parquet, picture
-from tests.support.hub import TOKEN, Hub, cut_off, refuse_with, silent
+from tests.support.hub import TOKEN, Hub, cut_off, refuse_with, silent, trickling, without_end
 from tests.support.program import Program
 
 AX = [{"premise": f"The cat {n}", "label": n % 3 - 1} for n in range(150)]
@@ -215,14 +216,19 @@ def test_an_aged_entry_of_the_same_revision_costs_one_request(hub: Hub, online: 
     assert len(hub.seen) == asked + 1
 
 
-def test_a_hub_that_went_away_is_asked_once_and_the_entry_is_served(hub: Hub, online: Program) -> None:
-    hub.add("a/b", {"data.csv": "a\n1\n"})
-    online("rows", "a/b", MAX_AGE_LONG_SECONDS="0")
+def test_a_hub_that_went_away_is_asked_once_and_the_entries_are_served(hub: Hub, online: Program) -> None:
+    for name in ("a/b", "a/c"):
+        hub.add(name, {"data.csv": "a\n1\n"})
+        online("rows", name)
+    with sqlite3.connect(online.database) as connection:
+        connection.execute("UPDATE datasets SET checked_at = 0")
     hub.fault = silent(30)
-    late = {"MAX_AGE_LONG_SECONDS": "0"}
-    served = online("rows", "a/b", "--json", **late)
-    assert (served.code, served.row_values) == (0, [{"a": 1}])
-    assert "does not answer" in served.err
+    asked = len(hub.asked)
+    for name in ("a/b", "a/b", "a/c"):
+        served = online("rows", name, "--json")
+        assert (served.code, served.row_values) == (0, [{"a": 1}])
+        assert "not answer" in served.err
+    assert len(hub.asked) == asked + 1
 
 
 FAULTS: dict[str, tuple[Any, str]] = {
@@ -239,8 +245,25 @@ def test_a_hub_that_is_away_is_exit_5_and_nothing_is_stored(name: str, hub: Hub,
     result = online("rows", "a/b", "--json", HUB_TIMEOUT_SECONDS="1")
     assert (result.code, result.json["status_code"]) == (5, 503)
     assert told in result.err
+    assert len(hub.asked) <= 2  # a question and one more try, each bounded by HUB_TIMEOUT_SECONDS
     hub.fault = None
     assert online("rows", "a/b", "--json").code == 0
+
+
+@pytest.mark.parametrize("head", [True, False])
+@pytest.mark.parametrize("part", ["/api/", "/tree/", "/data.parquet"])
+def test_a_hub_that_trickles_is_given_up(part: str, head: bool, hub: Hub, online: Program) -> None:
+    hub.add("a/b", {"data.parquet": parquet({"a": [1]})})
+    hub.fault = trickling(part, head=head)  # for longer than a call may take here
+    result = online("rows", "a/b", "--json", HUB_TIMEOUT_SECONDS="1")
+    assert (result.code, "too slowly" in result.err) == (5, True), result.err
+
+
+def test_a_listing_without_end_is_given_up(hub: Hub, online: Program) -> None:
+    hub.add("a/b", {"data.parquet": parquet({"a": [1]})})
+    hub.fault = without_end("/tree/")
+    result = online("rows", "a/b", "--json")
+    assert (result.code, "has no end" in result.err) == (5, True), result.err
 
 
 def test_no_network(dspreview: Program) -> None:

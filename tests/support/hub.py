@@ -82,6 +82,9 @@ class Hub:
         self.repositories: dict[str, Repository] = {}
         self.renamed: dict[str, str] = {}
         self.seen: list[Seen] = []
+        """The requests that were answered."""
+        self.asked: list[str] = []
+        """The path of each request, as soon as it came."""
         self.fault: Fault | None = None
         self.main = self._serve("hub")
         self.cdn = self._serve("cdn")
@@ -158,6 +161,7 @@ class HubHandler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         self.body = self.rfile.read(length) if length else b""
         path = urlsplit(self.path).path
+        self.hub.asked.append(path)
         if self.hub.fault is not None and self.hub.fault(self, path):
             self.note(0, 0)
             return
@@ -450,6 +454,44 @@ def cut_off(part: str) -> Fault:
         handler.wfile.write(b"x" * 100)
         handler.wfile.flush()
         handler.close_connection = True
+        return True
+
+    return fault
+
+
+def trickling(part: str, *, head: bool = False) -> Fault:
+    """A Hub that goes on for minutes with answers to paths that hold `part`: a byte of the body, or a header, at a time."""
+
+    def fault(handler: BaseHTTPRequestHandler, path: str) -> bool:
+        if part not in unquote(path) or (part not in {"/tree/", "/api/"} and "/api/datasets/" in path):
+            return False
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        if not head:
+            handler.wfile.write(b"Content-Length: 100000\r\n\r\n")
+        handler.close_connection = True
+        for number in range(3000):
+            try:
+                handler.wfile.write(f"X-{number}: x\r\n".encode() if head else b" ")
+                handler.wfile.flush()
+            except OSError:  # nobody listens any more
+                break
+            time.sleep(0.1)
+        return True
+
+    return fault
+
+
+def without_end(part: str) -> Fault:
+    """A Hub whose listings below `part` name themselves as their next page."""
+
+    def fault(handler: BaseHTTPRequestHandler, path: str) -> bool:
+        if part not in path:
+            return False
+        handler.send_response(200)
+        handler.send_header("Link", f'<http://{handler.headers["Host"]}{handler.path}>; rel="next"')
+        handler.send_header("Content-Length", "2")
+        handler.end_headers()
+        handler.wfile.write(b"[]")
         return True
 
     return fault

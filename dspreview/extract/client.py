@@ -1,0 +1,106 @@
+"""The one client that every library uses: fenced, and bounded in time.
+
+Its time-outs bound each silent step. What only trickles is bounded here too: the head of an answer by the time that a
+step may take, its body by a lowest speed, a listing by the number of its pages.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx2
+
+from dspreview.extract.network import Fence, within
+
+GRACE = 1.0
+"""Seconds that the head of an answer may take beyond one step's time-out, so that silence is told as silence."""
+LOWEST_SPEED = 1_000
+"""Bytes a second; what stays below it for as long as a step may be silent is stuck."""
+LISTING_PAGES = 5_000
+"""Pages of one listing, of up to 1,000 entries each; a Hub that goes on has lost its way."""
+RETRIED = (httpx2.ConnectError, httpx2.RemoteProtocolError)
+
+
+class Client(httpx2.Client):
+    """A client for one Hub."""
+
+    def __init__(self, fence: Fence, seconds: float, before_request: Callable[[httpx2.Request], Any]) -> None:
+        """Bounds every step by `seconds`."""
+        self.seconds = seconds
+        self.pages: dict[str, int] = {}
+        """How many pages of each listing came since its first."""
+        super().__init__(
+            event_hooks={
+                "request": [before_request, self.clamp, fence.before_request],
+                "response": [fence.after_response, self.count_pages],
+            },
+            follow_redirects=True,
+        )
+
+    def send(self, request: httpx2.Request, *, stream: bool = False, **options: Any) -> httpx2.Response:
+        """The answer, redirects followed; its body too, unless it is streamed. Raises httpx2.HTTPError."""
+        send = super().send
+        response = within(self.seconds + GRACE, lambda: send(request, stream=True, **options))
+        if response is None:
+            raise StuckError("the head of its answer did not come to an end", request=request)
+        response.stream = Paced(response.stream, request, self.seconds)
+        if not stream:
+            try:
+                response.read()
+            finally:
+                response.close()
+        return response
+
+    def clamp(self, request: httpx2.Request) -> None:
+        """No step longer than ours, whatever a library asks for; and no download counters."""
+        asked = request.extensions.get("timeout") or {}
+        steps = ("connect", "read", "write", "pool")
+        request.extensions["timeout"] = {step: min(asked.get(step) or self.seconds, self.seconds) for step in steps}
+        request.headers.pop("X-HF-Download-Counter", None)
+
+    def count_pages(self, response: httpx2.Response) -> None:
+        """Refuse a listing whose next page never ends."""
+        following = response.links.get("next", {}).get("url")
+        place = response.url.path
+        if following is None:
+            self.pages.pop(place, None)
+            return
+        self.pages[place] = self.pages.get(place, 0) + 1
+        if str(response.url.join(following)) == str(response.url) or self.pages[place] > LISTING_PAGES:
+            raise httpx2.RemoteProtocolError(f"the listing at {place} has no end", request=response.request)
+
+
+class StuckError(httpx2.ReadTimeout):
+    """An answer that came too slowly to ever end."""
+
+
+class Paced(httpx2.SyncByteStream):
+    """The body of an answer, as long as it comes faster than the lowest speed."""
+
+    def __init__(self, stream: Any, request: httpx2.Request, seconds: float) -> None:
+        self.stream = stream
+        self.request = request
+        self.seconds = seconds
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The parts, as they come; only the time spent waiting for them counts."""
+        waited, got = 0.0, 0
+        parts = iter(self.stream)
+        while True:
+            since = time.monotonic()
+            part = next(parts, None)
+            if part is None:
+                return
+            waited += time.monotonic() - since
+            got += len(part)
+            if waited > self.seconds:
+                if got < LOWEST_SPEED * waited:
+                    raise StuckError(f"{got} bytes in {waited:.0f} s", request=self.request)
+                waited, got = 0.0, 0
+            yield part
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self.stream.close()
