@@ -75,7 +75,7 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Speed against what users would type instead; writes docs/performance.md."""
-    install(session, "test")
+    install(session, "bench")
     session.run("python", "-m", "tests.benchmarks.run", *session.posargs)
 
 

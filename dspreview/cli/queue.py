@@ -14,7 +14,7 @@ from dspreview.models import Json
 from dspreview.store import Store
 from dspreview.store.database import transaction, translated
 from dspreview.store.entries import iso
-from dspreview.store.queue import KINDS, STATUSES, Job, JobKey
+from dspreview.store.job import KINDS, STATUSES, Job, JobKey
 
 if TYPE_CHECKING:
     from dspreview.work.supervisor import Limits

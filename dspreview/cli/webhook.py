@@ -14,7 +14,7 @@ from dspreview.extract.local import identify
 from dspreview.jobs.notice import REMOVE, read_notice
 from dspreview.store import Store, report
 from dspreview.store.database import transaction, translated
-from dspreview.store.queue import JobKey
+from dspreview.store.job import JobKey
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 

@@ -11,7 +11,7 @@ from dspreview import errors
 from dspreview.store import Store
 from dspreview.store.database import transaction, translated
 from dspreview.store.entries import EntryGoneError
-from dspreview.store.queue import JobKey
+from dspreview.store.job import JobKey
 
 POLL_SECONDS = 0.05
 

@@ -20,7 +20,7 @@ from dspreview.store import Store
 from dspreview.store.assets import Staging
 from dspreview.store.database import translated
 from dspreview.store.entries import DatasetEntry, SplitEntry, StoredPage, dump, iso
-from dspreview.store.queue import JobKey
+from dspreview.store.job import JobKey
 
 USE_SECONDS = 3_600.0
 """How exact the time of last use is: a cached answer should write nothing."""

@@ -93,51 +93,21 @@ CREATE TABLE jobs (
   owner TEXT,
   lease_until REAL,
   attempts INTEGER NOT NULL DEFAULT 0,
-  error TEXT
+  error TEXT,
+  place INTEGER,
+  latest INTEGER NOT NULL DEFAULT 1
 );
-CREATE UNIQUE INDEX jobs_started ON jobs (kind, dataset_name, config_name, split_name, asked_revision)
-  WHERE status = 'STARTED';
-CREATE UNIQUE INDEX jobs_waiting ON jobs (kind, dataset_name, config_name, split_name, asked_revision)
-  WHERE status = 'WAITING';
-CREATE INDEX jobs_line ON jobs (kind, dataset_name, id) WHERE status = 'WAITING';
-CREATE TABLE lines (
-  kind TEXT NOT NULL,
-  dataset_name TEXT NOT NULL,
-  first_waiting INTEGER,
-  started INTEGER NOT NULL DEFAULT 0,
-  PRIMARY KEY (kind, dataset_name)
-) WITHOUT ROWID;
-CREATE INDEX lines_open ON lines (first_waiting) WHERE first_waiting IS NOT NULL;
-CREATE TRIGGER jobs_added AFTER INSERT ON jobs BEGIN
-  INSERT INTO lines VALUES (new.kind, new.dataset_name, iif(new.status = 'WAITING', new.id, NULL), new.status = 'STARTED')
-    ON CONFLICT DO UPDATE SET first_waiting = coalesce(first_waiting, excluded.first_waiting),
-    started = started + excluded.started;
-END;
-CREATE TRIGGER jobs_changed AFTER UPDATE OF status ON jobs WHEN old.status <> new.status BEGIN
-  UPDATE lines SET started = started + (new.status = 'STARTED') - (old.status = 'STARTED'),
-    first_waiting = (SELECT min(id) FROM jobs WHERE kind = new.kind AND dataset_name = new.dataset_name
-      AND status = 'WAITING')
-    WHERE kind = new.kind AND dataset_name = new.dataset_name;
-END;
-CREATE TRIGGER jobs_removed AFTER DELETE ON jobs BEGIN
-  UPDATE lines SET started = started - (old.status = 'STARTED'),
-    first_waiting = (SELECT min(id) FROM jobs WHERE kind = old.kind AND dataset_name = old.dataset_name
-      AND status = 'WAITING')
-    WHERE kind = old.kind AND dataset_name = old.dataset_name;
-  DELETE FROM lines WHERE kind = old.kind AND dataset_name = old.dataset_name AND first_waiting IS NULL AND started = 0;
-END;
+CREATE UNIQUE INDEX jobs_latest ON jobs (kind, dataset_name, config_name, split_name, asked_revision) WHERE latest = 1;
+CREATE INDEX jobs_first ON jobs (place, id, kind) WHERE place IS NOT NULL;
+CREATE INDEX jobs_behind ON jobs (kind, dataset_name, id) WHERE status = 'WAITING' AND place IS NULL;
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
 def first(connection: sqlite3.Connection) -> None:
     """The schema of version 1."""
-    statement = ""
-    for line in FIRST.splitlines(keepends=True):  # a trigger holds semicolons of its own
-        statement += line
-        if sqlite3.complete_statement(statement):
-            connection.execute(statement)
-            statement = ""
+    for statement in FIRST.split(";"):
+        connection.execute(statement)
     connection.execute("INSERT INTO facts VALUES ('owner', ?)", (uuid.uuid4().hex[:8],))
 
 

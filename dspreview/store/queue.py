@@ -1,98 +1,22 @@
-"""Jobs: one row each, claimed in one immediate transaction."""
+"""Jobs: one row each, claimed in one immediate transaction.
+
+Two columns make claims fast, whatever the table holds. `place` is 0 for a job that runs and 1 for the head of a line,
+the oldest waiting job of a kind and dataset; claims look at these only. `latest` marks the newest job of each key, so
+that one index, which neither claims nor ends touch, keeps waiting jobs unique.
+"""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, NamedTuple, Self
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from dspreview.store.database import Connection, transaction
+from dspreview.store.job import COLUMNS, KINDS, STATUSES, THIS_KEY, Job, JobKey, stamp
+from dspreview.store.owners import is_gone, me
 
 LEASE_SECONDS = 60.0
 """After that long without a heartbeat a job of another machine counts as lost."""
 MAX_ATTEMPTS = 3
-STATUSES = ("WAITING", "STARTED", "SUCCESS", "ERROR", "CANCELLED")
-KINDS = ("datasets", "splits")
-COLUMNS = "id, kind, dataset_name, config_name, split_name, asked_revision, status, created_at, started_at, finished_at, attempts"
-
-
-class JobKey(NamedTuple):
-    """What a job computes; config and split are empty for the listing of a dataset."""
-
-    dataset: str
-    asked_revision: str = ""
-    config: str = ""
-    split: str = ""
-
-    @property
-    def kind(self) -> str:
-        """Which of the two queues it belongs to."""
-        return "splits" if self.split else "datasets"
-
-
-OWN_NAMES: dict[int, str] = {}
-"""This process's name by its number, which changes in a fork."""
-
-
-class Job(NamedTuple):
-    """A job as it is stored."""
-
-    id: int
-    key: JobKey
-    status: str
-    created_at: str
-    started_at: str | None
-    finished_at: str | None
-    attempts: int
-
-    @classmethod
-    def from_row(cls, row: tuple[Any, ...]) -> Self:
-        """From the columns of `COLUMNS`."""
-        identity, _, dataset, config, split, revision, status, created, started, finished, attempts = row
-        return cls(identity, JobKey(dataset, revision, config, split), status, created, started, finished, attempts)
-
-
-def stamp(seconds: float) -> str:
-    """A job's time, `2022-01-20T13:48:06.705000`."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
-
-
-def start_time(pid: int) -> str:
-    """When a process started, so that a reused number is not taken for it; empty where the OS does not say."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        return "" if fields[0] == "Z" else fields[19]  # a zombie does nothing any more
-    except (OSError, IndexError):
-        import psutil  # where there is no /proc, as on macOS; 25 ms
-
-        try:
-            return str(psutil.Process(pid).create_time())
-        except psutil.Error:
-            return ""
-
-
-def me() -> str:
-    """The calling process as the owner of a job: `host/pid/start`."""
-    pid = os.getpid()
-    if pid not in OWN_NAMES:
-        OWN_NAMES[pid] = f"{os.uname().nodename}/{pid}/{start_time(pid)}"
-    return OWN_NAMES[pid]
-
-
-def is_gone(owner: str, lease_until: float, now: float) -> bool:
-    """Whether the owner of a started job is dead: at once on this machine, after its lease elsewhere."""
-    host, pid, start = owner.rsplit("/", 2)
-    if host != os.uname().nodename:
-        return now > lease_until
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return start != start_time(int(pid))
 
 
 class Queue:
@@ -105,41 +29,28 @@ class Queue:
     def claim_key(self, key: JobKey) -> int | None:
         """Start the job of this key for the calling process, or None where a living process is at it."""
         now = self.clock()
-        where = "kind = ? AND dataset_name = ? AND config_name = ? AND split_name = ? AND asked_revision = ?"
-        values = (key.kind, key.dataset, key.config, key.split, key.asked_revision)
         with transaction(self.connection):
             running = self.connection.execute(
-                f"SELECT id, owner, lease_until FROM jobs WHERE status = 'STARTED' AND {where}", values
+                f"SELECT id, owner, lease_until FROM jobs WHERE place = 0 AND {THIS_KEY}", key.values
             ).fetchone()
             if running is not None:
                 job, owner, lease = running
                 if not is_gone(owner, lease, now):
                     return None
-                self.connection.execute(
-                    "UPDATE jobs SET owner = ?, lease_until = ?, attempts = attempts + 1, started_at = ? WHERE id = ?",
-                    (me(), now + LEASE_SECONDS, stamp(now), job),
-                )
+                self._start(job, now)
                 return int(job)
-            waiting = self.connection.execute(
-                f"SELECT id FROM jobs WHERE status = 'WAITING' AND {where}", values
+            self.enqueue([key])
+            (waiting,) = self.connection.execute(
+                f"SELECT id FROM jobs WHERE latest = 1 AND {THIS_KEY}", key.values
             ).fetchone()
-            if waiting is None:
-                waiting = self.connection.execute(
-                    "INSERT INTO jobs (kind, dataset_name, config_name, split_name, asked_revision, status, created_at)"
-                    " VALUES (?, ?, ?, ?, ?, 'WAITING', ?) RETURNING id",
-                    (*values, stamp(now)),
-                ).fetchone()
-            self.connection.execute(
-                "UPDATE jobs SET status = 'STARTED', started_at = ?, owner = ?, lease_until = ?, attempts = attempts + 1"
-                " WHERE id = ?",
-                (stamp(now), me(), now + LEASE_SECONDS, waiting[0]),
-            )
-            return int(waiting[0])
+            self._start(waiting, now)
+            self._line_up(key)
+            return int(waiting)
 
     def finish(self, job: int, *, success: bool, error: str | None = None) -> None:
         """End a started job, inside the caller's transaction; a cancelled one stays cancelled."""
         self.connection.execute(
-            "UPDATE jobs SET status = ?, finished_at = ?, error = ?, owner = NULL, lease_until = NULL"
+            "UPDATE jobs SET status = ?, finished_at = ?, error = ?, owner = NULL, lease_until = NULL, place = NULL"
             " WHERE id = ? AND status = 'STARTED'",
             ("SUCCESS" if success else "ERROR", stamp(self.clock()), error, job),
         )
@@ -150,42 +61,112 @@ class Queue:
 
     def drop_waiting(self, dataset: str) -> None:
         """Remove the waiting jobs of a dataset that goes."""
-        self.connection.execute("DELETE FROM jobs WHERE dataset_name = ? AND status = 'WAITING'", (dataset,))
+        for kind in KINDS:
+            self.connection.execute(
+                "DELETE FROM jobs WHERE kind = ? AND dataset_name = ? AND latest = 1 AND status = 'WAITING'",
+                (kind, dataset),
+            )
 
     def enqueue(self, keys: Iterable[JobKey]) -> int:
         """Add waiting jobs, inside the caller's transaction; how many are new. One that waits already stays where it is."""
         now = stamp(self.clock())
-        return sum(
+        added = 0
+        lines: set[tuple[str, str]] = set()
+        for key in keys:
+            line = key.kind, key.dataset
+            found = self.connection.execute(
+                f"SELECT id, status FROM jobs WHERE latest = 1 AND {THIS_KEY}", key.values
+            ).fetchone()
+            if found and found[1] == "WAITING":
+                continue
+            if found:
+                self.connection.execute("UPDATE jobs SET latest = 0 WHERE id = ?", found[:1])
+            head = line not in lines and not self._has_line(*line)
             self.connection.execute(
-                "INSERT INTO jobs (kind, dataset_name, config_name, split_name, asked_revision, status, created_at)"
-                " VALUES (?, ?, ?, ?, ?, 'WAITING', ?) ON CONFLICT DO NOTHING",
-                (key.kind, key.dataset, key.config, key.split, key.asked_revision, now),
-            ).rowcount
-            for key in keys
-        )
+                "INSERT INTO jobs (kind, dataset_name, config_name, split_name, asked_revision, status, created_at, place)"
+                " VALUES (?, ?, ?, ?, ?, 'WAITING', ?, ?)",
+                (*key.values, now, 1 if head else None),
+            )
+            lines.add(line)
+            added += 1
+        return added
+
+    def _has_line(self, kind: str, dataset: str) -> bool:
+        """Whether any job of a kind and dataset waits: most likely one behind the head does."""
+        for waiting in ("status = 'WAITING' AND place IS NULL", "latest = 1 AND status = 'WAITING'"):
+            query = f"SELECT 1 FROM jobs WHERE kind = ? AND dataset_name = ? AND {waiting} LIMIT 1"
+            if self.connection.execute(query, (kind, dataset)).fetchone():
+                return True
+        return False
 
     def claim(self, kinds: tuple[str, ...], per_dataset: int) -> Job | None:
         """Start the oldest job whose dataset has fewer than `per_dataset` started, for the calling process."""
         marks = ",".join("?" * len(kinds))
-        now = self.clock()
+        busy: dict[tuple[str, str], int] = {}
+        running: list[Sequence[Any]] = []
         with transaction(self.connection):
-            lines = self.connection.execute(
-                "SELECT kind, dataset_name FROM lines WHERE first_waiting IS NOT NULL AND started < ?"
-                f" AND kind IN ({marks}) ORDER BY first_waiting",
-                (per_dataset, *kinds),
+            first = self.connection.execute(
+                f"SELECT place, {COLUMNS} FROM jobs WHERE place IS NOT NULL AND (place = 0 OR kind IN ({marks}))"
+                " ORDER BY place, id",
+                kinds,
             )
-            for kind, dataset in lines:
-                row = self.connection.execute(
-                    "UPDATE jobs SET status = 'STARTED', started_at = ?, owner = ?, lease_until = ?, attempts = attempts + 1"
-                    " WHERE id = (SELECT min(id) FROM jobs w WHERE w.kind = ? AND w.dataset_name = ? AND w.status = 'WAITING'"
-                    " AND NOT EXISTS (SELECT 1 FROM jobs s WHERE s.kind = w.kind AND s.dataset_name = w.dataset_name"
-                    " AND s.config_name = w.config_name AND s.split_name = w.split_name"
-                    f" AND s.asked_revision = w.asked_revision AND s.status = 'STARTED')) RETURNING {COLUMNS}",
-                    (stamp(now), me(), now + LEASE_SECONDS, kind, dataset),
-                ).fetchone()
-                if row is not None:
-                    return Job.from_row(row)
+            for place, *row in first:
+                line = row[1], row[2]
+                if place == 0:
+                    busy[line] = busy.get(line, 0) + 1
+                    running.append(row)
+                elif busy.get(line, 0) < per_dataset:
+                    job = Job.from_row(row)
+                    chosen = self._not_running(job, running) if line in busy else job
+                    if chosen is not None:
+                        first.close()
+                        return self._started(chosen, is_head=chosen is job)
         return None
+
+    def _not_running(self, head: Job, started: list[Sequence[Any]]) -> Job | None:
+        """The head of a line, or where that is, asked once more, a job that runs, the oldest behind it that is not."""
+        running = {Job.from_row(row).key for row in started}
+        if head.key not in running:
+            return head
+        behind = self.connection.execute(
+            f"SELECT {COLUMNS} FROM jobs WHERE kind = ? AND dataset_name = ? AND status = 'WAITING' AND place IS NULL"
+            " ORDER BY id",
+            (head.key.kind, head.key.dataset),
+        )
+        return next((job for job in map(Job.from_row, behind) if job.key not in running), None)
+
+    def _started(self, job: Job, *, is_head: bool) -> Job:
+        """Start a waiting job, and let the next one be the head of its line."""
+        started = self._start(job.id, self.clock())
+        if is_head:
+            self._promote(job.key)
+        return Job(job.id, job.key, "STARTED", job.created_at, started, None, job.attempts + 1)
+
+    def _start(self, job: int, now: float) -> str:
+        """Make a job the calling process's; the time that is written."""
+        started = stamp(now)
+        self.connection.execute(
+            "UPDATE jobs SET status = 'STARTED', started_at = ?, owner = ?, lease_until = ?, attempts = attempts + 1,"
+            " place = 0 WHERE id = ?",
+            (started, me(), now + LEASE_SECONDS, job),
+        )
+        return started
+
+    def _promote(self, key: JobKey) -> None:
+        """Make the oldest waiting job of a line without a head its head."""
+        self.connection.execute(
+            "UPDATE jobs SET place = 1 WHERE id = (SELECT min(id) FROM jobs"
+            " WHERE kind = ? AND dataset_name = ? AND status = 'WAITING' AND place IS NULL)",
+            (key.kind, key.dataset),
+        )
+
+    def _line_up(self, key: JobKey) -> None:
+        """Find the head of a line again, after a job left it or came back to it."""
+        self.connection.execute(
+            "UPDATE jobs SET place = NULL WHERE kind = ? AND dataset_name = ? AND latest = 1 AND place = 1",
+            (key.kind, key.dataset),
+        )
+        self._promote(key)
 
     def adopt(self, job: int) -> bool:
         """Become the owner of a started job that the parent process claimed; False where it is no longer started."""
@@ -205,32 +186,38 @@ class Queue:
     def give_back(self, job: int, reason: str) -> str:
         """Let a job whose worker died wait again, or end it after its last attempt; the status it has now."""
         with transaction(self.connection):
-            row = self.connection.execute(
-                f"SELECT {COLUMNS} FROM jobs WHERE id = ? AND status = 'STARTED'", (job,)
-            ).fetchone()
-            if row is None:
+            found = self.find(job)
+            if found is None or found.status != "STARTED":
                 return "CANCELLED"
-            if row[-1] >= MAX_ATTEMPTS:
-                self.finish(job, success=False, error=f"{reason}; tried {row[-1]} times")
+            if found.attempts >= MAX_ATTEMPTS:
+                self.finish(job, success=False, error=f"{reason}; tried {found.attempts} times")
                 return "ERROR"
-            waits = self.connection.execute(
-                "UPDATE OR IGNORE jobs SET status = 'WAITING', owner = NULL, lease_until = NULL, started_at = NULL"
-                " WHERE id = ?",
-                (job,),
-            ).rowcount
-            if not waits:  # the same job waits already: an update came while this one ran
-                self.connection.execute("DELETE FROM jobs WHERE id = ?", (job,))
+            self._wait_again(found, found.attempts)
             return "WAITING"
 
     def postpone(self, job: int) -> None:
         """Let a started job wait again, as if it had not been tried: the Hub asked to slow down."""
         with transaction(self.connection):
-            self.connection.execute(
-                "UPDATE OR IGNORE jobs SET status = 'WAITING', owner = NULL, lease_until = NULL, started_at = NULL,"
-                " attempts = attempts - 1 WHERE id = ? AND status = 'STARTED'",
-                (job,),
-            )
-            self.connection.execute("DELETE FROM jobs WHERE id = ? AND status = 'STARTED'", (job,))
+            found = self.find(job)
+            if found is not None and found.status == "STARTED":
+                self._wait_again(found, found.attempts - 1)
+
+    def _wait_again(self, job: Job, attempts: int) -> None:
+        """Put a started job back at its old place, or drop it where a newer one of its key waits."""
+        newer = self.connection.execute(
+            f"SELECT id, status FROM jobs WHERE latest = 1 AND {THIS_KEY} AND id <> ?", (*job.key.values, job.id)
+        ).fetchone()
+        if newer and newer[1] == "WAITING":
+            self.connection.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
+            return
+        if newer:
+            self.connection.execute("UPDATE jobs SET latest = 0 WHERE id = ?", newer[:1])
+        self.connection.execute(
+            "UPDATE jobs SET status = 'WAITING', owner = NULL, lease_until = NULL, started_at = NULL, place = NULL,"
+            " latest = 1, attempts = ? WHERE id = ?",
+            (attempts, job.id),
+        )
+        self._line_up(job.key)
 
     def find(self, job: int) -> Job | None:
         """The job of that number."""
@@ -239,7 +226,8 @@ class Queue:
 
     def count_open(self) -> int:
         """How many jobs wait or run."""
-        query = "SELECT count(*) FROM jobs WHERE status = 'WAITING' OR status = 'STARTED'"
+        behind = "SELECT count(*) FROM jobs WHERE status = 'WAITING' AND place IS NULL"
+        query = f"SELECT count(*) + ({behind}) FROM jobs WHERE place IS NOT NULL"
         return int(self.connection.execute(query).fetchone()[0])
 
     def error_of(self, job: int) -> str | None:
@@ -250,13 +238,13 @@ class Queue:
     def has_waiting(self, kinds: tuple[str, ...]) -> bool:
         """Whether any job of these kinds waits."""
         marks = ",".join("?" * len(kinds))
-        query = f"SELECT 1 FROM lines WHERE first_waiting IS NOT NULL AND kind IN ({marks}) LIMIT 1"
+        query = f"SELECT 1 FROM jobs WHERE place = 1 AND kind IN ({marks}) LIMIT 1"
         return self.connection.execute(query, kinds).fetchone() is not None
 
     def take_back(self) -> list[tuple[int, str]]:
         """Give back the jobs whose owners are gone; each with the status it has now."""
         now = self.clock()
-        started = self.connection.execute("SELECT id, owner, lease_until FROM jobs WHERE status = 'STARTED'").fetchall()
+        started = self.connection.execute("SELECT id, owner, lease_until FROM jobs WHERE place = 0").fetchall()
         gone = [job for job, owner, lease in started if is_gone(owner, lease, now)]
         return [(job, self.give_back(job, "its worker died")) for job in gone]
 
@@ -278,7 +266,7 @@ class Queue:
         """Cancel all started or all waiting jobs; whoever runs one sees it at the next heartbeat. How many."""
         with transaction(self.connection):
             return self.connection.execute(
-                "UPDATE jobs SET status = 'CANCELLED', finished_at = ?, owner = NULL, lease_until = NULL WHERE status = ?",
+                "UPDATE jobs SET status = 'CANCELLED', finished_at = ?, owner = NULL, lease_until = NULL, place = NULL WHERE status = ?",
                 (stamp(self.clock()), status),
             ).rowcount
 

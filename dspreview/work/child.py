@@ -16,7 +16,7 @@ from dspreview.preview.freshness import is_split_current
 from dspreview.settings import Settings
 from dspreview.store import Store
 from dspreview.store.database import transaction, translated
-from dspreview.store.queue import Job, JobKey
+from dspreview.store.job import Job, JobKey
 from dspreview.work.resources import PAUSED
 
 POSTPONED = 75

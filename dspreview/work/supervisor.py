@@ -14,7 +14,7 @@ from dspreview.extract.hub import QUIET
 from dspreview.settings import TABLE, Settings
 from dspreview.store import Store
 from dspreview.store.database import transaction, translated
-from dspreview.store.queue import KINDS, Job
+from dspreview.store.job import KINDS, Job
 from dspreview.work.resources import PAUSED, shortage, tree_memory
 
 TICK = 0.05

@@ -13,7 +13,7 @@ from dspreview.preview.freshness import is_split_current
 from dspreview.settings import Settings
 from dspreview.store import Store
 from dspreview.store.entries import DatasetEntry
-from dspreview.store.queue import JobKey
+from dspreview.store.job import JobKey
 
 
 class Wanted(NamedTuple):

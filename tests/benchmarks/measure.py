@@ -14,6 +14,23 @@ PATIENCE = 20.0
 
 
 @dataclass(frozen=True)
+class Line:
+    """One promise, and what came out."""
+
+    what: str
+    against: str
+    ratio: float
+    target: float
+    detail: str
+    unit: str = "x"
+
+    @property
+    def holds(self) -> bool:
+        """Whether the promise is kept."""
+        return self.ratio <= self.target
+
+
+@dataclass(frozen=True)
 class Run:
     """One process."""
 

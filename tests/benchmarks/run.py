@@ -13,34 +13,17 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.benchmarks.measure import Timing, interleaved
+from tests.benchmarks.jobs import queue_lines
+from tests.benchmarks.measure import Line, Timing, interleaved
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent.parent / "docs" / "performance.md"
 ROWS = 2_600_000
 ROUNDS = 21
 SCALE_SPLITS = 100_000
-
-
-@dataclass(frozen=True)
-class Line:
-    """One promise, and what came out."""
-
-    what: str
-    against: str
-    ratio: float
-    target: float
-    detail: str
-    unit: str = "x"
-
-    @property
-    def holds(self) -> bool:
-        """Whether the promise is kept."""
-        return self.ratio <= self.target
 
 
 def make_files(folder: Path) -> dict[str, Path]:
@@ -253,6 +236,7 @@ def main() -> int:
             *cached_answers(folder, environment),
             *many_in_one_call(folder, environment),
             *scale(folder, environment),
+            *queue_lines(folder),
             *first_rows(folder, environment),
         ]
     page = write_page(lines)

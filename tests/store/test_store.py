@@ -31,7 +31,7 @@ from dspreview.settings import Settings
 from dspreview.store import Store, report
 from dspreview.store.database import transaction
 from dspreview.store.entries import SplitEntry
-from dspreview.store.queue import JobKey
+from dspreview.store.job import JobKey
 
 Make = Callable[..., Settings]
 REF = DatasetRef("glue", Kind.HUB, "glue")

@@ -11,7 +11,7 @@ import pytest
 from dspreview.settings import Settings
 from dspreview.store import Store
 from dspreview.store.database import transaction
-from dspreview.store.queue import KINDS, Job, JobKey
+from dspreview.store.job import KINDS, Job, JobKey
 
 Make = Callable[..., Settings]
 
@@ -33,16 +33,17 @@ def names(store: Store, per_dataset: int, count: int) -> list[str | None]:
     return [job and f"{job.key.dataset}{job.key.split}" for job in found]
 
 
-def lines_are_true(store: Store) -> bool:
-    """The table that claims look at, computed anew from the jobs."""
-    expected = store.connection.execute(
-        "SELECT kind, dataset_name, min(CASE WHEN status = 'WAITING' THEN id END), sum(status = 'STARTED') FROM jobs"
-        " GROUP BY 1, 2 HAVING 3 IS NOT NULL OR 4 > 0 ORDER BY 1, 2"
-    ).fetchall()
-    found = store.connection.execute(
-        "SELECT * FROM lines WHERE first_waiting IS NOT NULL OR started > 0 ORDER BY 1, 2"
-    ).fetchall()
-    return [row for row in expected if row[2] is not None or row[3]] == found
+def places_are_true(store: Store) -> bool:
+    """The columns that claims look at, computed anew from the jobs."""
+    read = store.connection.execute
+    heads = read("SELECT min(id) FROM jobs WHERE status = 'WAITING' GROUP BY kind, dataset_name ORDER BY 1").fetchall()
+    started = read("SELECT id FROM jobs WHERE status = 'STARTED' ORDER BY 1").fetchall()
+    forgotten = read("SELECT count(*) FROM jobs WHERE status = 'WAITING' AND latest = 0").fetchone()
+    return (
+        read("SELECT id FROM jobs WHERE place = 1 ORDER BY 1").fetchall() == heads
+        and read("SELECT id FROM jobs WHERE place = 0 ORDER BY 1").fetchall() == started
+        and forgotten == (0,)
+    )
 
 
 def test_the_oldest_goes_first_and_busy_datasets_are_passed_over(settings: Make) -> None:
@@ -56,7 +57,7 @@ def test_the_oldest_goes_first_and_busy_datasets_are_passed_over(settings: Make)
         assert names(store, 2, 5) == ["a0", "a1", "b0", "b1", None]
         finish(store, store.queue.find(1))
         assert names(store, 2, 2) == ["a2", None]
-        assert lines_are_true(store)
+        assert places_are_true(store)
 
 
 def test_a_limit_of_one_and_kinds(settings: Make) -> None:
@@ -80,7 +81,7 @@ def test_waiting_jobs_are_unique_and_an_update_during_a_run_is_kept(settings: Ma
         assert store.queue.claim(KINDS, 2) is None
         finish(store, running)
         assert names(store, 2, 2) == ["a", None]
-        assert lines_are_true(store)
+        assert places_are_true(store)
 
 
 def test_a_job_whose_worker_dies_is_tried_three_times(settings: Make) -> None:
@@ -92,7 +93,7 @@ def test_a_job_whose_worker_dies_is_tried_three_times(settings: Make) -> None:
             assert store.queue.give_back(job.id, "its worker was killed by SIGKILL") == expected
         (ended,) = store.queue.jobs()
         assert store.queue.error_of(ended.id) == "its worker was killed by SIGKILL; tried 3 times"
-        assert lines_are_true(store)
+        assert places_are_true(store)
 
 
 def test_the_jobs_of_dead_processes_are_taken_back(settings: Make) -> None:
@@ -120,7 +121,7 @@ def test_a_clock_set_back_loses_nothing(settings: Make) -> None:
         assert store.queue.take_back() == []
         assert names(store, 2, 3) == ["b", "c", None]
         finish(store, first)
-        assert lines_are_true(store)
+        assert places_are_true(store)
 
 
 def test_a_postponed_job_has_lost_no_attempt(settings: Make) -> None:
@@ -146,7 +147,7 @@ def test_cancel_clean_and_counts(settings: Make) -> None:
         assert counts["splits"]["waiting"] == 1
         assert store.queue.clean(finished=True) == 2
         assert store.queue.clean(finished=False) == 2
-        assert lines_are_true(store)
+        assert places_are_true(store)
 
 
 @pytest.mark.parametrize("processes", [4])
@@ -173,4 +174,4 @@ def test_processes_share_the_work_and_run_nothing_twice(processes: int, settings
         assert sorted(done) == sorted(set(done))
         assert len(done) == 400
         assert store.queue.counts()["splits"]["success"] == 400
-        assert lines_are_true(store)
+        assert places_are_true(store)
