@@ -99,6 +99,10 @@ class HubError(PreviewError):
     status_code = 503
 
 
+class HubSilentError(HubError):
+    """The Hub says nothing, or next to nothing."""
+
+
 class OfflineError(HubError):
     """The answer would need the network, and the network was forbidden."""
 

@@ -39,18 +39,36 @@ class Client(httpx2.Client):
             follow_redirects=True,
         )
 
-    def send(self, request: httpx2.Request, *, stream: bool = False, **options: Any) -> httpx2.Response:
-        """The answer, redirects followed; its body too, unless it is streamed. Raises httpx2.HTTPError."""
-        send = super().send
-        response = within(self.seconds + GRACE, lambda: send(request, stream=True, **options))
-        if response is None:
-            raise StuckError("the head of its answer did not come to an end", request=request)
-        response.stream = Paced(response.stream, request, self.seconds)
+    def send(
+        self, request: httpx2.Request, *, stream: bool = False, follow_redirects: Any = True, **options: Any
+    ) -> httpx2.Response:
+        """The answer; its body too, unless it is streamed. Raises httpx2.HTTPError."""
+        history: list[httpx2.Response] = []
+        while True:
+            response = self._send_one(request, **options)
+            response.history = list(history)
+            following = response.next_request if follow_redirects else None
+            if following is None:
+                break
+            response.close()
+            history.append(response)
+            if len(history) > self.max_redirects:
+                raise httpx2.TooManyRedirects("Exceeded maximum allowed redirects.", request=request)
+            request = following
         if not stream:
             try:
                 response.read()
             finally:
                 response.close()
+        return response
+
+    def _send_one(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        """The answer to one request, its body not read yet."""
+        send = super().send
+        response = within(self.seconds + GRACE, lambda: send(request, stream=True, follow_redirects=False, **options))
+        if response is None:
+            raise StuckError("the head of its answer did not come to an end", request=request)
+        response.stream = Paced(response.stream, request, self.seconds)
         return response
 
     def clamp(self, request: httpx2.Request) -> None:

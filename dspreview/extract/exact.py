@@ -14,9 +14,11 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.json as paj
+from datasets.features import features as json_feature
 from datasets.packaged_modules.csv import csv as csv_reader
 from datasets.packaged_modules.folder_based_builder import folder_based_builder as folder_reader
 from datasets.packaged_modules.json import json as json_reader
+from datasets.utils import json as json_tools
 from datasets.utils.json import ujson_dumps, ujson_loads
 
 MANY_DIGITS = re.compile(rb"\d{19}")
@@ -82,8 +84,9 @@ def exact_dumps(value: Any) -> str:
 
 
 csv_reader.pa = SimpleNamespace(Table=ExactTable)
-json_reader.ujson_loads = exact_loads
-json_reader.ujson_dumps = exact_dumps
+for module in (json_reader, json_tools, json_feature):
+    module.ujson_loads = exact_loads
+    module.ujson_dumps = exact_dumps
 for module in (json_reader, folder_reader):
     module.paj = GuardedJson
 

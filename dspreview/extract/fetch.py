@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from datasets.utils.file_utils import xopen
 
-from dspreview.errors import UnsafePathError
+from dspreview.errors import HubError, UnsafePathError
 from dspreview.extract import local
 from dspreview.extract.cells import too_large
+from dspreview.extract.hub_failures import first_line, translate
 from dspreview.extract.media import UndecodableError
 from dspreview.extract.source import Source
 from dspreview.models import Kind
+from dspreview.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +23,34 @@ class Fetcher:
     """Opens the files that cells name."""
 
     source: Source
+    settings: Settings
     unpacked: str
     """The folder of what the normal mode downloaded and unpacked: the dataset's own, too."""
 
+    silent: set[str] = field(default_factory=set)
+    """Hosts that did not answer; they are asked once a page."""
+
     def fetch(self, path: str, max_bytes: int) -> bytes:
-        """At most `max_bytes` of a file. Raises UndecodableError where it is larger or outside, OSError."""
+        """At most `max_bytes` of a file.
+
+        Raises UndecodableError where it is larger or outside, OSError, HubError where the dataset's own Hub fails: that
+        says nothing of the file.
+        """
         place = self.locate(path)
         if place.startswith(("http://", "https://")):
-            return fetch_url(place, max_bytes)
+            return self.fetch_url(place, max_bytes)
+        try:
+            return self.read(place, max_bytes)
+        except Exception as error:  # raised again, as what it is
+            if self.source.dataset.kind is Kind.HUB and isinstance(error, ConnectionError):
+                raise HubError(
+                    f"{self.source.asked}: the network failed: {first_line(error)}; try again later"
+                ) from error
+            told = translate(error, self.source.asked, self.settings)
+            raise told from (None if told is error else error)
+
+    def read(self, place: str, max_bytes: int) -> bytes:
+        """At most `max_bytes` of a file of the dataset's own."""
         if "://" not in place:
             found = os.path.getsize(place)
             if found > max_bytes:
@@ -68,20 +91,27 @@ class Fetcher:
             return False
         return True
 
+    def fetch_url(self, url: str, max_bytes: int) -> bytes:
+        """At most `max_bytes` from the web, by the one client whose time-outs and addresses are bounded."""
+        import httpx2
+        from huggingface_hub.utils._http import get_session
 
-def fetch_url(url: str, max_bytes: int) -> bytes:
-    """At most `max_bytes` from the web, by the one client whose time-outs and addresses are bounded."""
-    from huggingface_hub.utils._http import get_session
-
-    kept = bytearray()
-    with get_session().stream("GET", url) as response:
-        if response.status_code >= 400:
-            raise UndecodableError(f"{url}: the server answered {response.status_code}")
-        known = response.headers.get("Content-Length", "")
-        if known.isdigit() and int(known) > max_bytes:
-            raise too_large(int(known), max_bytes)
-        for part in response.iter_bytes():
-            kept += part
-            if len(kept) > max_bytes:
-                raise too_large(len(kept), max_bytes)
-    return bytes(kept)
+        host = urlsplit(url).netloc
+        if host in self.silent:
+            raise UndecodableError(f"{url}: {host} did not answer before, and is not asked again for this page")
+        kept = bytearray()
+        try:
+            with get_session().stream("GET", url) as response:
+                if response.status_code >= 400:
+                    raise UndecodableError(f"{url}: the server answered {response.status_code}")
+                known = response.headers.get("Content-Length", "")
+                if known.isdigit() and int(known) > max_bytes:
+                    raise too_large(int(known), max_bytes)
+                for part in response.iter_bytes():
+                    kept += part
+                    if len(kept) > max_bytes:
+                        raise too_large(len(kept), max_bytes)
+        except httpx2.TransportError as error:
+            self.silent.add(host)
+            raise UndecodableError(f"{url}: {first_line(error)}") from error
+        return bytes(kept)

@@ -14,6 +14,7 @@ from dspreview.errors import (
     DatasetNotFoundError,
     GatedError,
     HubError,
+    HubSilentError,
     OfflineError,
     RateLimitedError,
     RevisionNotFoundError,
@@ -51,11 +52,11 @@ def translate(error: BaseException, dataset: str, settings: Settings) -> Excepti
             case hub.HfHubHTTPError():
                 return status_error(link, dataset, settings)
             case StuckError():
-                return HubError(
+                return HubSilentError(
                     f"{dataset}: {endpoint} answers too slowly to wait for ({first_line(link)}); try again later"
                 )
             case httpx2.TimeoutException() | TimeoutError():
-                return HubError(
+                return HubSilentError(
                     f"{dataset}: {endpoint} was silent for {settings.hub_timeout_seconds} s (HUB_TIMEOUT_SECONDS); try again later"
                 )
             case httpx2.TooManyRedirects() | httpx2.DecodingError() | httpx2.InvalidURL() | json.JSONDecodeError() if (

@@ -103,7 +103,7 @@ class Extraction:
         self.reader = SplitReader(source, plan, split, folder, streaming=streaming)
         self.joiner = Joiner(source, f"{source.asked} {plan.config.name}/{split}", same_columns=plan.module == "csv")
         limits = AssetLimits(settings.asset_max_bytes, settings.page_assets_max_bytes)
-        fetch = Fetcher(source, folder).fetch
+        fetch = Fetcher(source, settings, folder).fetch
         self.writer = CellWriter(source.dataset, plan.config.name, split, staging, fetch, limits)
 
     def page(self, window: Window) -> Page:

@@ -120,14 +120,19 @@ def schema_of(features: Features) -> pa.Schema:
 def compatible(table: pa.Table, other: pa.Table) -> pa.Table:
     """A table whose columns take the other's side where they know less.
 
-    One without values does (an empty CSV column is guessed to be a number); so does one of integers where the other
-    has some beyond 64 bits.
+    One without values does (an empty CSV column is guessed to be a number); so does one of numbers where the other
+    has integers beyond 64 bits.
     """
     for place, field in enumerate(table.schema):
         if field.name not in other.column_names:
             continue
         if table.num_rows and table.column(place).null_count == table.num_rows:
             table = table.set_column(place, field.name, pa.nulls(table.num_rows))
-        elif pa.types.is_integer(field.type) and other.schema.field(field.name).type == pa.json_():
+        elif is_number(field.type) and other.schema.field(field.name).type == pa.json_():
             table = with_json_columns(table, [field.name])
     return table
+
+
+def is_number(kind: pa.DataType) -> bool:
+    """Whether the values of a type are numbers."""
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))

@@ -53,6 +53,10 @@ class Preview:
         self.keeper = Keeper(store, warn)
         self.freshness = Freshness(self.keeper, self.extractor, settings, cached=cached, warn=warn)
 
+    def use_cache_only(self) -> None:
+        """From now on ask nobody and compute nothing."""
+        self.cached = self.freshness.cached = True
+
     def splits(self, ref: DatasetRef) -> Listing:
         """The configs and splits of a dataset. Raises PreviewError."""
         entry = self.dataset(ref)  # this may replace the store: nothing of it is looked up before

@@ -27,14 +27,22 @@ def refresh(
         for one in configs:
             if one.error:
                 yield one.config, None, errors.restore(one.error)
+    silent: errors.HubSilentError | None = None
     for names in wanted:
         preview.keeper.must_store()
+        if silent is not None:
+            yield (
+                *names,
+                errors.HubSilentError(f"{ref.asked} {'/'.join(names)}: not tried, since the Hub fell silent"),
+            )
+            continue
         found = preview.store.cache.find_split(entry, *names)
         if found is None:
             continue
         try:
             preview.compute_page(ref, entry, found, force=True)
         except errors.PreviewError as error:
+            silent = error if isinstance(error, errors.HubSilentError) else None
             yield (*names, error)
         else:
             yield (*names, None)
@@ -56,6 +64,8 @@ def is_valid(preview: Preview, ref: DatasetRef, config: str | None = None, split
         wanted = [choose(listing, config, split, ref.asked)]
     unknown: errors.PreviewError | None = None
     for names in wanted:
+        if isinstance(unknown, errors.HubSilentError):
+            preview.use_cache_only()
         try:
             if preview.page(ref, *names).page.num_rows:
                 return True
@@ -64,7 +74,7 @@ def is_valid(preview: Preview, ref: DatasetRef, config: str | None = None, split
         except errors.DatasetError:
             continue
         except errors.PreviewError as error:
-            unknown = error
+            unknown = unknown or error
     if unknown is not None:
         raise unknown
     return False

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dspreview.errors import StoreFullError
+from dspreview.store.owners import start_time
 
 STAGING = ".staging"
 DERIVED = ".derived"
@@ -59,7 +60,7 @@ class AssetFolder:
             parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             for left in self.left_behind():
                 shutil.rmtree(left, ignore_errors=True)
-            folder = parent / f"{os.getpid()}-{uuid.uuid4().hex}"
+            folder = parent / f"{os.getpid()}-{start_time(os.getpid())}-{uuid.uuid4().hex}"
             folder.mkdir()
         except OSError:
             return Path(tempfile.mkdtemp(prefix="dspreview-"))
@@ -102,17 +103,10 @@ class AssetFolder:
         parent = self.root / STAGING
         if not parent.is_dir():
             return []
-        return [folder for folder in parent.iterdir() if not is_alive(folder.name.partition("-")[0])]
+        return [folder for folder in parent.iterdir() if not is_in_use(folder.name)]
 
 
-def is_alive(pid: str) -> bool:
-    """Whether a process of that number runs on this machine."""
-    if not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def is_in_use(name: str) -> bool:
+    """Whether the process that made a staging folder, `pid-start-...`, still runs."""
+    pid, _, rest = name.partition("-")
+    return pid.isdigit() and start_time(int(pid)) == rest.partition("-")[0]

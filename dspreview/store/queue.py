@@ -7,7 +7,7 @@ that one index, which neither claims nor ends touch, keeps waiting jobs unique.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from dspreview.store.database import Connection, transaction
@@ -241,11 +241,11 @@ class Queue:
         query = f"SELECT 1 FROM jobs WHERE place = 1 AND kind IN ({marks}) LIMIT 1"
         return self.connection.execute(query, kinds).fetchone() is not None
 
-    def take_back(self) -> list[tuple[int, str]]:
-        """Give back the jobs whose owners are gone; each with the status it has now."""
+    def take_back(self, but: Collection[int] = ()) -> list[tuple[int, str]]:
+        """Give back the jobs whose owners are gone, but for these; each with the status it has now."""
         now = self.clock()
         started = self.connection.execute("SELECT id, owner, lease_until FROM jobs WHERE place = 0").fetchall()
-        gone = [job for job, owner, lease in started if is_gone(owner, lease, now)]
+        gone = [job for job, owner, lease in started if job not in but and is_gone(owner, lease, now)]
         return [(job, self.give_back(job, "its worker died")) for job in gone]
 
     def jobs(self, statuses: Iterable[str] = STATUSES) -> list[Job]:

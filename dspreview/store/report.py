@@ -168,7 +168,6 @@ def verify(store: Store, *, repair: bool) -> list[Damage]:
 
     With `repair`, what nobody refers to is removed, and pages that lack a file are forgotten.
     """
-    published = store.assets.folders()  # before the table is read: what is published later is no orphan
     damages = [
         Damage("database", str(line)) for (line,) in store.connection.execute("PRAGMA integrity_check") if line != "ok"
     ]
@@ -176,15 +175,7 @@ def verify(store: Store, *, repair: bool) -> list[Damage]:
         Damage("reference", f"table {table}, row {row}: what it refers to is gone")
         for table, row, *_ in store.connection.execute("PRAGMA foreign_key_check")
     ]
-    known = set(store.cache.asset_folders())
-    for folder in sorted(published - known):
-        damages.append(Damage("orphan", f"{store.assets.path(folder)}: assets without a page"))
-        if repair:
-            store.assets.remove(folder)
-    for staged in store.assets.left_behind():
-        damages.append(Damage("staging", f"{staged}: left behind by a crash"))
-        if repair:
-            shutil.rmtree(staged, ignore_errors=True)
+    damages += sweep(store, remove=repair)
     lacking: dict[int, str | None] = {}
     for split_id, folder, file, url, size in store.connection.execute(
         "SELECT a.split_id, r.asset_folder, a.file, a.url, a.size FROM assets a LEFT JOIN rows r ON r.split_id = a.split_id"
@@ -201,4 +192,22 @@ def verify(store: Store, *, repair: bool) -> list[Damage]:
                 store.connection.execute("UPDATE splits SET status = 'EMPTY', error = NULL WHERE id = ?", (split_id,))
         for lost in lacking.values():
             store.assets.remove(lost)
+    return damages
+
+
+def sweep(store: Store, *, remove: bool = True) -> list[Damage]:
+    """Find what crashes left in the asset folder, and remove it: assets without a page, and staging folders."""
+    damages = []
+    orphans = store.assets.folders() - set(store.cache.asset_folders())
+    if orphans and store.writable:
+        with transaction(store.connection):  # pages are published and stored under this lock: now none is in between
+            orphans &= store.assets.folders() - set(store.cache.asset_folders())
+    for folder in sorted(orphans):
+        damages.append(Damage("orphan", f"{store.assets.path(folder)}: assets without a page"))
+        if remove:
+            store.assets.remove(folder)
+    for staged in store.assets.left_behind():
+        damages.append(Damage("staging", f"{staged}: left behind by a crash"))
+        if remove:
+            shutil.rmtree(staged, ignore_errors=True)
     return damages

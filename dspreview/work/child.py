@@ -17,10 +17,10 @@ from dspreview.settings import Settings
 from dspreview.store import Store
 from dspreview.store.database import transaction, translated
 from dspreview.store.job import Job, JobKey
-from dspreview.work.resources import PAUSED
+from dspreview.work.resources import pause
 
-POSTPONED = 75
-"""Exit code of a job that the Hub asked to come back later."""
+UNSTORED = errors.StoreError.exit_code
+"""Exit code of a job that could not be stored."""
 
 
 def run(job_id: int, values: dict[str, Any], sources: dict[str, str], parent: Connection) -> None:
@@ -30,11 +30,14 @@ def run(job_id: int, values: dict[str, Any], sources: dict[str, str], parent: Co
     threading.Thread(target=die_with, args=(parent,), daemon=True).start()
     settings = Settings(values, sources)
     code = 0
-    with Store(settings, must_write=True) as store:
-        if store.queue.adopt(job_id):
-            job = store.queue.find(job_id)
-            assert job is not None
-            code = do(store, settings, job)
+    try:
+        with Store(settings, must_write=True) as store, translated(settings.dspreview_database):
+            if store.queue.adopt(job_id):
+                job = store.queue.find(job_id)
+                assert job is not None
+                do(store, settings, job)
+    except errors.StoreError:
+        code = UNSTORED
     os._exit(code)
 
 
@@ -46,8 +49,8 @@ def die_with(parent: Connection) -> None:
         os._exit(1)
 
 
-def do(store: Store, settings: Settings, job: Job) -> int:
-    """List a dataset and enqueue what follows, or extract a split; the exit code."""
+def do(store: Store, settings: Settings, job: Job) -> None:
+    """List a dataset and enqueue what follows, or extract a split. Raises StoreError where that cannot be stored."""
     preview = Preview(store, settings, warn=lambda _: None)
     preview.keeper.adopted[job.key] = job.id
     ref = ref_of(job.key)
@@ -60,12 +63,12 @@ def do(store: Store, settings: Settings, job: Job) -> int:
             preview.list_again(ref, store.cache.find_dataset(ref), force=True)
     except errors.RateLimitedError as error:
         postpone(store, job, error)
-        return POSTPONED
+        return
     except errors.PreviewError as error:
         success, told = False, str(error)
-    with translated(settings.dspreview_database), transaction(store.connection):
+    preview.keeper.must_store()
+    with transaction(store.connection):
         store.queue.finish(job.id, success=success, error=told)
-    return 0
 
 
 def ref_of(key: JobKey) -> DatasetRef:
@@ -89,7 +92,6 @@ def follow(preview: Preview, ref: DatasetRef) -> None:
 
 def postpone(store: Store, job: Job, error: errors.RateLimitedError) -> None:
     """Let a job wait, and all workers with it, as long as the Hub asks."""
-    until = store.clock() + (error.retry_after or 5.0)
     with transaction(store.connection):
-        store.cache.write_fact(PAUSED, str(until))
+        pause(store, error.retry_after or 5.0)
     store.queue.postpone(job.id)

@@ -5,9 +5,22 @@ from __future__ import annotations
 import os
 
 from dspreview.settings import Settings
+from dspreview.store import Store
 
-PAUSED = "hub_paused_until"
-"""The fact that tells all workers until when the Hub asked them to wait."""
+PAUSED = "hub_paused"
+"""The fact that tells all workers since when, and until when, the Hub asked them to wait."""
+
+
+def pause(store: Store, seconds: float) -> None:
+    """Let all workers wait, inside the caller's transaction."""
+    now = store.clock()
+    store.cache.write_fact(PAUSED, f"{now} {now + seconds}")
+
+
+def is_paused(store: Store) -> bool:
+    """Whether the Hub asked to wait; a clock that was set back ends that."""
+    since, until = map(float, (store.cache.read_fact(PAUSED) or "0 0").split())
+    return since <= store.clock() < until
 
 
 def shortage(settings: Settings) -> str | None:

@@ -8,18 +8,26 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
+from dspreview.errors import StoreLockedError
 from dspreview.extract.hub import QUIET
+from dspreview.extract.hub_failures import first_line
 from dspreview.settings import TABLE, Settings
-from dspreview.store import Store
+from dspreview.store import Store, report
 from dspreview.store.database import transaction, translated
 from dspreview.store.job import KINDS, Job
-from dspreview.work.resources import PAUSED, shortage, tree_memory
+from dspreview.work.resources import is_paused, shortage, tree_memory
+from dspreview.work.slot import Slot, death
 
 TICK = 0.05
 HEARTBEAT = 1.0
 TAKE_BACK = 1.0
+CLEAN = 3600.0
+PATIENCE = 1.0
+"""Seconds that one look at a locked store may take: running jobs are watched meanwhile."""
+T = TypeVar("T")
 ENDED = frozenset({"SUCCESS", "ERROR"})
 
 
@@ -39,18 +47,6 @@ class Done(NamedTuple):
     job: Job
     status: str
     error: str | None
-
-
-class Slot:
-    """A running job."""
-
-    def __init__(self, job: Job, process: Any, pipe: Any, now: float) -> None:
-        self.job = job
-        self.process = process
-        self.pipe = pipe
-        """Its other end tells the child that this process lives."""
-        self.started = now
-        self.beat = now
 
 
 class Supervisor:
@@ -75,6 +71,10 @@ class Supervisor:
         self.claimed = 0
         self.stopping = False
         self.short_since: float | None = None
+        self.locked_since: float | None = None
+        self.told_locked = False
+        self.crashed = False
+        """Whether a process died that may have left files behind."""
         self.tick: Callable[[], None] = lambda: None
         """Called at each turn, for whoever shows progress."""
         self.context = self._forkserver()
@@ -91,9 +91,15 @@ class Supervisor:
         return context
 
     def run(self) -> bool:
-        """Work until there is nothing more to do; False where load or memory never allowed it."""
+        """Work until there is nothing more to do; False where load or memory never allowed it.
+
+        Raises StoreError: locked for longer than `max_wait`, full.
+        """
+        from multiprocessing.connection import wait
+
         signal.signal(signal.SIGTERM, self._stop_softly)
-        took_back = 0.0
+        self.store.connection.patience = min(self.store.connection.patience, PATIENCE)
+        took_back = cleaned = float("-inf")
         try:
             while True:
                 now = time.monotonic()
@@ -101,17 +107,55 @@ class Supervisor:
                     self._watch(slot, now)
                 if now - took_back >= TAKE_BACK:
                     took_back = now
-                    with translated(self.settings.dspreview_database):
-                        self.store.queue.take_back()
+                    self.crashed |= bool(self._stored(self._take_back, now))
+                if now - cleaned >= CLEAN:
+                    cleaned = now
+                    self._stored(self._clean, now)
                 if not self._fill(now):
                     return False
                 self.tick()
                 if self._is_over():
                     return True
-                time.sleep(TICK if self.slots else self._pause())
+                if self.slots:
+                    wait([slot.process.sentinel for slot in self.slots], TICK)
+                else:
+                    time.sleep(self._pause())
         finally:
             for slot in self.slots:
-                self._end(slot)
+                slot.kill()
+                self._stored(partial(self.store.queue.postpone, slot.job.id), time.monotonic())
+                slot.close()
+            if self.crashed:
+                self._stored(partial(report.sweep, self.store), time.monotonic())
+
+    def _stored(self, act: Callable[[], T], now: float) -> T | None:
+        """Do something with the store; None where another program holds it, for as long as we would wait for resources."""
+        try:
+            with translated(self.settings.dspreview_database):
+                done = act()
+        except StoreLockedError as error:
+            if self.locked_since is None:
+                self.locked_since = now
+            held = now - self.locked_since
+            if held >= self.settings.store_timeout_seconds and not self.told_locked:
+                self.told_locked = True
+                self.warn(f"{error}; the work goes on when it is free")
+            if held >= max(self.limits.max_wait, self.settings.store_timeout_seconds):
+                raise
+            return None
+        self.locked_since, self.told_locked = None, False
+        return done
+
+    def _take_back(self) -> int:
+        """Give back the jobs of workers that are gone; how many. What becomes of our own is settled with their process."""
+        return len(self.store.queue.take_back(but=frozenset(slot.job.id for slot in self.slots)))
+
+    def _clean(self) -> None:
+        """Forget old jobs, and what crashes left."""
+        self.store.queue.clean(finished=True, older_than=self.settings.jobs_keep_days * 86_400.0)
+        if self.crashed:
+            report.sweep(self.store)
+            self.crashed = False
 
     def _stop_softly(self, _number: int, _frame: Any) -> None:
         """Claim no more; what runs may finish."""
@@ -135,9 +179,7 @@ class Supervisor:
         while len(self.slots) < self.limits.workers and not self.stopping:
             if self.limits.max_jobs is not None and self.claimed >= self.limits.max_jobs:
                 break
-            if float(self.store.cache.read_fact(PAUSED) or 0) > self.store.clock() or not self.store.queue.has_waiting(
-                self.kinds
-            ):
+            if is_paused(self.store) or not self.store.queue.has_waiting(self.kinds):
                 break
             short = shortage(self.settings)
             if short is not None:
@@ -149,11 +191,15 @@ class Supervisor:
                     return False
                 break
             self.short_since = None
-            with translated(self.settings.dspreview_database):
-                job = self.store.queue.claim(self.kinds, self.settings.max_jobs_per_dataset)
+            job = self._stored(partial(self.store.queue.claim, self.kinds, self.settings.max_jobs_per_dataset), now)
             if job is None:
                 break
-            self.slots.append(self._start(job, now))
+            try:
+                self.slots.append(self._start(job, now))
+            except (EOFError, OSError) as error:  # the forkserver was killed; the next start makes a new one
+                reason = f"no process could be started for it ({first_line(error)})"
+                self._stored(partial(self.store.queue.give_back, job.id, reason), now)
+                break
             self.claimed += 1
         return True
 
@@ -169,59 +215,50 @@ class Supervisor:
 
     def _watch(self, slot: Slot, now: float) -> None:
         """Look after a running job: its end, its time, its memory, its cancellation."""
-        code = slot.process.exitcode
-        if code is not None:
-            self._finished(slot, code)
-            return
-        if now - slot.started > self.settings.job_max_seconds:
-            self._kill(slot, f"it took longer than JOB_MAX_SECONDS ({self.settings.job_max_seconds} s)")
+        if slot.ended:
+            self._settle(slot, now)
+        elif now - slot.started > self.settings.job_max_seconds:
+            self._stop(slot, f"it took longer than JOB_MAX_SECONDS ({self.settings.job_max_seconds} s)", now)
         elif tree_memory(slot.process.pid) > self.settings.job_max_memory:
-            self._kill(slot, f"it needed more than JOB_MAX_MEMORY ({self.settings.job_max_memory:,} bytes)")
+            self._stop(slot, f"it needed more than JOB_MAX_MEMORY ({self.settings.job_max_memory:,} bytes)", now)
         elif now - slot.beat >= HEARTBEAT:
             slot.beat = now
-            with translated(self.settings.dspreview_database):
-                alive = self.store.queue.heartbeat(slot.job.id)
-                found = None if alive else self.store.queue.find(slot.job.id)
-            if not alive and (found is None or found.status not in ENDED):  # else it has just ended by itself
-                self._end(slot)
+            if self._stored(partial(self.store.queue.heartbeat, slot.job.id), now) is False and not self._has_ended(
+                slot
+            ):
+                slot.kill()  # cancelled, or taken away
 
-    def _finished(self, slot: Slot, code: int) -> None:
-        self._drop(slot)
-        with translated(self.settings.dspreview_database):
-            found = self.store.queue.find(slot.job.id)
-            if found is not None and found.status == "STARTED":
-                self.store.queue.give_back(slot.job.id, death(code))
-                found = self.store.queue.find(slot.job.id)
-        if found is not None and found.status in ENDED:
+    def _stop(self, slot: Slot, why: str, now: float) -> None:
+        """Kill a job over its limit; it is ours first, so that no other worker takes it for lost."""
+        if self._stored(partial(self.store.queue.adopt, slot.job.id), now) is not None:
+            slot.over_limit = why
+            slot.kill()
+
+    def _has_ended(self, slot: Slot) -> bool:
+        """Whether a job ended by itself, though its process is not gone yet."""
+        found = self.store.queue.find(slot.job.id)
+        return found is not None and found.status in ENDED
+
+    def _settle(self, slot: Slot, now: float) -> None:
+        """What becomes of a job whose process is gone; tried again at the next turn where the store is locked."""
+        slot.close()  # where the forkserver died its child may live on; this ends it
+        found = self._stored(partial(self._outcome, slot), now)
+        if found is None:
+            return
+        self.slots.remove(slot)
+        if found.status in ENDED:
             self.report(Done(found, found.status, self.store.queue.error_of(found.id)))
 
-    def _kill(self, slot: Slot, reason: str) -> None:
-        """Kill a job over its limit: it ends as an error, and is not tried again."""
-        slot.process.kill()
-        slot.process.join()
-        self._drop(slot)
-        with translated(self.settings.dspreview_database), transaction(self.store.connection):
-            self.store.queue.finish(slot.job.id, success=False, error=reason)
-        self.report(Done(slot.job, "ERROR", reason))
-
-    def _end(self, slot: Slot) -> None:
-        """Stop a job that was cancelled, or whose parent is interrupted: it waits for the next worker."""
-        slot.process.kill()
-        slot.process.join()
-        self._drop(slot)
-        with translated(self.settings.dspreview_database):
-            self.store.queue.postpone(slot.job.id)
-
-    def _drop(self, slot: Slot) -> None:
-        slot.process.join()
-        slot.pipe.close()
-        self.slots = [one for one in self.slots if one is not slot]
-
-
-def death(code: int) -> str:
-    """Why a process ended, in words."""
-    if code >= 0:
-        return f"its worker ended with {code}"
-    name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
-    more = ", perhaps because the machine ran out of memory" if -code == signal.SIGKILL else ""
-    return f"its worker was killed by {name}{more}"
+    def _outcome(self, slot: Slot) -> Job:
+        """The job as it is now: ended by its process, over its limit, or given back after a death."""
+        queue = self.store.queue
+        found = queue.find(slot.job.id)
+        if found is not None and found.status == "STARTED":
+            self.crashed = True
+            if slot.over_limit is not None:
+                with transaction(self.store.connection):
+                    queue.finish(slot.job.id, success=False, error=slot.over_limit)
+            else:
+                queue.give_back(slot.job.id, death(slot.process.exitcode))
+            found = queue.find(slot.job.id)
+        return found or slot.job

@@ -266,3 +266,33 @@ def test_integers_of_any_size_are_exact_in_every_text_format(
 def test_integers_beyond_64_bits_in_one_of_two_files(numbers: tuple[int, int], tmp_path: Path, settings: Make) -> None:
     write(tmp_path / "d", {f"train-{place}.csv": f"a\n{number}\n" for place, number in enumerate(numbers)})
     assert extract(tmp_path / "d", settings(), tmp_path / "s").rows == [{"a": number} for number in numbers]
+
+
+BIG = 10**22 + 7
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"n": {"a": BIG}}, {"n": {"b": 1}}],
+        [{"n": [{"a": BIG}, {"b": "x"}]}, {"n": []}],
+        [{"n": [BIG]}, {"n": {"a": 1}}, {"n": "text"}, {"n": True}, {"n": None}],
+        [{"n": 1, "m": {"a": 1}}, {"n": BIG, "m": {"a": "x"}}],
+        [{"n": BIG, "m": [1, "x"]}, {"n": 1, "m": {"a": 2}}],
+        [{"n": BIG}, {"n": 1.5}, {"n": None}],
+    ],
+)
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
+def test_integers_beyond_64_bits_among_values_of_many_types(
+    name: str, rows: list[dict[str, object]], tmp_path: Path, settings: Make
+) -> None:
+    text = json.dumps(rows) if name == "a.json" else "".join(json.dumps(row) + "\n" for row in rows)
+    write(tmp_path / "d", {name: text})
+    assert extract(tmp_path / "d", settings(), tmp_path / "s").rows == rows
+
+
+@pytest.mark.parametrize("numbers", [("1.5", str(10**22)), (str(10**22), "1.5")])
+def test_numbers_of_two_files(numbers: tuple[str, str], tmp_path: Path, settings: Make) -> None:
+    write(tmp_path / "d", {f"train-{place}.csv": f"a\n{number}\n" for place, number in enumerate(numbers)})
+    found = extract(tmp_path / "d", settings(), tmp_path / "s").rows
+    assert found == [{"a": json.loads(number)} for number in numbers]

@@ -9,14 +9,16 @@ import sqlite3
 import subprocess
 import tarfile
 import threading
+import time
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from datasets import Features, Image
 
-from tests.support.data import parquet, picture
-from tests.support.hub import TOKEN, Hub, cut_off, refuse_with, silent, trickling, without_end
+from tests.support.data import parquet, picture, write
+from tests.support.hub import TOKEN, Hub, cut_off, part_of, refuse_with, silent, trickling, without_end
 from tests.support.program import Program
 
 AX = [{"premise": f"The cat {n}", "label": n % 3 - 1} for n in range(150)]
@@ -257,6 +259,56 @@ def test_a_hub_that_trickles_is_given_up(part: str, head: bool, hub: Hub, online
     hub.fault = trickling(part, head=head)  # for longer than a call may take here
     result = online("rows", "a/b", "--json", HUB_TIMEOUT_SECONDS="1")
     assert (result.code, "too slowly" in result.err) == (5, True), result.err
+
+
+@pytest.mark.parametrize("fault", [cut_off(".png"), trickling("0.png"), part_of(refuse_with(503), "0.png")])
+def test_a_hub_that_fails_on_an_asset_replaces_no_good_entry(fault: Any, hub: Hub, online: Program) -> None:
+    hub.add("a/b", {f"{number}.png": picture() for number in range(4)})
+    good = online("rows", "a/b", "--json").json
+    hub.fault = fault
+    refreshed = online("refresh", "a/b", HUB_TIMEOUT_SECONDS="1")
+    assert refreshed.code in {1, 5}
+    assert "no such" not in refreshed.err
+    hub.fault = None
+    assert online("rows", "a/b", "--cached", "--json").json["rows"] == good["rows"]
+
+
+def test_a_silent_hub_is_waited_for_once_a_call(hub: Hub, online: Program) -> None:
+    card = "".join(f"- {{config_name: c{n}, data_files: {n}.csv}}\n" for n in range(30))
+    files: dict[str, bytes | str] = {f"{n}.csv": "a\n1\n" for n in range(30)}
+    hub.add("a/b", files | {"README.md": f"---\nconfigs:\n{card}---\n"})
+    online("splits", "a/b")
+    hub.fault = part_of(silent(60), ".csv")
+    asked = len(hub.asked)
+    assert online("is-valid", "a/b", HUB_TIMEOUT_SECONDS="1").code == 5
+    result = online("refresh", "a/b", HUB_TIMEOUT_SECONDS="1")
+    assert result.err.count("not tried") == 29
+    assert len([path for path in hub.asked[asked:] if path.endswith(".csv")]) <= 4
+
+
+def test_a_slow_but_honest_hub_is_waited_for(hub: Hub, online: Program) -> None:
+    hub.add("nyu-mll/glue", {"data.parquet": parquet({"a": [1]})})
+    hub.renamed["glue"] = "nyu-mll/glue"
+
+    def slowly(handler: Any, path: str) -> bool:
+        del handler, path
+        time.sleep(1.2)
+        return False
+
+    hub.fault = slowly
+    assert online("rows", "glue", "--json", HUB_TIMEOUT_SECONDS="2").row_values == [{"a": 1}]
+
+
+def test_a_silent_host_of_pictures_is_asked_once(hub: Hub, online: Program, tmp_path: Path) -> None:
+    urls = [f"{hub.url}/{number}.png" for number in range(5)]
+    schema = Features({"x": Image()}).arrow_schema
+    cells = pa.array([{"bytes": None, "path": url} for url in urls], schema.field("x").type)
+    data = write(tmp_path / "d", {"a.parquet": parquet(pa.table({"x": cells}, schema=schema))})
+    hub.fault = silent(60)
+    result = online("rows", data, "--json", HUB_TIMEOUT_SECONDS="1")
+    assert [row["x"] for row in result.row_values] == [None] * 5
+    assert len(result.json["cell_errors"]) == 5
+    assert len(hub.asked) <= 1
 
 
 def test_a_listing_without_end_is_given_up(hub: Hub, online: Program) -> None:

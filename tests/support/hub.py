@@ -495,3 +495,8 @@ def without_end(part: str) -> Fault:
         return True
 
     return fault
+
+
+def part_of(fault: Fault, part: str) -> Fault:
+    """The fault, for paths that hold `part` only."""
+    return lambda handler, path: part in unquote(path) and fault(handler, path)
