@@ -1,6 +1,7 @@
-"""What is mended in the readers of `datasets`: integers beyond 64 bits stay exact, and JSON null does not crash.
+"""What is mended in the readers of `datasets`: integers stay exact, and JSON null does not crash.
 
-A column with such an integer becomes a column of JSON (Arrow's own type for it), in every format alike.
+A column with an integer that its type would round or refuse (beyond 64 bits, or beyond 53 among floats or nulls) becomes
+a column of JSON, Arrow's own type for it, in every format alike.
 """
 
 from __future__ import annotations
@@ -8,11 +9,13 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.json as paj
 from datasets.features import features as json_feature
 from datasets.packaged_modules.csv import csv as csv_reader
@@ -21,7 +24,11 @@ from datasets.packaged_modules.json import json as json_reader
 from datasets.utils import json as json_tools
 from datasets.utils.json import ujson_dumps, ujson_loads
 
-MANY_DIGITS = re.compile(rb"\d{19}")
+EXACT_FLOAT = 2**53
+"""From there on a float does not tell neighbouring integers apart."""
+MANY_DIGITS = re.compile(rb"(?<![.\d])\d{16}")
+INTEGER = re.compile(r"-?(?:0|[1-9]\d*)")
+NUMBER = re.compile(rf"{INTEGER.pattern}(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
 
 class ExactTable:
@@ -36,7 +43,7 @@ class ExactTable:
             return pa.Table.from_pandas(frame)
         except (OverflowError, pa.ArrowInvalid):
             names = [
-                name for name in frame.columns if frame[name].dtype == object and holds_big_integer(list(frame[name]))
+                name for name in frame.columns if frame[name].dtype == object and would_be_rounded(list(frame[name]))
             ]
             if not names:
                 raise
@@ -109,18 +116,60 @@ def with_big_integers_as_text(data: bytes) -> tuple[bytes, list[str]]:
         return data, []  # for the reader itself to tell
     if not all(isinstance(row, dict) for row in rows):
         return data, []
-    names = list(dict.fromkeys(name for row in rows for name, value in row.items() if holds_big_integer(value)))
+    columns: dict[str, list[Any]] = {}
+    for row in rows:
+        for name, value in row.items():
+            columns.setdefault(name, []).append(value)
+    names = [name for name, values in columns.items() if would_be_rounded(values)]
     for row in rows:
         row.update({name: json.dumps(row[name]) for name in names if row.get(name) is not None})
     return b"\n".join(json.dumps(row).encode() for row in rows), names
 
 
-def holds_big_integer(value: Any) -> bool:
-    """Whether there is an integer beyond 64 bits in a value."""
-    if isinstance(value, int):
-        return not -(2**63) <= value < 2**63
-    if isinstance(value, list):
-        return any(holds_big_integer(item) for item in value)
-    if isinstance(value, dict):
-        return any(holds_big_integer(item) for item in value.values())
-    return False
+def would_be_rounded(value: Any) -> bool:
+    """Whether a column's type would lose an integer in these values: beyond 64 bits, or beyond 53 beside a float."""
+    numbers = list(numbers_in(value))
+    largest = max((abs(number) for number in numbers if isinstance(number, int)), default=0)
+    return largest >= 2**63 or (largest > EXACT_FLOAT and any(isinstance(number, float) for number in numbers))
+
+
+def numbers_in(value: Any) -> Iterator[int | float]:
+    """The numbers in a value, at any depth."""
+    if isinstance(value, (int, float)):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from numbers_in(item)
+
+
+def exact_numbers(table: pa.Table, as_text: Callable[[list[str]], pa.Table]) -> pa.Table:
+    """A table of a CSV whose numbers are those of the file.
+
+    pandas rounds integers in a column with an empty cell or a float, and makes text of a column that fits no type.
+
+    Args:
+        as_text: reads some columns of the same rows again, as text.
+
+    """
+    rounded = [
+        name
+        for name, column in zip(table.column_names, table.columns, strict=True)
+        if pa.types.is_float64(column.type) and (pc.max(pc.abs(column)).as_py() or 0) >= EXACT_FLOAT
+    ]
+    texts = {name: as_text(rounded).column(name).to_pylist() for name in rounded}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            for part in (column.slice(0, 20), column):  # most texts are seen to be text by their first values
+                values = [value or None for value in part.to_pylist()]
+                if not all(value is None or NUMBER.fullmatch(value) for value in values):
+                    break
+            else:
+                texts[name] = values
+    for name, values in texts.items():
+        if any(value and INTEGER.fullmatch(value) and abs(int(value)) > EXACT_FLOAT for value in values):
+            numbers = [
+                value if value is None or NUMBER.fullmatch(value) else json.dumps(float(value)) for value in values
+            ]
+            table = table.set_column(table.column_names.index(name), name, pa.chunked_array([numbers], pa.string()))
+            table = with_json_columns(table, [name])
+    return table

@@ -11,12 +11,13 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any
 
 import datasets
 import pyarrow as pa
-from datasets import Features
+from datasets import Features, Value
 from datasets.builder import ArrowBasedBuilder, DatasetBuilder
 from datasets.data_files import DataFilesDict
 from datasets.download import DownloadManager, StreamingDownloadManager
@@ -25,7 +26,7 @@ from datasets.packaged_modules import _PACKAGED_DATASETS_MODULES
 from datasets.packaged_modules.folder_based_builder import folder_based_builder as folder_reader
 from datasets.utils.file_utils import xopen
 
-from dspreview.extract import exact  # noqa: F401 - mends the readers that are driven here
+from dspreview.extract.exact import exact_numbers
 from dspreview.extract.features import features_of, without_codec
 from dspreview.extract.formats import COUNT_KEY, arrow_tables, bad_line, numbered, parquet_tables
 from dspreview.extract.source import Plan, Source
@@ -153,13 +154,23 @@ class SplitReader:
     def _read_tables(self, builder: Any, arguments: dict[str, Any]) -> Iterator[NamedTable]:
         for name, shard in shards(arguments, self.plan.files[self.split]):
             try:
-                for _, table in builder._generate_tables(**shard):
-                    yield name, table
+                for number, (_, table) in enumerate(builder._generate_tables(**shard)):
+                    if self.plan.module == "csv" and self.features is None:
+                        yield name, exact_numbers(table, partial(self._as_text, shard, number))
+                    else:
+                        yield name, table
             except Exception as error:  # raised again, with its file and line
                 error.add_note(name)
                 if line := bad_line(shard, self.source.download):
                     error.add_note(f"line {line}")
                 raise
+
+    def _as_text(self, shard: dict[str, Any], number: int, names: list[str]) -> pa.Table:
+        """Some columns of the table of that number of a shard, read once more as text."""
+        builder: Any = self._builder()
+        builder.config.features = Features({name: Value("string") for name in names})
+        _, table = next(islice(builder._generate_tables(**shard), number, None))
+        return table
 
     def _read_examples(self, builder: Any, arguments: dict[str, Any]) -> Iterator[NamedTable]:
         examples = (example for _, example in builder._generate_examples(**arguments))

@@ -296,3 +296,25 @@ def test_numbers_of_two_files(numbers: tuple[str, str], tmp_path: Path, settings
     write(tmp_path / "d", {f"train-{place}.csv": f"a\n{number}\n" for place, number in enumerate(numbers)})
     found = extract(tmp_path / "d", settings(), tmp_path / "s").rows
     assert found == [{"a": json.loads(number)} for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("a.csv", "id,n\n1,1152921504606846977\n2,\n", [1152921504606846977, None]),
+        ("a.csv", "id,n\n1,9223372036854775808\n2,\n3,7\n4,-1\n", [9223372036854775808, None, 7, -1]),
+        ("a.csv", "id,n\n1,12345678901234567890123\n2,1.5\n3,\n", [12345678901234567890123, 1.5, None]),
+        ("a.csv", "id,n\n1,1152921504606846977\n2,1.5\n3,2e3\n", [1152921504606846977, 1.5, 2000.0]),
+        ("a.csv", "id,n\n1,9007199254740993\n2,NA\n", [9007199254740993, None]),
+        ("a.jsonl", '{"n": 1152921504606846977}\n{"n": 1.5}\n', [1152921504606846977, 1.5]),
+        ("a.json", '[{"n": 1.5}, {"n": 9007199254740993}]', [1.5, 9007199254740993]),
+        ("a.csv", "id,n\n1,007\n2,12345678901234567890x\n", ["007", "12345678901234567890x"]),
+        ("a.csv", "id,n\n1,1.5\n2,\n3,7\n", [1.5, None, 7.0]),
+        ("a.csv", "id,n\n1,1e300\n2,\n", [1e300, None]),
+    ],
+)
+def test_integers_are_not_rounded_by_what_stands_beside_them(
+    name: str, text: str, expected: list[object], tmp_path: Path, settings: Make
+) -> None:
+    write(tmp_path / "d", {name: text})
+    assert [row["n"] for row in extract(tmp_path / "d", settings(), tmp_path / "s").rows] == expected
