@@ -142,6 +142,11 @@ def numbers_in(value: Any) -> Iterator[int | float]:
             yield from numbers_in(item)
 
 
+def all_numbers(values: list[str | None]) -> bool:
+    """Whether all texts but the empty ones are numbers."""
+    return all(not value or NUMBER.fullmatch(value) for value in values)
+
+
 def exact_numbers(table: pa.Table, as_text: Callable[[list[str]], pa.Table]) -> pa.Table:
     """A table of a CSV whose numbers are those of the file.
 
@@ -158,13 +163,10 @@ def exact_numbers(table: pa.Table, as_text: Callable[[list[str]], pa.Table]) -> 
     ]
     texts = {name: as_text(rounded).column(name).to_pylist() for name in rounded}
     for name, column in zip(table.column_names, table.columns, strict=True):
-        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-            for part in (column.slice(0, 20), column):  # most texts are seen to be text by their first values
-                values = [value or None for value in part.to_pylist()]
-                if not all(value is None or NUMBER.fullmatch(value) for value in values):
-                    break
-            else:
-                texts[name] = values
+        is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+        # most texts are seen to be no numbers by their first values
+        if is_text and all_numbers(column.slice(0, 20).to_pylist()) and all_numbers(values := column.to_pylist()):
+            texts[name] = [value or None for value in values]
     for name, values in texts.items():
         if any(value and INTEGER.fullmatch(value) and abs(int(value)) > EXACT_FLOAT for value in values):
             numbers = [
