@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
@@ -16,6 +17,14 @@ EXTRACTOR_VERSION = 1
 
 PAGE_LENGTH = 100
 """`num_rows_per_page`: the most rows that `--length` may ask for."""
+
+
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def dump(value: Json) -> str:
+    """Compact JSON text; NaN has no place in it."""
+    return ENCODER.encode(value)
 
 
 class Status(StrEnum):

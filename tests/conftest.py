@@ -21,11 +21,13 @@ from tests.support.program import Program
 
 
 @pytest.fixture
-def dspreview(tmp_path: Path) -> Program:
+def dspreview(tmp_path: Path) -> Iterator[Program]:
     """The program, with folders of its own."""
     home = tmp_path / "home"
     home.mkdir()
-    return Program(home)
+    program = Program(home)
+    yield program
+    program.stop()
 
 
 @pytest.fixture

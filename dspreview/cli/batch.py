@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from dspreview import errors
 from dspreview.cli import failure
 from dspreview.cli.options import Call, Target
-from dspreview.cli.output import compact, write_text
-from dspreview.models import DatasetRef, Json
+from dspreview.cli.output import write_text
+from dspreview.models import DatasetRef, Json, dump
 
 Answer = Callable[[DatasetRef, str | None, str | None, dict[str, Json]], int]
 """Writes the answer for one target; the dict goes in front of a JSON document. Returns the exit code."""
@@ -37,7 +37,7 @@ def run_one(call: Call, target: Target, answer: Answer) -> int:
         if expected is None:
             expected = failure.as_bug(error)
         if call.format == "json":
-            write_text(compact(named | errors.describe(expected)) + "\n")
+            write_text(dump(named | errors.describe(expected)) + "\n")
         failure.tell(str(expected))
         if call.verbose:
             failure.show_cause(expected)

@@ -41,7 +41,7 @@ def list_(
     found = [
         {name: item[name] for name in FIELDS}
         for item in Extractor(call.settings).list_hub(
-            author=author, search=search, tags=tag or (), sort=sort, limit=limit
+            author=author, search=search, tags=tag or (), sort=sort, limit=limit, details=True
         )
     ]
     if call.format == "json":

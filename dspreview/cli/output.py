@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 from dspreview.errors import AnswerLostError, ReaderGoneError
-from dspreview.models import Json
+from dspreview.models import Json, dump
 
 
 def write_text(text: str) -> None:
@@ -27,20 +26,15 @@ def write_text(text: str) -> None:
         raise AnswerLostError(f"the answer could not be written: {reason}") from error
 
 
-def compact(value: Json) -> str:
-    """Compact JSON text."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-
-
 def write_document(value: Json) -> None:
     """One JSON document, on one line."""
-    write_text(compact(value) + "\n")
+    write_text(dump(value) + "\n")
 
 
 def write_lines(rows: Iterable[Json]) -> None:
     """A JSON document a line."""
     for lines in batched(rows):
-        write_text("".join(compact(row) + "\n" for row in lines))
+        write_text("".join(dump(row) + "\n" for row in lines))
 
 
 def batched(rows: Iterable[Json], size: int = 100) -> Iterator[list[Json]]:
@@ -71,7 +65,7 @@ def csv_cell(value: Json) -> Any:
     """A cell as text."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return compact(value) if isinstance(value, (dict, list)) else value
+    return dump(value) if isinstance(value, (dict, list)) else value
 
 
 def write_records(records: list[dict[str, Json]], how: str, header: list[str] | None = None) -> None:

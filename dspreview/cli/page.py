@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple, Self
 
-from dspreview.cli.output import compact
 from dspreview.errors import UsageError
-from dspreview.models import PAGE_LENGTH, Json
+from dspreview.models import PAGE_LENGTH, Json, dump
 from dspreview.preview import PageAnswer
 
 
@@ -59,23 +58,23 @@ def page_document(answer: PageAnswer, selection: Selection, named: dict[str, Jso
         if selection.columns is not None:
             kept = selection.columns
             wrapped = [one for name in kept for one in wrapped if one["column"]["name"] == name]
-            features = compact([one for name in kept for one in json.loads(page.features) if one["name"] == name])
+            features = dump([one for name in kept for one in json.loads(page.features) if one["name"] == name])
             lines = [project(line, kept) for line in lines]
         rows = "[\n" + ",\n".join(lines) + "\n]" if lines else "[]"
     # each stored row is a line that begins with {"row_idx": and no JSON text holds a line break
-    prefix = "{" + compact(whose)[1:-1] + ","
+    prefix = "{" + dump(whose)[1:-1] + ","
     while max_bytes is not None and rows.count("\n{") > 1 and full_size(rows, prefix) > max_bytes:
         rows = rows[: rows.rindex(",\n{")] + "\n]"
     if rows != "[]":
         rows = "[" + "".join([prefix + line[1:] for line in rows[2:-2].split("\n")]) + "]"
-    head = compact(named)[1:-1] + "," if named else ""
+    head = dump(named)[1:-1] + "," if named else ""
     extra = json.loads(page.extra) | {"revision": page.revision}
     if page.stalled:
         extra["stalled"] = True
     return (
-        "{" + f'{head}"features":{features},"columns":{compact(wrapped)},"rows":{rows}'
-        f',"num_rows_total":{compact(page.num_rows_total)},"num_rows_per_page":{PAGE_LENGTH}'
-        f',"partial":{compact(page.partial)},{compact(extra)[1:]}'
+        "{" + f'{head}"features":{features},"columns":{dump(wrapped)},"rows":{rows}'
+        f',"num_rows_total":{dump(page.num_rows_total)},"num_rows_per_page":{PAGE_LENGTH}'
+        f',"partial":{dump(page.partial)},{dump(extra)[1:]}'
     )
 
 
@@ -100,7 +99,7 @@ def project(line: str, columns: tuple[str, ...]) -> str:
     row = json.loads(line)
     row["row"] = {name: row["row"][name] for name in columns if name in row["row"]}
     row["truncated_cells"] = [name for name in row["truncated_cells"] if name in columns]
-    return compact(row)
+    return dump(row)
 
 
 def page_rows(answer: PageAnswer, selection: Selection) -> tuple[list[str], list[dict[str, Any]], list[str]]:

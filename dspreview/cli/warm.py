@@ -104,7 +104,7 @@ def work_off(call: Call, store: Store, settings: Settings, workers: int) -> list
             done=len(ended),
             failed=sum(done.status == "ERROR" for done in ended),
             left=store.queue.count_open(),
-            running=[slot.job.key.dataset for slot in supervisor.slots],
+            running=[slot.job.key.dataset for slot in supervisor.slots if slot.job is not None],
         )
         supervisor.run()
     return ended

@@ -18,8 +18,8 @@ GRACE = 1.0
 """Seconds that the head of an answer may take beyond one step's time-out, so that silence is told as silence."""
 LOWEST_SPEED = 1_000
 """Bytes a second; what stays below it for as long as a step may be silent is stuck."""
-LISTING_PAGES = 5_000
-"""Pages of one listing, of up to 1,000 entries each; a Hub that goes on has lost its way."""
+LISTING_PAGES = 100_000
+"""Pages of one listing, of 100 to 1,000 entries each; a Hub that goes on has lost its way."""
 RETRIED = (httpx2.ConnectError, httpx2.RemoteProtocolError)
 
 
@@ -29,8 +29,8 @@ class Client(httpx2.Client):
     def __init__(self, fence: Fence, seconds: float, before_request: Callable[[httpx2.Request], Any]) -> None:
         """Bounds every step by `seconds`."""
         self.seconds = seconds
-        self.pages: dict[str, int] = {}
-        """How many pages of each listing came since its first."""
+        self.pages: dict[str, set[str]] = {}
+        """The addresses of the next pages that each listing gave since its first."""
         super().__init__(
             event_hooks={
                 "request": [before_request, self.clamp, fence.before_request],
@@ -85,9 +85,10 @@ class Client(httpx2.Client):
         if following is None:
             self.pages.pop(place, None)
             return
-        self.pages[place] = self.pages.get(place, 0) + 1
-        if str(response.url.join(following)) == str(response.url) or self.pages[place] > LISTING_PAGES:
+        given = self.pages.setdefault(place, set())
+        if following in given or len(given) >= LISTING_PAGES:
             raise httpx2.RemoteProtocolError(f"the listing at {place} has no end", request=response.request)
+        given.add(following)
 
 
 class StuckError(httpx2.ReadTimeout):

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from dspreview.errors import GatedError, HubError, PreviewError, PrivateError, SettingsError
@@ -50,15 +51,21 @@ def prepare(settings: Settings) -> None:
     os.environ["HF_ENDPOINT"] = settings.hf_endpoint
     if settings.hf_hub_offline:
         os.environ["HF_HUB_OFFLINE"] = "1"
+    make_client(settings.hf_endpoint, float(settings.hub_timeout_seconds))
+
+
+@lru_cache(maxsize=1)
+def make_client(endpoint: str, seconds: float) -> None:
+    """Let both libraries use our client, made once: reading the certificates takes 20 ms."""
     from huggingface_hub.utils import _http
 
     from dspreview.extract.client import RETRIED, Client  # httpx2
 
-    fence = Fence(settings.hf_endpoint)
+    fence = Fence(endpoint)
     fence.install()
 
     def client() -> Client:
-        return Client(fence, float(settings.hub_timeout_seconds), _http.hf_request_event_hook)
+        return Client(fence, seconds, _http.hf_request_event_hook)
 
     try:
         client().close()

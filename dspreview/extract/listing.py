@@ -9,7 +9,7 @@ from dspreview.models import Json
 from dspreview.settings import Settings
 
 FIELDS = ("tags", "citation", "description", "paperswithcode_id", "downloads")
-EXPANDED = ["sha", "private", "tags", "citation", "description", "paperswithcode_id", "downloads"]
+BRIEF = ["sha", "private"]
 
 
 def list_hub(
@@ -20,8 +20,11 @@ def list_hub(
     tags: Sequence[str],
     sort: str | None,
     limit: int | None,
+    details: bool,
 ) -> Iterator[dict[str, Json]]:
-    """Each public dataset that fits, a page of the Hub at a time, with null where the Hub gives nothing.
+    """Each public dataset that fits, a page of the Hub at a time: its id and commit.
+
+    With `details` also what describes it, null where the Hub gives nothing: a hundred times as much to send.
 
     Raises HubError, UsageError.
     """
@@ -35,10 +38,10 @@ def list_hub(
             filter=list(tags) or None,
             sort=sort,  # type: ignore[arg-type]
             limit=limit,
-            expand=EXPANDED,  # type: ignore[arg-type]
+            expand=[*BRIEF, *(FIELDS if details else ())],  # type: ignore[list-item]
         ):
             if not info.private:
-                found = {name: getattr(info, name, None) for name in FIELDS}
+                found = {name: getattr(info, name, None) for name in FIELDS} if details else {}
                 yield {"id": info.id, **found, "sha": info.sha}
     except Exception as error:  # what is not the Hub's comes back as it is
         raise translate(error, "the list of datasets", settings) from error

@@ -28,6 +28,8 @@ class Fence:
     def __init__(self, endpoint: str) -> None:
         self.hub_host = urlsplit(endpoint).hostname or ""
         self.hub_hosts = {self.hub_host}
+        self.named: set[tuple[str, int]] = set()
+        """Hosts and ports that may lie anywhere; looked up only when a private address is about to be asked."""
         self.trusted: set[tuple[str, int]] = set()
         self.trust(endpoint)
         for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
@@ -43,14 +45,22 @@ class Fence:
     def trust(self, url: str) -> None:
         """Let connections to the host and port of `url` pass, whatever address it has."""
         parts = urlsplit(url)
-        if not parts.hostname:
-            return
         try:
             port = parts.port or (443 if parts.scheme == "https" else 80)
-            found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
-        except (OSError, ValueError, UnicodeError):
+        except ValueError:
             return
-        self.trusted.update((str(address[0]), port) for *_, address in found if is_private(str(address[0])))
+        if parts.hostname:
+            self.named.add((parts.hostname, port))
+
+    def look_up(self) -> None:
+        """Find the private addresses of the trusted hosts."""
+        while self.named:
+            host, port = self.named.pop()
+            try:
+                found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            except (OSError, UnicodeError):
+                continue
+            self.trusted.update((str(address[0]), port) for *_, address in found if is_private(str(address[0])))
 
     def before_request(self, request: Any) -> None:
         """The token goes to the Hub's host only, never along a redirect or to another URL; and where a proxy stands
@@ -82,7 +92,10 @@ class Fence:
 
     def refuses(self, host: str, port: int) -> bool:
         """Whether a connection to this address must not be made."""
-        return is_private(host) and (host, port) not in self.trusted
+        if not is_private(host):
+            return False
+        self.look_up()
+        return (host, port) not in self.trusted
 
 
 class PrivateAddressError(PermissionError):

@@ -22,9 +22,9 @@ from dspreview.extract.formats import unique_names
 from dspreview.extract.readers import SplitReader
 from dspreview.extract.source import Plan, Source
 from dspreview.extract.tables import Joiner
-from dspreview.extract.truncation import Budget, Row, dump, fit, row_size, size
+from dspreview.extract.truncation import Budget, Row, fit, row_size, size
 from dspreview.extract.values import to_python
-from dspreview.models import Column, FeatureTree, Kind, Page
+from dspreview.models import Column, FeatureTree, Kind, Page, dump
 from dspreview.settings import Settings
 
 COUNTED_BYTES = 10_000_000
@@ -187,6 +187,8 @@ class Extraction:
 
     def keep_assets(self, rows: list[Row]) -> tuple[Any, ...]:
         """The assets that the kept rows still refer to; the others leave the disk."""
+        if not self.writer.assets:
+            return ()
         text = "".join(row.line() for row in rows)
         kept = []
         for asset in self.writer.assets:

@@ -11,7 +11,7 @@ from typing import Any
 import datasets.config
 import yaml
 from datasets import DownloadConfig, Features
-from datasets.data_files import DataFilesDict, DataFilesList, EmptyDatasetError, get_data_patterns, sanitize_patterns
+from datasets.data_files import DataFilesDict, DataFilesList, EmptyDatasetError, sanitize_patterns
 from datasets.exceptions import DataFilesNotFoundError
 from datasets.load import infer_module_for_data_files, infer_module_for_data_files_list
 from datasets.packaged_modules import (
@@ -25,6 +25,7 @@ from dspreview import errors
 from dspreview.extract import local
 from dspreview.extract.card import Card, CardConfig, read_card
 from dspreview.extract.hub import Description
+from dspreview.extract.patterns import data_patterns, names_below, names_within
 from dspreview.models import Json, Kind, Resolved
 from dspreview.settings import Settings
 
@@ -43,6 +44,8 @@ class Source:
     """Its folder, or `hf://datasets/ID@SHA`: no file outside it is read."""
     card: Card
     download: DownloadConfig
+    files: frozenset[str] | None = None
+    """The names of a repository's files; a local folder is looked at when they are needed."""
     plans: dict[str, Plan] = field(default_factory=dict)
     """The plans that were made so far, by config: listing and reading share them."""
 
@@ -78,7 +81,8 @@ def open_source(asked: str, description: Description, settings: Settings) -> Sou
         root = local.folder_of(dataset.name)
         card = local_card(root, asked) if os.path.isdir(dataset.name) else {}
         refuse_script(asked, os.path.basename(root), set(os.listdir(root)) if os.path.isdir(dataset.name) else set())
-    return Source(dataset, asked, root, read_card(card, asked), download)
+    files = description.files if dataset.kind is Kind.HUB else None
+    return Source(dataset, asked, root, read_card(card, asked), download, files)
 
 
 def refuse_script(asked: str, name: str, files: Collection[str]) -> None:
@@ -162,7 +166,11 @@ def find_files(source: Source, config: CardConfig) -> tuple[DataFilesDict, str, 
         local.guard_pattern(str(folder), source.asked)
     base = f"{source.root}/{folder}" if folder else source.root
     try:
-        patterns = sanitize_patterns(declared) if declared is not None else get_data_patterns(base, source.download)
+        if declared is not None:
+            patterns = sanitize_patterns(declared)
+        else:
+            names = names_below(base) if source.files is None else names_within(source.files, folder and str(folder))
+            patterns = data_patterns(base, names, source.download)
         for group in patterns.values():
             for pattern in group:
                 guard_declared(source, str(pattern))

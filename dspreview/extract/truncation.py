@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from dspreview.models import Json
+from dspreview.models import Json, dump
 
 MIN_CELL_BYTES = 100
 """A cut cell keeps at most so many bytes of its text, or of its JSON."""
@@ -19,10 +18,14 @@ class Row:
     row_idx: int
     cells: dict[str, Json]
     truncated: list[str] = field(default_factory=list)
+    text: str | None = None
+    """Its line, once somebody asked for it; None again where a cell changes."""
 
     def line(self) -> str:
         """The row as one line of JSON."""
-        return dump({"row_idx": self.row_idx, "row": self.cells, "truncated_cells": self.truncated})
+        if self.text is None:
+            self.text = dump({"row_idx": self.row_idx, "row": self.cells, "truncated_cells": self.truncated})
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,6 @@ class Budget:
     min_rows: int
     row_prefix: int
     """Bytes that each row of an answer has on top of its line: dataset, config and split."""
-
-
-def dump(value: Json) -> str:
-    """Compact JSON text; NaN has no place in it."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def size(text: str) -> int:
@@ -94,6 +92,7 @@ def cut_cells(rows: list[Row], protected: set[str], budget: Budget, total: int) 
     for place in touched:  # named in the order of the columns, whatever was cut first
         named = set(rows[place].truncated)
         rows[place].truncated = [name for name in rows[place].cells if name in named]
+        rows[place].text = None
     return total
 
 
@@ -112,6 +111,7 @@ def shrink_last(row: Row, protected: set[str], budget: Budget) -> int:
     """Make one row fit that is too long alone: lists end early, cells become null, columns go; how many went."""
 
     def fits() -> bool:
+        row.text = None
         return 1 + row_size(row, budget) <= budget.max_bytes
 
     def mark(name: str) -> None:
@@ -136,6 +136,7 @@ def shrink_last(row: Row, protected: set[str], budget: Budget) -> int:
             del row.cells[name]
         omitted += step
         row.truncated = [name for name in row.truncated if name in row.cells]
+    row.text = None
     return omitted
 
 

@@ -84,10 +84,10 @@ class Extractor:
 
     def list_hub(
         self, *, author: str | None = None, search: str | None = None, tags: Sequence[str] = (),
-        sort: str | None = None, limit: int | None = None,
+        sort: str | None = None, limit: int | None = None, details: bool = False,
     ) -> Iterator[dict[str, Json]]:  # fmt: skip
-        """The public datasets of the Hub that fit. Raises HubError."""
+        """The public datasets of the Hub that fit: id and commit, or more `details`. Raises HubError."""
         self.prepare()
         from dspreview.extract.listing import list_hub
 
-        return list_hub(self.settings, author=author, search=search, tags=tags, sort=sort, limit=limit)
+        return list_hub(self.settings, author=author, search=search, tags=tags, sort=sort, limit=limit, details=details)

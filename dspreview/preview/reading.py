@@ -12,14 +12,14 @@ from typing import NamedTuple
 from dspreview import errors
 from dspreview.choice import choose
 from dspreview.jobs.runner import Extractor
-from dspreview.models import DatasetRef, Listing, Page, Resolved, Status
+from dspreview.models import DatasetRef, Listing, Page, Resolved, Status, dump
 from dspreview.preview.freshness import Freshness, entry_time
 from dspreview.preview.keeping import Keeper
 from dspreview.settings import Settings
 from dspreview.store import Store
 from dspreview.store.assets import Staging
 from dspreview.store.database import translated
-from dspreview.store.entries import DatasetEntry, SplitEntry, StoredPage, dump, iso
+from dspreview.store.entries import DatasetEntry, SplitEntry, StoredPage, iso
 from dspreview.store.job import JobKey
 
 USE_SECONDS = 3_600.0

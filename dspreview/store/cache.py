@@ -22,8 +22,9 @@ from dspreview.models import (
     Resolved,
     SplitListing,
     Status,
+    dump,
 )
-from dspreview.store.entries import DatasetEntry, EntryGoneError, SplitEntry, StoredPage, dump, iso
+from dspreview.store.entries import DatasetEntry, EntryGoneError, SplitEntry, StoredPage, iso
 
 OF_TODAY = "? = (SELECT d.revision FROM datasets d JOIN configs c ON c.dataset_id = d.id WHERE c.id = splits.config_id)"
 """Whether a revision is the one that a split's dataset was last listed at."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -60,8 +59,3 @@ class EntryGoneError(Exception):
 def iso(seconds: float) -> str:
     """Seconds since the epoch as UTC text, `2022-01-20T14:40:50Z`."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def dump(value: Json) -> str:
-    """Compact JSON text."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""One job in a process of its own."""
+"""A process that does one job after the other, and can be killed alone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from multiprocessing.connection import Connection
+from queue import SimpleQueue
 from typing import Any
 
 from dspreview import errors
@@ -20,33 +21,53 @@ from dspreview.store.job import Job, JobKey
 from dspreview.work.resources import pause
 
 UNSTORED = errors.StoreError.exit_code
-"""Exit code of a job that could not be stored."""
+"""What is told of a job that could not be stored."""
 
 
-def run(job_id: int, values: dict[str, Any], sources: dict[str, str], parent: Connection) -> None:
-    """Do a job that the parent has claimed, and end with 0 where its end is stored."""
+def run(values: dict[str, Any], sources: dict[str, str], pipe: Connection) -> None:
+    """Do the jobs whose numbers come through the pipe, each claimed by the parent; 0 or UNSTORED goes back."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=die_with, args=(parent,), daemon=True).start()
     settings = Settings(values, sources)
-    code = 0
-    try:
-        with Store(settings, must_write=True) as store, translated(settings.dspreview_database):
-            if store.queue.adopt(job_id):
-                job = store.queue.find(job_id)
-                assert job is not None
-                do(store, settings, job)
-    except errors.StoreError:
-        code = UNSTORED
-    os._exit(code)
+    jobs: SimpleQueue[int] = SimpleQueue()
+    threading.Thread(target=listen, args=(pipe, jobs), daemon=True).start()
+    store: Store | None = None
+    while True:
+        job = jobs.get()
+        forget()
+        try:
+            store = store or Store(settings, must_write=True)
+            attempt(store, job)
+        except errors.StoreError:
+            store = None
+            pipe.send(UNSTORED)
+        else:
+            pipe.send(0)
 
 
-def die_with(parent: Connection) -> None:
-    """End this process as soon as its parent is gone."""
+def listen(pipe: Connection, jobs: SimpleQueue[int]) -> None:
+    """Hand on what the parent says, and end this process as soon as the parent is gone, in the middle of a job too."""
     try:
-        parent.recv_bytes()
+        while True:
+            jobs.put(pipe.recv())
     except (EOFError, OSError):
         os._exit(1)
+
+
+def attempt(store: Store, job_id: int) -> None:
+    """Do a job. Raises StoreError where its end cannot be written."""
+    with translated(store.settings.dspreview_database):
+        if store.queue.adopt(job_id):
+            job = store.queue.find(job_id)
+            assert job is not None
+            do(store, store.settings, job)
+
+
+def forget() -> None:
+    """Drop what the clients of the Hub remember of earlier jobs: access may have changed."""
+    from huggingface_hub import HfFileSystem
+
+    HfFileSystem.clear_instance_cache()
 
 
 def do(store: Store, settings: Settings, job: Job) -> None:

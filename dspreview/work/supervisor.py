@@ -18,8 +18,8 @@ from dspreview.settings import TABLE, Settings
 from dspreview.store import Store, report
 from dspreview.store.database import transaction, translated
 from dspreview.store.job import KINDS, Job
-from dspreview.work.resources import is_paused, shortage, tree_memory
-from dspreview.work.slot import Slot, death
+from dspreview.work.resources import is_paused, shortage
+from dspreview.work.slot import MOST_JOBS, Slot, death
 
 TICK = 0.05
 HEARTBEAT = 1.0
@@ -95,8 +95,6 @@ class Supervisor:
 
         Raises StoreError: locked for longer than `max_wait`, full.
         """
-        from multiprocessing.connection import wait
-
         signal.signal(signal.SIGTERM, self._stop_softly)
         self.store.connection.patience = min(self.store.connection.patience, PATIENCE)
         took_back = cleaned = float("-inf")
@@ -116,17 +114,30 @@ class Supervisor:
                 self.tick()
                 if self._is_over():
                     return True
-                if self.slots:
-                    wait([slot.process.sentinel for slot in self.slots], TICK)
-                else:
-                    time.sleep(self._pause())
+                self._sleep()
         finally:
             for slot in self.slots:
                 slot.kill()
-                self._stored(partial(self.store.queue.postpone, slot.job.id), time.monotonic())
                 slot.close()
+                if slot.job is not None:
+                    self._stored(partial(self.store.queue.postpone, slot.job.id), time.monotonic())
             if self.crashed:
                 self._stored(partial(report.sweep, self.store), time.monotonic())
+
+    @property
+    def busy(self) -> list[Slot]:
+        """The processes that are at a job."""
+        return [slot for slot in self.slots if slot.job is not None]
+
+    def _sleep(self) -> None:
+        """Until a job ends, or it is time to look again."""
+        from multiprocessing.connection import wait
+
+        if busy := self.busy:
+            ends = [end for slot in busy for end in (slot.process.sentinel, slot.pipe) if not slot.pipe.closed]
+            wait(ends, TICK)
+        else:
+            time.sleep(self._pause())
 
     def _stored(self, act: Callable[[], T], now: float) -> T | None:
         """Do something with the store; None where another program holds it, for as long as we would wait for resources."""
@@ -148,7 +159,7 @@ class Supervisor:
 
     def _take_back(self) -> int:
         """Give back the jobs of workers that are gone; how many. What becomes of our own is settled with their process."""
-        return len(self.store.queue.take_back(but=frozenset(slot.job.id for slot in self.slots)))
+        return len(self.store.queue.take_back(but=frozenset(slot.job.id for slot in self.busy if slot.job is not None)))
 
     def _clean(self) -> None:
         """Forget old jobs, and what crashes left."""
@@ -162,7 +173,7 @@ class Supervisor:
         self.stopping = True
 
     def _is_over(self) -> bool:
-        if self.slots:
+        if self.busy:
             return False
         if self.stopping or (self.limits.max_jobs is not None and self.claimed >= self.limits.max_jobs):
             return True
@@ -176,7 +187,7 @@ class Supervisor:
 
     def _fill(self, now: float) -> bool:
         """Start jobs in free slots; False where resources were short for too long."""
-        while len(self.slots) < self.limits.workers and not self.stopping:
+        while len(self.busy) < self.limits.workers and not self.stopping:
             if self.limits.max_jobs is not None and self.claimed >= self.limits.max_jobs:
                 break
             if is_paused(self.store) or not self.store.queue.has_waiting(self.kinds):
@@ -186,7 +197,7 @@ class Supervisor:
                 if self.short_since is None:
                     self.short_since = now
                     self.warn(f"waiting: {short}")
-                if now - self.short_since >= self.limits.max_wait and not self.slots:
+                if now - self.short_since >= self.limits.max_wait and not self.busy:
                     self.warn(f"gave up after {now - self.short_since:.0f} s: {short}")
                     return False
                 break
@@ -195,7 +206,7 @@ class Supervisor:
             if job is None:
                 break
             try:
-                self.slots.append(self._start(job, now))
+                self._idle().give(job, now)
             except (EOFError, OSError) as error:  # the forkserver was killed; the next start makes a new one
                 reason = f"no process could be started for it ({first_line(error)})"
                 self._stored(partial(self.store.queue.give_back, job.id, reason), now)
@@ -203,62 +214,80 @@ class Supervisor:
             self.claimed += 1
         return True
 
-    def _start(self, job: Job, now: float) -> Slot:
+    def _idle(self) -> Slot:
+        """A process with nothing to do."""
+        for slot in self.slots:
+            if slot.job is None:
+                return slot
         from dspreview.work.child import run
 
-        theirs, ours = self.context.Pipe(duplex=False)
+        ours, theirs = self.context.Pipe()
         values = {setting.name: getattr(self.settings, setting.name.lower()) for setting in TABLE}
-        process = self.context.Process(target=run, args=(job.id, values, self.settings.sources, theirs), daemon=True)
+        process = self.context.Process(target=run, args=(values, self.settings.sources, theirs), daemon=True)
         process.start()
         theirs.close()
-        return Slot(job, process, ours, now)
+        self.slots.append(Slot(process, ours))
+        return self.slots[-1]
 
     def _watch(self, slot: Slot, now: float) -> None:
-        """Look after a running job: its end, its time, its memory, its cancellation."""
-        if slot.ended:
+        """Look after a process: its end, and its job's end, time, memory and cancellation."""
+        if slot.job is None:
+            if slot.is_gone:
+                self._dismiss(slot)
+        elif slot.look():
             self._settle(slot, now)
         elif now - slot.started > self.settings.job_max_seconds:
             self._stop(slot, f"it took longer than JOB_MAX_SECONDS ({self.settings.job_max_seconds} s)", now)
-        elif tree_memory(slot.process.pid) > self.settings.job_max_memory:
+        elif slot.memory(now) > self.settings.job_max_memory:
             self._stop(slot, f"it needed more than JOB_MAX_MEMORY ({self.settings.job_max_memory:,} bytes)", now)
         elif now - slot.beat >= HEARTBEAT:
             slot.beat = now
-            if self._stored(partial(self.store.queue.heartbeat, slot.job.id), now) is False and not self._has_ended(
-                slot
-            ):
+            alive = self._stored(partial(self.store.queue.heartbeat, slot.job.id), now)
+            if alive is False and not self._has_ended(slot.job):
                 slot.kill()  # cancelled, or taken away
 
     def _stop(self, slot: Slot, why: str, now: float) -> None:
         """Kill a job over its limit; it is ours first, so that no other worker takes it for lost."""
+        assert slot.job is not None
         if self._stored(partial(self.store.queue.adopt, slot.job.id), now) is not None:
             slot.over_limit = why
             slot.kill()
 
-    def _has_ended(self, slot: Slot) -> bool:
-        """Whether a job ended by itself, though its process is not gone yet."""
-        found = self.store.queue.find(slot.job.id)
+    def _has_ended(self, job: Job) -> bool:
+        """Whether a job ended by itself, though its process has not said so yet."""
+        found = self.store.queue.find(job.id)
         return found is not None and found.status in ENDED
 
     def _settle(self, slot: Slot, now: float) -> None:
-        """What becomes of a job whose process is gone; tried again at the next turn where the store is locked."""
-        slot.close()  # where the forkserver died its child may live on; this ends it
+        """What becomes of a job that ended; tried again at the next turn where the store is locked."""
+        if slot.is_gone:
+            slot.close()  # where the forkserver died, the process lives on until it hears of its parent's end
         found = self._stored(partial(self._outcome, slot), now)
         if found is None:
             return
-        self.slots.remove(slot)
+        slot.job = None
+        if slot.is_gone or slot.jobs >= MOST_JOBS or slot.memory(now) > self.settings.job_max_memory // 4:
+            self._dismiss(slot)
         if found.status in ENDED:
             self.report(Done(found, found.status, self.store.queue.error_of(found.id)))
 
+    def _dismiss(self, slot: Slot) -> None:
+        """Part with a process; the next job gets another."""
+        self.slots.remove(slot)
+        slot.kill()
+        slot.close()
+
     def _outcome(self, slot: Slot) -> Job:
         """The job as it is now: ended by its process, over its limit, or given back after a death."""
-        queue = self.store.queue
-        found = queue.find(slot.job.id)
+        queue, job = self.store.queue, slot.job
+        assert job is not None
+        found = queue.find(job.id)
         if found is not None and found.status == "STARTED":
             self.crashed = True
             if slot.over_limit is not None:
                 with transaction(self.store.connection):
-                    queue.finish(slot.job.id, success=False, error=slot.over_limit)
+                    queue.finish(job.id, success=False, error=slot.over_limit)
             else:
-                queue.give_back(slot.job.id, death(slot.process.exitcode))
-            found = queue.find(slot.job.id)
-        return found or slot.job
+                queue.give_back(job.id, death(slot.process.exitcode if slot.code is None else slot.code))
+            found = queue.find(job.id)
+        return found or job

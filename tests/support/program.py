@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 
 @dataclass(frozen=True)
 class Result:
@@ -42,6 +44,16 @@ class Program:
     home: Path
     env: dict[str, str] = field(default_factory=dict)
     cwd: Path | None = None
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def stop(self) -> None:
+        """Kill what still runs, after a test that failed in the middle."""
+        for process in self.started:
+            if process.poll() is None:
+                for child in psutil.Process(process.pid).children(recursive=True):
+                    child.kill()
+                process.kill()
+                process.wait()
 
     @property
     def database(self) -> Path:
@@ -73,7 +85,8 @@ class Program:
         """Start a call and do not wait for it."""
         env = self.environment(**options.pop("env", {}))
         command = [sys.executable, "-m", "dspreview", *[str(word) for word in words]]
-        return subprocess.Popen(command, env=env, cwd=self.cwd or self.home, **options)
+        self.started.append(subprocess.Popen(command, env=env, cwd=self.cwd or self.home, **options))
+        return self.started[-1]
 
     def __call__(self, *words: str | Path, stdin: str = "", **env: str) -> Result:
         """Run a call to its end."""
