@@ -88,3 +88,10 @@ def wheel(session: nox.Session) -> None:
     session.run("bash", "-c", f"python -m pip install --force-reinstall {out}/*.whl", external=True)
     session.chdir(out)
     session.run("dspreview", "--version")
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """2,000 datasets, 4 workers, a kill a second: `nox -s soak -- --seed N`."""
+    install(session, "test")
+    session.run("python", "-m", "tests.soak.run", *session.posargs)
