@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dspreview.cli.app import COMMANDS
 from dspreview.settings import TABLE
@@ -54,7 +56,29 @@ def test_commands_of_the_tour_run(line: str, here: Program) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def unattended() -> list[str]:
+    """The calls of the recipes that a timer or a workflow makes."""
+    workflow = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", RECIPES, re.DOTALL)[0])
+    steps = [step["run"] for step in workflow["jobs"]["valid"]["steps"] if "run" in step]
+    service = re.findall(r"^ExecStart=(.*)$", RECIPES, re.MULTILINE)
+    crontab = re.findall(r"^15 3 \* \* \* (.*)$", RECIPES, re.MULTILINE)
+    return [*crontab, *service, *[step for step in steps if step.startswith("dspreview ")]]
+
+
+@pytest.mark.parametrize("line", unattended())
+def test_what_cron_systemd_and_a_workflow_call_runs(line: str, here: Program, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "docs" / "examples" / "signals", tmp_path / "signals")
+    (here.home / "datasets.txt").write_text(f"{tmp_path}/signals\n")
+    command = re.sub(r"(%h/\.venv/bin/)?dspreview ", f"{sys.executable} -m dspreview ", line, count=1)
+    command = command.replace("%h", str(here.home))
+    done = subprocess.run(["sh", "-c", command], env=here.environment(), cwd=tmp_path / "signals", check=False)
+    assert done.returncode == 0
+    assert here("cache", "stats", "--json").json["splits"]["error"] == 0
+    assert here("cache", "stats", "--json").json["splits"]["valid"] >= 1
+
+
 def test_there_are_examples() -> None:
+    assert len(unattended()) == 4
     assert len(EXAMPLES) == 2
     assert len([line for line in TOUR if "dspreview " in line]) >= 10
 

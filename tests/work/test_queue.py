@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dspreview.settings import Settings
+from dspreview.settings import Settings, resolve
 from dspreview.store import Store
 from dspreview.store.database import transaction
 from dspreview.store.job import KINDS, Job, JobKey
+from dspreview.work.resources import is_paused, pause
 
+OPERATIONS = (
+    "enqueue",
+    "enqueue",
+    "claim",
+    "claim_key",
+    "finish",
+    "give_back",
+    "postpone",
+    "release",
+    "cancel",
+    "drop",
+)
 Make = Callable[..., Settings]
 
 
@@ -111,19 +128,6 @@ def test_the_jobs_of_dead_processes_are_taken_back(settings: Make) -> None:
         assert names(store, 2, 1) == ["a"]
 
 
-def test_a_clock_set_back_loses_nothing(settings: Make) -> None:
-    moment = [100_000.0]
-    with Store(settings(), clock=lambda: moment[0]) as store:
-        enqueue(store, JobKey("a"), JobKey("b"))
-        first = store.queue.claim(KINDS, 2)
-        moment[0] -= 3_600
-        enqueue(store, JobKey("c"))
-        assert store.queue.take_back() == []
-        assert names(store, 2, 3) == ["b", "c", None]
-        finish(store, first)
-        assert places_are_true(store)
-
-
 def test_a_postponed_job_has_lost_no_attempt(settings: Make) -> None:
     with Store(settings()) as store:
         enqueue(store, JobKey("a"))
@@ -175,3 +179,70 @@ def test_processes_share_the_work_and_run_nothing_twice(processes: int, settings
         assert len(done) == 400
         assert store.queue.counts()["splits"]["success"] == 400
         assert places_are_true(store)
+
+
+def test_a_clock_set_back_an_hour_loses_and_doubles_nothing(settings: Make) -> None:
+    now = [1_000_000.0]
+    with Store(settings(), clock=lambda: now[0]) as store:
+        enqueue(store, JobKey("a"), JobKey("b"), JobKey("c"))
+        first = store.queue.claim(KINDS, 2)
+        pause(store, 5.0)
+        assert is_paused(store)
+        gone = f"{os.uname().nodename}/999999999/1"
+        second = store.queue.claim(KINDS, 2)
+        assert first is not None
+        assert second is not None
+        store.connection.execute("UPDATE jobs SET owner = ? WHERE id = ?", (gone, second.id))
+        now[0] -= 3_600
+        assert not is_paused(store)
+        assert store.queue.heartbeat(first.id)
+        assert store.queue.take_back() == [(second.id, "WAITING")]
+        finish(store, first)
+        assert names(store, 2, 3) == ["b", "c", None]
+        assert {job.status for job in store.queue.jobs()} == {"SUCCESS", "STARTED"}
+        assert places_are_true(store)
+
+
+def test_old_jobs_go_after_their_days(settings: Make) -> None:
+    now = [1_000_000.0]
+    with Store(settings(), clock=lambda: now[0]) as store:
+        enqueue(store, JobKey("a"), JobKey("b"), JobKey("c"))
+        finish(store, store.queue.claim(KINDS, 2))
+        now[0] += 31 * 86_400
+        finish(store, store.queue.claim(KINDS, 2))
+        assert store.queue.clean(finished=True, older_than=30 * 86_400) == 1
+        assert [job.key.dataset for job in store.queue.jobs()] == ["b", "c"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(OPERATIONS), st.integers(0, 5), st.integers(0, 2)), max_size=60))
+@hypothesis.settings(max_examples=150, deadline=None)
+def test_whatever_happens_places_are_true_and_no_key_runs_twice(steps: list[tuple[str, int, int]]) -> None:
+    store = Store(resolve({"DSPREVIEW_DATABASE": "/proc/nowhere/x.sqlite"}, {"HOME": "/nowhere"}))  # so: in memory
+    for operation, number, split in steps:
+        started = [job for job in store.queue.jobs() if job.status == "STARTED"]
+        key = JobKey(f"d{number % 3}", "", "c", str(split)) if number > 2 else JobKey(f"d{number}")
+        if operation == "enqueue":
+            enqueue(store, key)
+        elif operation == "claim":
+            store.queue.claim(KINDS, 1 + split)
+        elif operation == "claim_key":
+            store.queue.claim_key(key)
+        elif operation in {"cancel", "drop"}:
+            if operation == "drop":
+                store.queue.drop_waiting(key.dataset)
+            elif split == 0:
+                store.queue.cancel("STARTED" if number % 2 else "WAITING")
+        elif started:
+            job = started[number % len(started)]
+            if operation == "finish":
+                finish(store, job)
+            elif operation == "give_back":
+                store.queue.give_back(job.id, "died")
+            elif operation == "postpone":
+                store.queue.postpone(job.id)
+            else:
+                store.queue.release(job.id)
+        assert places_are_true(store)
+        jobs = store.queue.jobs(("STARTED", "WAITING"))
+        assert len({(job.key, job.status) for job in jobs}) == len(jobs)
+        assert store.queue.count_open() == len(jobs)
