@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import NamedTuple
 
 from dspreview.errors import UsageError
 from dspreview.models import Json
 
 PREFIX = "datasets/"
+ID = re.compile(r"(?:\w[\w.-]*/)?\w[\w.-]*")
 EVENTS = ("add", "update", "remove", "move")
 SCOPES = ("repo", "repo.content", "repo.config")
 ADD, REMOVE = "add", "remove"
@@ -47,9 +49,16 @@ def read_notice(text: str) -> tuple[list[Change], str | None]:
 
 def dataset_id(value: Json, key: str) -> str:
     """The id behind its prefix, which is removed once. Raises UsageError."""
-    if not isinstance(value, str) or not value.startswith(PREFIX) or value == PREFIX:
+    if not isinstance(value, str) or not value.startswith(PREFIX):
         raise UsageError(f"webhook: {key}: {value!r} is not datasets/ID")
-    return value[len(PREFIX) :]
+    return hub_id(value[len(PREFIX) :], key)
+
+
+def hub_id(name: str, key: str) -> str:
+    """An id of the Hub, and never a path of this machine. Raises UsageError."""
+    if not ID.fullmatch(name):
+        raise UsageError(f"webhook: {key}: {name!r} is no id of the Hub")
+    return name
 
 
 def read_hub_notice(payload: dict[str, Json]) -> tuple[list[Change], str | None]:
@@ -65,7 +74,7 @@ def read_hub_notice(payload: dict[str, Json]) -> tuple[list[Change], str | None]
         return [], f"{repo['name']} is a {repo.get('type')}, no dataset; ignored"
     if not isinstance(scope, str) or not any(scope == one or scope.startswith(one + ".") for one in SCOPES):
         return [], f"scope {scope!r} changes no data; ignored"
-    name = str(repo["name"])
+    name = hub_id(repo["name"], "repo")
     if action == "remove":
         return [Change(REMOVE, name)], None
     if action == "move":
@@ -73,5 +82,5 @@ def read_hub_notice(payload: dict[str, Json]) -> tuple[list[Change], str | None]
         target = moved.get("name") if isinstance(moved, dict) else moved
         if not isinstance(target, str) or not target:
             raise UsageError("webhook: a move names no movedTo")
-        return [Change(REMOVE, name), Change(ADD, target)], None
+        return [Change(REMOVE, name), Change(ADD, hub_id(target, "movedTo"))], None
     return [Change(ADD, name)], None

@@ -16,6 +16,10 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.csv as pc
+import pyarrow.parquet as pq
+
 from tests.benchmarks.jobs import queue_lines
 from tests.benchmarks.measure import Line, Timing, interleaved
 
@@ -24,6 +28,8 @@ PAGE = HERE.parent.parent / "docs" / "performance.md"
 ROWS = 2_600_000
 ROUNDS = 21
 SCALE_SPLITS = 100_000
+SMALL_DATASETS = 300
+HUB_NAMES = 500_000
 
 
 def make_files(folder: Path) -> dict[str, Path]:
@@ -166,6 +172,57 @@ def scale(folder: Path, environment: dict[str, str]) -> list[Line]:
     ]
 
 
+def small_datasets(folder: Path) -> list[Path]:
+    """300 folders of 200 rows, a third each of CSV, JSON Lines and Parquet."""
+    names = []
+    for number in range(SMALL_DATASETS):
+        place = folder / "many" / f"d{number}"
+        place.mkdir(parents=True)
+        rows = [{"id": n, "text": f"row {n} of {number} " + "x" * (n % 100), "score": n / 7} for n in range(200)]
+        table = pa.Table.from_pylist(rows)
+        if number % 3 == 0:
+            pc.write_csv(table, place / "train.csv")
+        elif number % 3 == 1:
+            (place / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        else:
+            pq.write_table(table, place / "train.parquet")
+        names.append(place)
+    return names
+
+
+def warming(folder: Path, environment: dict[str, str]) -> list[Line]:
+    """`warm` over 300 small datasets, against a loop in Python."""
+    listed = folder / "many.txt"
+    listed.write_text("\n".join(str(name) for name in small_datasets(folder)))
+    database = folder / "warm.sqlite"
+    words = f"warm --from {listed} --workers 2 --quiet --database {database}"
+    cold = f"rm -f {database}*; exec {sys.executable} -m dspreview {words}"
+    found = interleaved(
+        {"warm": ["sh", "-c", cold], "loop": [sys.executable, str(HERE / "loop.py"), str(listed)]}, environment, 5
+    )
+    again = interleaved({"again": program(*words.split())}, environment, 3)["again"].seconds
+    told = f"{milliseconds(found['warm'], found['loop'])}; once more, with nothing to do, {again * 1000:.0f} ms"
+    ratio = found["warm"].seconds / found["loop"].seconds
+    return [Line(f"`warm --workers 2` over {SMALL_DATASETS} datasets", "a loop that streams", ratio, 0.6, told)]
+
+
+def hub_status(folder: Path, environment: dict[str, str]) -> list[Line]:
+    """`hub status` over 500,000 names, from a server on this machine."""
+    command = [sys.executable, "-m", "tests.benchmarks.names", str(HUB_NAMES)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        online = environment | {"HF_ENDPOINT": server.stdout.readline().strip()}
+        del online["HF_HUB_OFFLINE"]
+        database = folder / "status.sqlite"
+        found = interleaved({"status": program("hub", "status", "--json", "--database", database)}, online, 3)["status"]
+        server.kill()
+    what = f"`hub status` over {HUB_NAMES:,} names"
+    return [
+        Line(what, "10 s", found.seconds / 10, 1.0, f"{found.seconds:.1f} s"),
+        Line(what, "500 MB", found.peak_bytes / 5e8, 1.0, f"{found.peak_bytes / 1e6:.0f} MB"),
+    ]
+
+
 def fill(path: Path, splits: int) -> None:
     """Copy the one page of a database under as many other names."""
     connection = sqlite3.connect(path)
@@ -214,7 +271,8 @@ def write_page(lines: list[Line]) -> str:
         )
     parts += [
         "",
-        "`hello` is `tests/benchmarks/hello.py`, a Typer program of two commands; `datasets` streaming is `tests/benchmarks/stream.py`.",
+        "The bare `UPDATE ... RETURNING` writes what our queue writes, on a table with one partial index (`tests/benchmarks/jobs.py`).",
+        "`loop` is `tests/benchmarks/loop.py`. `hello` is `tests/benchmarks/hello.py`, a Typer program of two commands; `datasets` streaming is `tests/benchmarks/stream.py`.",
     ]
     return "\n".join(parts) + "\n"
 
@@ -237,6 +295,8 @@ def main() -> int:
             *many_in_one_call(folder, environment),
             *scale(folder, environment),
             *queue_lines(folder),
+            *warming(folder, environment),
+            *hub_status(folder, environment),
             *first_rows(folder, environment),
         ]
     page = write_page(lines)

@@ -282,6 +282,10 @@ def test_change_notices(payload: str, waiting: list[str], dspreview: Program) ->
         '{"added": "datasets/x"}',
         '{"event": "explode", "repo": {}}',
         '{"update": "datasets/"}',
+        '{"update": "datasets/./here"}',
+        '{"update": "datasets//etc"}',
+        '{"update": "datasets/a/../b"}',
+        '{"event": "update", "scope": "repo", "repo": {"type": "dataset", "name": "../x"}}',
     ],
 )
 def test_bad_notices_are_wrong_use(payload: str, dspreview: Program) -> None:
