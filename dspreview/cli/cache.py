@@ -10,7 +10,6 @@ import typer
 from dspreview import errors
 from dspreview.cli import output
 from dspreview.cli.options import Call, with_common
-from dspreview.models import Json
 from dspreview.store import Store, report
 from dspreview.store.database import translated
 from dspreview.store.entries import iso
@@ -19,18 +18,6 @@ app = typer.Typer(
     add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True,
     help="Look into the cache, and clean it.",
 )  # fmt: skip
-
-
-def write(call: Call, document: Json, header: list[str], rows: list[list[Any]]) -> None:
-    """A document as JSON, or as one flat table."""
-    if call.format == "json":
-        output.write_document(document)
-    elif call.format == "table":
-        from dspreview.cli import table  # rich, for a table only
-
-        output.write_text(table.simple(header, rows, color=table.use_color(call.color)) + "\n")
-    else:
-        output.write_records([dict(zip(header, row, strict=True)) for row in rows], call.format, header)
 
 
 @app.command(help="Count datasets and splits by status, and the room they take.")
@@ -46,7 +33,7 @@ def stats(call: Call) -> int:
         ["bytes", name.removesuffix("_bytes"), found[name]]
         for name in ("database_bytes", "asset_bytes", "derived_bytes")
     ]
-    write(call, found, ["kind", "status", "number"], rows)
+    output.write_answer(call, found, ["kind", "status", "number"], rows)
     return errors.EXIT_OK
 
 
@@ -68,7 +55,7 @@ def report_(call: Call) -> int:
         for items in found[kind].values()
         for item in items
     ]
-    write(call, found, ["dataset", "config", "split", "status", "error"], rows)
+    output.write_answer(call, found, ["dataset", "config", "split", "status", "error"], rows)
     return errors.EXIT_OK
 
 
@@ -79,7 +66,7 @@ def valid(call: Call) -> int:
     with Store(call.settings, must_open=True) as store:
         names = report.valid_names(store)
         moment = iso(store.cache.clock())
-    write(call, {"valid": names, "created_at": moment}, ["dataset"], [[name] for name in names])
+    output.write_answer(call, {"valid": names, "created_at": moment}, ["dataset"], [[name] for name in names])
     return errors.EXIT_OK
 
 
@@ -92,7 +79,7 @@ def remove(call: Call, dataset: Annotated[str, typer.Argument(metavar="DATASET",
         number = report.remove(store, ref.name, ref.revision)
     if not number:
         raise errors.NotCachedError(f"{dataset} is not in the cache; `dspreview cache report` lists what is")
-    write(call, {"removed": number}, ["removed"], [[number]])
+    output.write_answer(call, {"removed": number}, ["removed"], [[number]])
     return errors.EXIT_OK
 
 
@@ -110,11 +97,11 @@ def clean(
     with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
         if derived:
             freed = report.clean_derived(store)
-            write(call, {"freed_bytes": freed}, ["freed_bytes"], [[freed]])
+            output.write_answer(call, {"freed_bytes": freed}, ["freed_bytes"], [[freed]])
             return errors.EXIT_OK
         confirm("This removes every entry and asset of the cache.", yes=yes)
         number = report.clean(store)
-    write(call, {"removed": number}, ["removed"], [[number]])
+    output.write_answer(call, {"removed": number}, ["removed"], [[number]])
     return errors.EXIT_OK
 
 
@@ -125,7 +112,7 @@ def prune(call: Call) -> int:
     limit = call.settings.cache_max_bytes
     with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
         number = report.prune(store, limit) if limit else 0
-    write(call, {"removed": number}, ["removed"], [[number]])
+    output.write_answer(call, {"removed": number}, ["removed"], [[number]])
     return errors.EXIT_OK
 
 
@@ -158,7 +145,7 @@ def verify(
     if call.format == "table" and not damages:
         output.write_text("the cache is intact\n")
     else:
-        write(call, {"findings": findings, "repaired": repair}, ["code", "message"], rows)
+        output.write_answer(call, {"findings": findings, "repaired": repair}, ["code", "message"], rows)
     return errors.EXIT_NO if damages and not repair else errors.EXIT_OK
 
 
@@ -170,5 +157,5 @@ def path(call: Call) -> int:
     if call.format == "table":
         output.write_text(where["database"] + "\n")
     else:
-        write(call, where, list(where), [list(where.values())])
+        output.write_answer(call, where, list(where), [list(where.values())])
     return errors.EXIT_OK

@@ -37,16 +37,8 @@ Check = tuple[str, str, str]
 def doctor(call: Call) -> int:
     """Answer `doctor`."""
     checks = [*store_checks(call), disk_check(call), system_check(call), hub_check(call), *package_checks()]
-    if call.format == "json":
-        output.write_document({"checks": [dict(zip(HEADER, check, strict=True)) for check in checks]})
-    elif call.format == "table":
-        from dspreview.cli import table  # rich, for a table only
-
-        output.write_text(
-            table.simple(HEADER, [list(check) for check in checks], color=table.use_color(call.color)) + "\n"
-        )
-    else:
-        output.write_records([dict(zip(HEADER, check, strict=True)) for check in checks], call.format, HEADER)
+    document = {"checks": [dict(zip(HEADER, check, strict=True)) for check in checks]}
+    output.write_answer(call, document, HEADER, [list(check) for check in checks])
     return errors.EXIT_NO if any(state == "fail" for _, state, _ in checks) else errors.EXIT_OK
 
 

@@ -8,7 +8,6 @@ import typer
 
 from dspreview import errors
 from dspreview.cli import output
-from dspreview.cli.cache import write
 from dspreview.cli.options import Call, with_common
 from dspreview.jobs.runner import Extractor
 from dspreview.models import Json
@@ -65,5 +64,5 @@ def status(call: Call) -> int:
         counts = report.count_names(store, names)
         document: dict[str, Json] = {**counts, "created_at": iso(store.clock())}
     rows = [[kind, state, number] for kind, states in counts.items() for state, number in states.items()]
-    write(call, document, ["kind", "status", "number"], rows)
+    output.write_answer(call, document, ["kind", "status", "number"], rows)
     return errors.EXIT_OK

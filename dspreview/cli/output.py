@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
+from dspreview.cli.options import Call
 from dspreview.errors import AnswerLostError, ReaderGoneError
 from dspreview.models import Json, dump
 
@@ -75,3 +76,15 @@ def write_records(records: list[dict[str, Json]], how: str, header: list[str] | 
         return
     names = header or (list(records[0]) if records else [])
     write_csv(names, ([record.get(name) for name in names] for record in records))
+
+
+def write_answer(call: Call, document: Json, header: list[str], rows: list[list[Any]]) -> None:
+    """A document as JSON, or as one flat table."""
+    if call.format == "json":
+        write_document(document)
+    elif call.format == "table":
+        from dspreview.cli import table  # rich, for a table only
+
+        write_text(table.simple(header, rows, color=table.use_color(call.color)) + "\n")
+    else:
+        write_records([dict(zip(header, row, strict=True)) for row in rows], call.format, header)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dspreview import errors
-from dspreview.cli import failure
-from dspreview.cli.cache import confirm, write
+from dspreview.cli import failure, output
+from dspreview.cli.cache import confirm
 from dspreview.cli.options import Call, ConfigArgument, SplitArgument, with_common
 from dspreview.models import Json
 from dspreview.store import Store
@@ -38,7 +38,7 @@ def add(
     if config is not None and split is None:
         raise errors.UsageError("queue add: name CONFIG and SPLIT, or neither")
     number = enqueue(call, dataset, config, split)
-    write(call, {"status": "ok", "added": number}, ["added"], [[number]])
+    output.write_answer(call, {"status": "ok", "added": number}, ["added"], [[number]])
     return errors.EXIT_OK
 
 
@@ -60,7 +60,7 @@ def stats(call: Call) -> int:
         counts = store.queue.counts()
         document: dict[str, Json] = {**counts, "created_at": iso(store.clock())}
     rows = [[kind, status, number] for kind in KINDS for status, number in counts[kind].items()]
-    write(call, document, ["kind", "status", "number"], rows)
+    output.write_answer(call, document, ["kind", "status", "number"], rows)
     return errors.EXIT_OK
 
 
@@ -86,7 +86,7 @@ def list_(
         document[job.key.kind][job.status.lower()].append(as_json(job))
     document["created_at"] = moment
     records = [as_json(job) for job in jobs]
-    write(call, document, HEADER, [[record.get(name) for name in HEADER] for record in records])
+    output.write_answer(call, document, HEADER, [[record.get(name) for name in HEADER] for record in records])
     return errors.EXIT_OK
 
 
@@ -143,7 +143,9 @@ def run_queue(call: Call, limits: Limits) -> int:
     with Store(call.settings, must_write=True) as store:
         enough = Supervisor(store, call.settings, limits, report=report, warn=call.warn).run()
     failed = sum(done.status == "ERROR" for done in ended)
-    write(call, {"done": len(ended) - failed, "failed": failed}, ["done", "failed"], [[len(ended) - failed, failed]])
+    output.write_answer(
+        call, {"done": len(ended) - failed, "failed": failed}, ["done", "failed"], [[len(ended) - failed, failed]]
+    )
     return errors.EXIT_NO if failed or not enough else errors.EXIT_OK
 
 
@@ -160,7 +162,7 @@ def cancel(
         raise errors.UsageError("queue cancel: say --started or --waiting")
     with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
         number = store.queue.cancel("STARTED" if started else "WAITING")
-    write(call, {"cancelled": number}, ["cancelled"], [[number]])
+    output.write_answer(call, {"cancelled": number}, ["cancelled"], [[number]])
     return errors.EXIT_OK
 
 
@@ -177,5 +179,5 @@ def clean(
         if not finished:
             confirm("This removes every job, also those that wait.", yes=yes)
         number = store.queue.clean(finished=finished)
-    write(call, {"removed": number}, ["removed"], [[number]])
+    output.write_answer(call, {"removed": number}, ["removed"], [[number]])
     return errors.EXIT_OK

@@ -24,13 +24,6 @@ def settings(call: Call) -> int:
             value = "set" if value else "not set"
         source = call.settings.sources[setting.name]
         records.append({"name": setting.name, "value": value, "source": source, "meaning": setting.meaning})
-    if call.format == "json":
-        output.write_document({"settings": records})
-    elif call.format == "table":
-        from dspreview.cli import table  # rich, for a table only
-
-        rows = [[str(record[name]) for name in HEADER] for record in records]
-        output.write_text(table.simple(HEADER, rows, color=table.use_color(call.color)) + "\n")
-    else:
-        output.write_records(records, call.format, HEADER)
+    rows = [[record[name] for name in HEADER] for record in records]
+    output.write_answer(call, {"settings": records}, HEADER, rows)
     return errors.EXIT_OK
