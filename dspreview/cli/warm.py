@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -21,7 +22,7 @@ from dspreview.settings import Settings
 from dspreview.store import Store
 from dspreview.store.database import transaction, translated
 from dspreview.work.supervisor import Done, Limits, Supervisor
-from dspreview.work.warm import Wanted, missing, with_revisions
+from dspreview.work.warm import Wanted, missing, patiently, with_revisions
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -50,7 +51,7 @@ def warm(
     if from_file is not None and (filtered or everything):
         raise errors.UsageError("warm: give either --from or a choice of the Hub's datasets")
     extractor = Extractor(call.settings)
-    listing = extractor.list_hub(author=author, search=search, tags=tag or (), sort=sort, limit=limit)
+    listing = partial(extractor.list_hub, author=author, search=search, tags=tag or (), sort=sort, limit=limit)
     if from_file is None and not filtered and not everything:
         confirm(
             "warm: this is the whole Hub; choose with --from, --author, --search, --tag, --limit, or say --all.",
@@ -60,20 +61,21 @@ def warm(
     broken: list[str] = []
     with Store(settings, must_write=True) as store:
         wanted = (
-            with_revisions(named(from_file, broken), store, extractor)
+            with_revisions(named(from_file, broken), store, extractor, call.warn)
             if from_file is not None
-            else (Wanted(identify(str(item["id"])), revision=item["sha"]) for item in listing)
+            else (Wanted(identify(str(item["id"])), revision=item["sha"]) for item in patiently(listing, call.warn))
         )
         enqueued = 0
         for one in wanted:
             keys = missing(store, settings, one, retry_errors=retry_errors)
             if keys:
                 with translated(settings.dspreview_database), transaction(store.connection):
-                    enqueued += store.queue.enqueue(keys)
+                    enqueued += store.queue.enqueue(keys, unless_started=True)
         ended: list[Done] = []
-        if not enqueue_only and store.queue.has_waiting(("datasets", "splits")):
-            ended = work_off(call, store, settings, workers)
-    return summary(call, enqueued, ended, broken)
+        left = 0
+        if not enqueue_only and store.queue.count_open():
+            ended, left = work_off(call, store, settings, workers)
+    return summary(call, enqueued, ended, broken, left)
 
 
 def named(path: str, broken: list[str]) -> Iterator[Wanted]:
@@ -94,8 +96,8 @@ def own_limits(settings: Settings) -> Settings:
     return settings.replace(**{name.lower(): 0 for name in names if settings.sources[name] == "default"})
 
 
-def work_off(call: Call, store: Store, settings: Settings, workers: int) -> list[Done]:
-    """Run the jobs, with a line of progress on a terminal."""
+def work_off(call: Call, store: Store, settings: Settings, workers: int) -> tuple[list[Done], int]:
+    """Run the jobs, with a line of progress on a terminal; those that ended, and how many are left where it was stopped."""
     ended: list[Done] = []
 
     with Meter(quiet=call.quiet) as meter:
@@ -106,11 +108,11 @@ def work_off(call: Call, store: Store, settings: Settings, workers: int) -> list
             left=store.queue.count_open(),
             running=[slot.job.key.dataset for slot in supervisor.slots if slot.job is not None],
         )
-        supervisor.run()
-    return ended
+        enough = supervisor.run()
+    return ended, 0 if enough and not supervisor.stopping else store.queue.count_open()
 
 
-def summary(call: Call, enqueued: int, ended: list[Done], broken: list[str]) -> int:
+def summary(call: Call, enqueued: int, ended: list[Done], broken: list[str], left: int) -> int:
     """Tell each failure with its reason, and the numbers."""
     failed = [done for done in ended if done.status == "ERROR"]
     failures: list[dict[str, Json]] = [
@@ -127,7 +129,8 @@ def summary(call: Call, enqueued: int, ended: list[Done], broken: list[str]) -> 
         told = str(item["error"])
         failure.tell(told if str(item["dataset"]) in told else f"{names}: {told}")
     document: dict[str, Json] = {
-        "enqueued": enqueued, "done": len(ended) - len(failed), "failed": len(failed) + len(broken), "failures": failures,
+        "enqueued": enqueued, "done": len(ended) - len(failed), "failed": len(failed) + len(broken), "left": left,
+        "failures": failures,
     }  # fmt: skip
     if call.format == "json":
         output.write_document(document)
@@ -136,4 +139,6 @@ def summary(call: Call, enqueued: int, ended: list[Done], broken: list[str]) -> 
     else:
         output.write_records(failures, call.format, ["dataset", "config", "split", "error"])
     sys.stdout.flush()
-    return errors.EXIT_NO if failed or broken else errors.EXIT_OK
+    if left:
+        call.warn(f"stopped with {left} jobs left; the same command goes on there")
+    return errors.EXIT_NO if failed or broken or left else errors.EXIT_OK

@@ -30,7 +30,7 @@ def read_notice(text: str) -> tuple[list[Change], str | None]:
     """
     try:
         payload = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"webhook: the payload is no JSON: {error}") from None
     if not isinstance(payload, dict):
         raise UsageError("webhook: the payload is no JSON object")

@@ -67,8 +67,13 @@ class Queue:
                 (kind, dataset),
             )
 
-    def enqueue(self, keys: Iterable[JobKey]) -> int:
-        """Add waiting jobs, inside the caller's transaction; how many are new. One that waits already stays where it is."""
+    def enqueue(self, keys: Iterable[JobKey], *, unless_started: bool = False) -> int:
+        """Add waiting jobs, inside the caller's transaction; how many are new. One that waits already stays where it is.
+
+        Args:
+            unless_started: a job that runs need not run again: its data has not changed since.
+
+        """
         now = stamp(self.clock())
         added = 0
         lines: set[tuple[str, str]] = set()
@@ -77,7 +82,7 @@ class Queue:
             found = self.connection.execute(
                 f"SELECT id, status FROM jobs WHERE latest = 1 AND {THIS_KEY}", key.values
             ).fetchone()
-            if found and found[1] == "WAITING":
+            if found and (found[1] == "WAITING" or (unless_started and found[1] == "STARTED")):
                 continue
             if found:
                 self.connection.execute("UPDATE jobs SET latest = 0 WHERE id = ?", found[:1])

@@ -102,9 +102,10 @@ def remove(store: Store, name: str, revision: str | None = None) -> int:
             (name, name, revision, revision),
         ).fetchall()
         folders = [folder for identity, _ in found for folder in store.cache.asset_folders(identity)]
-        for identity, resolved in found:
+        for identity, _ in found:
             store.connection.execute("DELETE FROM datasets WHERE id = ?", (identity,))
-            store.queue.drop_waiting(resolved)
+        for waiting in {name, *(resolved for _, resolved in found)}:  # also where nothing of it is cached yet
+            store.queue.drop_waiting(waiting)
     for folder in folders:
         store.assets.remove(folder)
     return len(found)

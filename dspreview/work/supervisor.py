@@ -25,6 +25,9 @@ TICK = 0.05
 HEARTBEAT = 1.0
 TAKE_BACK = 1.0
 CLEAN = 3600.0
+SWEEP = 60.0
+WAKE = 0.2
+"""Seconds after which an idle worker sees that it should stop."""
 PATIENCE = 1.0
 """Seconds that one look at a locked store may take: running jobs are watched meanwhile."""
 T = TypeVar("T")
@@ -105,8 +108,8 @@ class Supervisor:
                     self._watch(slot, now)
                 if now - took_back >= TAKE_BACK:
                     took_back = now
-                    self.crashed |= bool(self._stored(self._take_back, now))
-                if now - cleaned >= CLEAN:
+                    self.crashed |= self._stored(self._take_back, now) or False
+                if now - cleaned >= CLEAN or (self.crashed and now - cleaned >= SWEEP):
                     cleaned = now
                     self._stored(self._clean, now)
                 if not self._fill(now):
@@ -120,6 +123,7 @@ class Supervisor:
                 slot.kill()
                 slot.close()
                 if slot.job is not None:
+                    self.crashed = True
                     self._stored(partial(self.store.queue.postpone, slot.job.id), time.monotonic())
             if self.crashed:
                 self._stored(partial(report.sweep, self.store), time.monotonic())
@@ -136,8 +140,10 @@ class Supervisor:
         if busy := self.busy:
             ends = [end for slot in busy for end in (slot.process.sentinel, slot.pipe) if not slot.pipe.closed]
             wait(ends, TICK)
-        else:
-            time.sleep(self._pause())
+            return
+        until = time.monotonic() + self._pause()
+        while not self.stopping and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, WAKE))
 
     def _stored(self, act: Callable[[], T], now: float) -> T | None:
         """Do something with the store; None where another program holds it, for as long as we would wait for resources."""
@@ -157,9 +163,15 @@ class Supervisor:
         self.locked_since, self.told_locked = None, False
         return done
 
-    def _take_back(self) -> int:
-        """Give back the jobs of workers that are gone; how many. What becomes of our own is settled with their process."""
-        return len(self.store.queue.take_back(but=frozenset(slot.job.id for slot in self.busy if slot.job is not None)))
+    def _take_back(self) -> bool:
+        """Give back the jobs of workers that are gone; whether there were any. Our own are settled with their process."""
+        mine = frozenset(slot.job.id for slot in self.busy if slot.job is not None)
+        gone = self.store.queue.take_back(but=mine)
+        for number, status in gone:
+            job = self.store.queue.find(number)
+            if job is not None and status == "ERROR":
+                self.report(Done(job, status, self.store.queue.error_of(number)))
+        return bool(gone)
 
     def _clean(self) -> None:
         """Forget old jobs, and what crashes left."""
@@ -191,6 +203,7 @@ class Supervisor:
             if self.limits.max_jobs is not None and self.claimed >= self.limits.max_jobs:
                 break
             if is_paused(self.store) or not self.store.queue.has_waiting(self.kinds):
+                self.short_since = None
                 break
             short = shortage(self.settings)
             if short is not None:
@@ -245,6 +258,7 @@ class Supervisor:
             alive = self._stored(partial(self.store.queue.heartbeat, slot.job.id), now)
             if alive is False and not self._has_ended(slot.job):
                 slot.kill()  # cancelled, or taken away
+                self.crashed = True
 
     def _stop(self, slot: Slot, why: str, now: float) -> None:
         """Kill a job over its limit; it is ours first, so that no other worker takes it for lost."""
@@ -270,6 +284,8 @@ class Supervisor:
             self._dismiss(slot)
         if found.status in ENDED:
             self.report(Done(found, found.status, self.store.queue.error_of(found.id)))
+        elif found.status == "WAITING":  # it will be claimed again
+            self.claimed -= 1
 
     def _dismiss(self, slot: Slot) -> None:
         """Part with a process; the next job gets another."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 from dspreview import errors
 from dspreview.extract import local
@@ -14,6 +17,12 @@ from dspreview.settings import Settings
 from dspreview.store import Store
 from dspreview.store.entries import DatasetEntry
 from dspreview.store.job import JobKey
+
+T = TypeVar("T")
+ASK_SECONDS = 10.0
+LISTING_TRIES = 10
+LISTING_PAUSE = 5.0
+"""Seconds to wait where a Hub that limits the rate does not say how long."""
 
 
 class Wanted(NamedTuple):
@@ -61,21 +70,44 @@ def has_moved(entry: DatasetEntry, wanted: Wanted) -> bool:
     return wanted.revision is not None and wanted.revision != entry.dataset.revision
 
 
-def with_revisions(wanted: Iterable[Wanted], store: Store, extractor: Extractor) -> list[Wanted]:
-    """The same with the revisions of today for what is cached: one listing per owner, not one request per dataset."""
-    found = list(wanted)
-    owners = {
-        one.ref.name.partition("/")[0]
-        for one in found
-        if one.ref.kind is Kind.HUB
-        and one.ref.revision is None
-        and "/" in one.ref.name
-        and store.cache.find_dataset(one.ref)
-    }
+def with_revisions(
+    wanted: Iterable[Wanted], store: Store, extractor: Extractor, warn: Callable[[str], None]
+) -> list[Wanted]:
+    """The same with the revisions of today for what is cached: one listing per owner, not one request per dataset.
+
+    An id without an owner belongs to no listing: it is asked alone.
+    """
+    found = [(one, resolved_id(one, store)) for one in wanted]
     revisions: dict[str, str] = {}
-    for owner in sorted(owners):
-        revisions |= revisions_of(extractor.list_hub(author=owner))
-    return [one._replace(revision=revisions.get(one.ref.name)) for one in found]
+    for owner in sorted({name.partition("/")[0] for _, name in found if "/" in name}):
+        revisions |= revisions_of(patiently(partial(extractor.list_hub, author=owner), warn))
+    for name in sorted({name for _, name in found if name and "/" not in name}):
+        with suppress(errors.NotFoundError, errors.AccessError):  # its own job will tell
+            revisions[name] = extractor.current_revision(DatasetRef(name, Kind.HUB, name), ASK_SECONDS).revision
+    return [one._replace(revision=revisions.get(name)) for one, name in found]
+
+
+def resolved_id(wanted: Wanted, store: Store) -> str:
+    """The Hub's id of a cached dataset that was asked for at no revision, whatever it was asked by; else empty."""
+    if wanted.ref.kind is not Kind.HUB or wanted.ref.revision is not None:
+        return ""
+    entry = store.cache.find_dataset(wanted.ref)
+    return entry.dataset.name if entry else ""
+
+
+def patiently(ask: Callable[[], Iterable[T]], warn: Callable[[str], None]) -> Iterator[T]:
+    """What a listing gives; one that the Hub limits is begun anew after the time it asks for. Raises HubError."""
+    for left in reversed(range(LISTING_TRIES)):
+        try:
+            yield from ask()
+        except errors.RateLimitedError as error:
+            if not left:
+                raise
+            wait = error.retry_after or LISTING_PAUSE
+            warn(f"{error}; waiting {wait:.0f} s")
+            time.sleep(wait)
+        else:
+            return
 
 
 def revisions_of(listed: Iterable[Mapping[str, object]]) -> dict[str, str]:

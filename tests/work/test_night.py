@@ -59,4 +59,4 @@ def test_a_night_ends_with_a_report_of_each_failure(tmp_path: Path, hub: Hub, on
     assert online("cache", "verify").code == 0
     hub.fault = None
     again = online("warm", "--from", "-", "--workers", "2", "--json", stdin="\n".join([*good, "owner/good"]))
-    assert again.json == {"enqueued": 0, "done": 0, "failed": 0, "failures": []}
+    assert again.json == {"enqueued": 0, "done": 0, "failed": 0, "left": 0, "failures": []}

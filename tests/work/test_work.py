@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.support.data import parquet, picture, write
-from tests.support.hub import Hub, refuse_with
+from tests.support.hub import Hub, refuse_with, silent
 from tests.support.program import Program
 
 
@@ -214,7 +214,7 @@ def test_warm_fills_the_cache_once(worker: Program, tmp_path: Path) -> None:
     assert (first.json["enqueued"], first.json["done"], first.json["failed"]) == (6, 11, 2)
     assert [failure["dataset"] for failure in first.json["failures"]] == [bad]
     again = worker("warm", "--from", "-", "--json", stdin="\n".join([*names, bad]))
-    assert (again.code, again.json) == (0, {"enqueued": 0, "done": 0, "failed": 0, "failures": []})
+    assert (again.code, again.json) == (0, {"enqueued": 0, "done": 0, "failed": 0, "left": 0, "failures": []})
     write(tmp_path / "3", {"train.csv": "a\n33\n"})
     changed = worker("warm", "--from", "-", "--json", stdin="\n".join(names))
     assert (changed.json["enqueued"], changed.json["done"]) == (1, 2)
@@ -225,6 +225,109 @@ def test_warm_fills_the_cache_once(worker: Program, tmp_path: Path) -> None:
         "warm", "--from", "-", "--json", "--enqueue-only", stdin=str(write(tmp_path / "new", {"a.csv": "a\n1\n"}))
     )
     assert (queued.json["enqueued"], queued.json["done"]) == (1, 0)
+
+
+def start_warm(worker: Program, **options: Any) -> subprocess.Popen[bytes]:
+    """Start to warm a/slow, and come back when its job is taken."""
+    worker("cache", "stats")
+    started = worker.start("warm", "--from", "-", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, **options)
+    assert started.stdin is not None
+    started.stdin.write(b"a/slow\n")
+    started.stdin.close()
+    child_of(worker, started.pid)
+    return started
+
+
+def test_warm_that_is_stopped_says_what_is_left(worker: Program, held: threading.Event) -> None:
+    stopped = start_warm(worker, stderr=subprocess.PIPE)
+    stopped.send_signal(signal.SIGTERM)
+    held.set()
+    assert stopped.wait(60) == 1
+    assert stopped.stderr is not None
+    assert b"stopped with 1 jobs left" in stopped.stderr.read()
+    assert worker("warm", "--from", "-", "--json", stdin="a/slow").json["done"] == 1
+
+
+def test_two_warms_do_the_work_once(worker: Program, held: threading.Event) -> None:
+    first = start_warm(worker)
+    second = worker("warm", "--from", "-", "--json", stdin="a/slow")
+    assert (second.code, second.json["enqueued"]) == (0, 0)
+    held.set()
+    assert first.wait(60) == 0
+    assert query(worker, "SELECT kind, status, attempts FROM jobs ORDER BY id") == [
+        ("datasets", "SUCCESS", 1),
+        ("splits", "SUCCESS", 1),
+    ]
+
+
+def test_a_job_that_takes_its_parent_down_is_given_up_too(worker: Program, held: threading.Event) -> None:
+    del held
+    child = 0
+    for _ in range(3):
+        parent = start_warm(worker)
+        child = child_of(worker, parent.pid, child)
+        parent.kill()
+        parent.wait()
+        while is_running(child):
+            time.sleep(0.02)
+    last = worker("warm", "--from", "-", "--json", stdin="a/slow")
+    assert (last.code, last.json["failed"]) == (1, 1)
+    assert "tried 3 times" in last.json["failures"][0]["error"]
+
+
+def test_a_changed_revision_counts_under_every_name(worker: Program, hub: Hub) -> None:
+    for old, new in (("glue", "nyu-mll/glue"), ("old/name", "new/name")):
+        hub.add(new, {"data.csv": "a\n1\n"})
+        hub.renamed[old] = new
+    names = "glue\nold/name"
+    worker("warm", "--from", "-", stdin=names)
+    for name in ("nyu-mll/glue", "new/name"):
+        hub.push(name, {"data.csv": "a\n2\n"})
+    moved = worker("warm", "--from", "-", "--json", stdin=names)
+    assert (moved.json["enqueued"], moved.json["failed"]) == (2, 0)
+    for name in ("glue", "old/name"):
+        assert worker("rows", name, "--cached", "--json").row_values == [{"a": 2}]
+
+
+def test_a_listing_that_is_limited_is_waited_for(worker: Program, hub: Hub) -> None:
+    hub.add("a/b", {"data.csv": "a\n1\n"})
+    limited = refuse_with(429, {"Retry-After": "1"})
+
+    def once(handler: Any, path: str) -> bool:
+        hub.fault = None
+        return limited(handler, path)
+
+    hub.fault = once
+    result = worker("warm", "--author", "a", "--json")
+    assert (result.code, result.json["done"]) == (0, 2)
+    assert "waiting 1 s" in result.err
+
+
+def test_an_idle_worker_stops_at_once(worker: Program, tmp_path: Path) -> None:
+    worker.env["WORKER_SLEEP_SECONDS"] = "1000"
+    worker("queue", "add", write(tmp_path / "d", {"a.csv": "a\n1\n"}))
+    idle = worker.start("queue", "work", stdout=subprocess.DEVNULL)
+    while query(worker, "SELECT count(*) FROM jobs WHERE status = 'SUCCESS'") != [(2,)]:
+        time.sleep(0.02)
+    idle.send_signal(signal.SIGTERM)
+    assert idle.wait(60) == 0
+
+
+def test_a_removed_dataset_waits_no_more(dspreview: Program) -> None:
+    assert dspreview("webhook", '{"add": "datasets/a/b", "remove": "datasets/a/b"}').code == 0
+    assert dspreview("queue", "stats", "--json").json["datasets"]["waiting"] == 0
+
+
+def test_a_job_that_was_cleaned_away_leaves_no_files(worker: Program, hub: Hub) -> None:
+    hub.add("a/slow", {"data.parquet": parquet({"x": [1]})})
+    worker("splits", "a/slow")
+    hub.fault = silent(200)
+    worker("queue", "add", "a/slow", "default", "train")
+    parent = worker.start("queue", "work", "--until-empty", stdout=subprocess.DEVNULL)
+    child_of(worker, parent.pid)
+    worker("queue", "clean", "--yes")
+    parent.wait(60)
+    assert worker("cache", "verify").code == 0
 
 
 def test_warm_of_the_hub_and_its_status(worker: Program, hub: Hub) -> None:
@@ -285,6 +388,9 @@ def test_change_notices(payload: str, waiting: list[str], dspreview: Program) ->
         '{"update": "datasets/./here"}',
         '{"update": "datasets//etc"}',
         '{"update": "datasets/a/../b"}',
+        '{"add": "datasets/a b/c"}',
+        '{"add": "datasets/a/b@main"}',
+        "[" * 100_000,
         '{"event": "update", "scope": "repo", "repo": {"type": "dataset", "name": "../x"}}',
     ],
 )
