@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import os
+import json
 import sqlite3
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 from huey import SqliteHuey
@@ -185,8 +187,5 @@ def queue_lines(folder: Path) -> list[Line]:
 
 
 if __name__ == "__main__":
-    import tempfile
-
-    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as name:
-        for found_line in queue_lines(Path(name)):
-            print(found_line)
+    for one in queue_lines(Path(sys.argv[1])):
+        sys.stdout.write(json.dumps(asdict(one)) + "\n")

@@ -16,11 +16,6 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.csv as pc
-import pyarrow.parquet as pq
-
-from tests.benchmarks.jobs import queue_lines
 from tests.benchmarks.measure import Line, Timing, interleaved
 
 HERE = Path(__file__).parent
@@ -172,28 +167,19 @@ def scale(folder: Path, environment: dict[str, str]) -> list[Line]:
     ]
 
 
-def small_datasets(folder: Path) -> list[Path]:
-    """300 folders of 200 rows, a third each of CSV, JSON Lines and Parquet."""
-    names = []
-    for number in range(SMALL_DATASETS):
-        place = folder / "many" / f"d{number}"
-        place.mkdir(parents=True)
-        rows = [{"id": n, "text": f"row {n} of {number} " + "x" * (n % 100), "score": n / 7} for n in range(200)]
-        table = pa.Table.from_pylist(rows)
-        if number % 3 == 0:
-            pc.write_csv(table, place / "train.csv")
-        elif number % 3 == 1:
-            (place / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-        else:
-            pq.write_table(table, place / "train.parquet")
-        names.append(place)
-    return names
+def queue(folder: Path) -> list[Line]:
+    """The queue, measured by a process of its own: this one must stay small."""
+    command = [sys.executable, "-m", "tests.benchmarks.jobs", str(folder)]
+    found = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return [Line(**json.loads(line)) for line in found.splitlines()]
 
 
 def warming(folder: Path, environment: dict[str, str]) -> list[Line]:
     """`warm` over 300 small datasets, against a loop in Python."""
     listed = folder / "many.txt"
-    listed.write_text("\n".join(str(name) for name in small_datasets(folder)))
+    made = folder / "many"
+    subprocess.run([sys.executable, "-m", "tests.benchmarks.small", str(made), str(SMALL_DATASETS)], check=True)
+    listed.write_text("\n".join(sorted(str(place) for place in made.iterdir())))
     database = folder / "warm.sqlite"
     words = f"warm --from {listed} --workers 2 --quiet --database {database}"
     cold = f"rm -f {database}*; exec {sys.executable} -m dspreview {words}"
@@ -294,7 +280,7 @@ def main() -> int:
             *cached_answers(folder, environment),
             *many_in_one_call(folder, environment),
             *scale(folder, environment),
-            *queue_lines(folder),
+            *queue(folder),
             *warming(folder, environment),
             *hub_status(folder, environment),
             *first_rows(folder, environment),
