@@ -106,7 +106,7 @@ def work_off(call: Call, store: Store, settings: Settings, workers: int) -> tupl
             done=len(ended),
             failed=sum(done.status == "ERROR" for done in ended),
             left=store.queue.count_open(),
-            running=[slot.job.key.dataset for slot in supervisor.slots if slot.job is not None],
+            running=[slot.job.key.dataset for slot in supervisor.pool.busy if slot.job is not None],
         )
         enough = supervisor.run()
     return ended, 0 if enough and not supervisor.stopping else store.queue.count_open()

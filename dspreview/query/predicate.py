@@ -8,110 +8,27 @@ orderby    = column [ASC | DESC] [NULLS FIRST | NULLS LAST] { , ... }
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeAlias
-
 from dspreview.errors import UsageError
 from dspreview.query.tokens import Token, mistake, tokenize
+from dspreview.query.tree import (
+    All,
+    AnyOf,
+    ColumnName,
+    Compare,
+    IsBetween,
+    IsIn,
+    IsLike,
+    IsMissing,
+    Not,
+    Operand,
+    Order,
+    Value,
+    Where,
+)
 
 MAX_DEPTH = 100
 """Parentheses and NOTs within each other."""
 OPERATORS = {"=": "=", "==": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnName:
-    """A column, or a field of a struct: its names from the outside in, and where they stand."""
-
-    path: tuple[str, ...]
-    start: int
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A text, a number or a truth value, and where it stands."""
-
-    value: str | int | float | bool
-    start: int
-
-
-Operand: TypeAlias = ColumnName | Value
-
-
-@dataclass(frozen=True, slots=True)
-class Compare:
-    """`column operator operand`."""
-
-    operator: str
-    left: ColumnName
-    right: Operand
-
-
-@dataclass(frozen=True, slots=True)
-class IsMissing:
-    """`column IS NULL`, or `IS NAN`."""
-
-    column: ColumnName
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class IsIn:
-    """`column IN (value, ...)`."""
-
-    column: ColumnName
-    values: tuple[Value, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class IsBetween:
-    """`column BETWEEN low AND high`, both included."""
-
-    column: ColumnName
-    low: Value
-    high: Value
-
-
-@dataclass(frozen=True, slots=True)
-class IsLike:
-    """`column LIKE pattern`: `%` for any text, `_` for a character, a backslash takes their meaning away."""
-
-    column: ColumnName
-    pattern: Value
-    ignores_case: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """The opposite; unknown stays unknown."""
-
-    inner: Where
-
-
-@dataclass(frozen=True, slots=True)
-class All:
-    """Several at once (AND)."""
-
-    parts: tuple[Where, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AnyOf:
-    """At least one (OR)."""
-
-    parts: tuple[Where, ...]
-
-
-Where: TypeAlias = Compare | IsMissing | IsIn | IsBetween | IsLike | Not | All | AnyOf
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A column to order by."""
-
-    column: ColumnName
-    descending: bool
-    nulls_first: bool
 
 
 def parse_where(text: str) -> Where | None:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from dspreview.errors import StoreLockedError
-from dspreview.extract.hub import QUIET
 from dspreview.extract.hub_failures import first_line
-from dspreview.settings import TABLE, Settings
+from dspreview.settings import Settings
 from dspreview.store import Store, report
 from dspreview.store.database import transaction, translated
 from dspreview.store.job import KINDS, Job
+from dspreview.work.pool import Pool
 from dspreview.work.resources import is_paused, shortage
 from dspreview.work.slot import MOST_JOBS, Slot, death
 
@@ -70,7 +68,7 @@ class Supervisor:
         self.report = report
         self.warn = warn
         self.kinds = KINDS if settings.worker_queue == "both" else (settings.worker_queue,)
-        self.slots: list[Slot] = []
+        self.pool = Pool(settings)
         self.claimed = 0
         self.stopping = False
         self.short_since: float | None = None
@@ -80,18 +78,6 @@ class Supervisor:
         """Whether a process died that may have left files behind."""
         self.tick: Callable[[], None] = lambda: None
         """Called at each turn, for whoever shows progress."""
-        self.context = self._forkserver()
-
-    def _forkserver(self) -> Any:
-        import multiprocessing
-
-        # tqdm leaves a lock in the forkserver, and Python's tracker of such things would warn about it at the end
-        sys.warnoptions.append("ignore")
-        os.environ.update(QUIET)  # the libraries read it once, at import, in the forkserver
-        os.environ["HF_ENDPOINT"] = self.settings.hf_endpoint
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["dspreview.work.preload"])
-        return context
 
     def run(self) -> bool:
         """Work until there is nothing more to do; False where load or memory never allowed it.
@@ -104,7 +90,7 @@ class Supervisor:
         try:
             while True:
                 now = time.monotonic()
-                for slot in list(self.slots):
+                for slot in list(self.pool.slots):
                     self._watch(slot, now)
                 if now - took_back >= TAKE_BACK:
                     took_back = now
@@ -119,7 +105,7 @@ class Supervisor:
                     return True
                 self._sleep()
         finally:
-            for slot in self.slots:
+            for slot in self.pool.slots:
                 slot.kill()
                 slot.close()
                 if slot.job is not None:
@@ -128,16 +114,11 @@ class Supervisor:
             if self.crashed:
                 self._stored(partial(report.sweep, self.store), time.monotonic())
 
-    @property
-    def busy(self) -> list[Slot]:
-        """The processes that are at a job."""
-        return [slot for slot in self.slots if slot.job is not None]
-
     def _sleep(self) -> None:
         """Until a job ends, or it is time to look again."""
         from multiprocessing.connection import wait
 
-        if busy := self.busy:
+        if busy := self.pool.busy:
             ends = [end for slot in busy for end in (slot.process.sentinel, slot.pipe) if not slot.pipe.closed]
             wait(ends, TICK)
             return
@@ -165,7 +146,7 @@ class Supervisor:
 
     def _take_back(self) -> bool:
         """Give back the jobs of workers that are gone; whether there were any. Our own are settled with their process."""
-        mine = frozenset(slot.job.id for slot in self.busy if slot.job is not None)
+        mine = frozenset(slot.job.id for slot in self.pool.busy if slot.job is not None)
         gone = self.store.queue.take_back(but=mine)
         for number, status in gone:
             job = self.store.queue.find(number)
@@ -185,7 +166,7 @@ class Supervisor:
         self.stopping = True
 
     def _is_over(self) -> bool:
-        if self.busy:
+        if self.pool.busy:
             return False
         if self.stopping or (self.limits.max_jobs is not None and self.claimed >= self.limits.max_jobs):
             return True
@@ -199,7 +180,7 @@ class Supervisor:
 
     def _fill(self, now: float) -> bool:
         """Start jobs in free slots; False where resources were short for too long."""
-        while len(self.busy) < self.limits.workers and not self.stopping:
+        while len(self.pool.busy) < self.limits.workers and not self.stopping:
             if self.limits.max_jobs is not None and self.claimed >= self.limits.max_jobs:
                 break
             if is_paused(self.store) or not self.store.queue.has_waiting(self.kinds):
@@ -210,7 +191,7 @@ class Supervisor:
                 if self.short_since is None:
                     self.short_since = now
                     self.warn(f"waiting: {short}")
-                if now - self.short_since >= self.limits.max_wait and not self.busy:
+                if now - self.short_since >= self.limits.max_wait and not self.pool.busy:
                     self.warn(f"gave up after {now - self.short_since:.0f} s: {short}")
                     return False
                 break
@@ -219,7 +200,7 @@ class Supervisor:
             if job is None:
                 break
             try:
-                self._idle().give(job, now)
+                self.pool.idle().give(job, now)
             except (EOFError, OSError) as error:  # the forkserver was killed; the next start makes a new one
                 reason = f"no process could be started for it ({first_line(error)})"
                 self._stored(partial(self.store.queue.give_back, job.id, reason), now)
@@ -227,26 +208,11 @@ class Supervisor:
             self.claimed += 1
         return True
 
-    def _idle(self) -> Slot:
-        """A process with nothing to do."""
-        for slot in self.slots:
-            if slot.job is None:
-                return slot
-        from dspreview.work.child import run
-
-        ours, theirs = self.context.Pipe()
-        values = {setting.name: getattr(self.settings, setting.name.lower()) for setting in TABLE}
-        process = self.context.Process(target=run, args=(values, self.settings.sources, theirs), daemon=True)
-        process.start()
-        theirs.close()
-        self.slots.append(Slot(process, ours))
-        return self.slots[-1]
-
     def _watch(self, slot: Slot, now: float) -> None:
         """Look after a process: its end, and its job's end, time, memory and cancellation."""
         if slot.job is None:
             if slot.is_gone:
-                self._dismiss(slot)
+                self.pool.dismiss(slot)
         elif slot.look():
             self._settle(slot, now)
         elif now - slot.started > self.settings.job_max_seconds:
@@ -281,17 +247,11 @@ class Supervisor:
             return
         slot.job = None
         if slot.is_gone or slot.jobs >= MOST_JOBS or slot.memory(now) > self.settings.job_max_memory // 4:
-            self._dismiss(slot)
+            self.pool.dismiss(slot)
         if found.status in ENDED:
             self.report(Done(found, found.status, self.store.queue.error_of(found.id)))
         elif found.status == "WAITING":  # it will be claimed again
             self.claimed -= 1
-
-    def _dismiss(self, slot: Slot) -> None:
-        """Part with a process; the next job gets another."""
-        self.slots.remove(slot)
-        slot.kill()
-        slot.close()
 
     def _outcome(self, slot: Slot) -> Job:
         """The job as it is now: ended by its process, over its limit, or given back after a death."""

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dspreview.errors import UsageError
-from dspreview.query.predicate import (
+from dspreview.query.predicate import parse_orderby, parse_where
+from dspreview.query.tree import (
     All,
     AnyOf,
     ColumnName,
@@ -21,8 +22,6 @@ from dspreview.query.predicate import (
     Not,
     Order,
     Value,
-    parse_orderby,
-    parse_where,
 )
 
 

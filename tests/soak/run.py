@@ -27,7 +27,7 @@ from tests.support.data import parquet, picture
 
 DATASETS = 2_000
 WORKERS = 4
-PICTURES = 140
+PICTURES = 240
 KILLS = 60
 PHASES = 3
 PARENT_SHARE, FORKSERVER_SHARE = 0.1, 0.05

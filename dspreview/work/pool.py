@@ -1,0 +1,56 @@
+"""The worker processes: forked from one that has `datasets` loaded, kept from job to job."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from dspreview.extract.hub import QUIET
+from dspreview.settings import TABLE, Settings
+from dspreview.work.child import run
+from dspreview.work.slot import Slot
+
+
+class Pool:
+    """Those that are at a job, and those that wait for one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.slots: list[Slot] = []
+        self.context = self._forkserver()
+
+    def _forkserver(self) -> Any:
+        import multiprocessing
+
+        # tqdm leaves a lock in the forkserver, and Python's tracker of such things would warn about it at the end
+        sys.warnoptions.append("ignore")
+        os.environ.update(QUIET)  # the libraries read it once, at import, in the forkserver
+        os.environ["HF_ENDPOINT"] = self.settings.hf_endpoint
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["dspreview.work.preload"])
+        return context
+
+    @property
+    def busy(self) -> list[Slot]:
+        """The processes that are at a job."""
+        return [slot for slot in self.slots if slot.job is not None]
+
+    def idle(self) -> Slot:
+        """A process with nothing to do."""
+        for slot in self.slots:
+            if slot.job is None:
+                return slot
+        ours, theirs = self.context.Pipe()
+        values = {setting.name: getattr(self.settings, setting.name.lower()) for setting in TABLE}
+        process = self.context.Process(target=run, args=(values, self.settings.sources, theirs), daemon=True)
+        process.start()
+        theirs.close()
+        self.slots.append(Slot(process, ours))
+        return self.slots[-1]
+
+    def dismiss(self, slot: Slot) -> None:
+        """Part with a process; the next job gets another."""
+        self.slots.remove(slot)
+        slot.kill()
+        slot.close()
