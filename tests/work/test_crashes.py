@@ -11,6 +11,7 @@ import resource
 import signal
 import sqlite3
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -130,6 +131,34 @@ def test_kill_9_at_each_step_of_a_job(step: str, whom: str, worker: Program, tmp
         assert parent.returncode == 0, err
     all_is_well(worker)
     assert len(worker("rows", data, "--cached", "--json").row_values) == 2
+
+
+def test_kill_9_while_assets_are_staged(worker: Program, hub: Hub) -> None:
+    hub.add("a/b", {"a.png": picture(), "b.png": picture(size=(9, 9))})
+    worker.env["HF_ENDPOINT"] = hub.url
+    held = threading.Event()
+
+    def hold(handler: Any, path: str) -> bool:
+        del handler
+        if "b.png" in path and "/resolve/" in path:
+            held.wait(100)
+        return False
+
+    hub.fault = hold
+    worker("queue", "add", "a/b")
+    hold_at(worker, "")
+    parent = worker.start("queue", "work", "--until-empty", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    staged: list[Path] = []
+    while not staged:
+        staged = list(worker.assets.glob(".staging/*/assets/*"))
+        time.sleep(0.02)
+    os.kill(int(staged[0].parent.parent.name.split("-")[0]), signal.SIGKILL)
+    hub.fault = None
+    held.set()
+    _, err = parent.communicate(timeout=100)
+    assert parent.returncode == 0, err
+    all_is_well(worker)
+    assert len(worker("rows", "a/b", "--cached", "--json").row_values) == 2
 
 
 def test_kill_9_of_the_forkserver(worker: Program, tmp_path: Path) -> None:
