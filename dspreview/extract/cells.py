@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from dspreview.errors import HubError, StoreFullError
+from dspreview.errors import AccessError, HubError, StoreFullError
 from dspreview.extract.columns import asset_kind
 from dspreview.extract.media import Media, UndecodableError, convert, pixels
 from dspreview.models import Asset, FeatureTree, Json, Kind, Resolved
@@ -116,8 +116,8 @@ class CellWriter:
         row_idx, column = place
         try:
             media = make()
-        except HubError:
-            raise  # the next try may find the file
+        except (AccessError, HubError):
+            raise  # says nothing of the file: the next try may find it
         except Exception as error:  # decoders fail in a hundred ways: each costs its cell, none the page
             note = {"row_idx": row_idx, "column": column, "path": list(path), "message": reason(error)}
             self.errors.append(note)

@@ -29,8 +29,10 @@ class Client(httpx2.Client):
     def __init__(self, fence: Fence, seconds: float, before_request: Callable[[httpx2.Request], Any]) -> None:
         """Bounds every step by `seconds`."""
         self.seconds = seconds
-        self.pages: dict[str, set[str]] = {}
-        """The addresses of the next pages that each listing gave since its first."""
+        self.seen: set[str] = set()
+        """The pages of the listing that is being read; a first page begins it anew."""
+        self.named: set[str] = set()
+        """The pages that others named as their next."""
         super().__init__(
             event_hooks={
                 "request": [before_request, self.clamp, fence.before_request],
@@ -81,14 +83,15 @@ class Client(httpx2.Client):
     def count_pages(self, response: httpx2.Response) -> None:
         """Refuse a listing whose next page never ends."""
         following = response.links.get("next", {}).get("url")
-        place = response.url.path
         if following is None:
-            self.pages.pop(place, None)
             return
-        given = self.pages.setdefault(place, set())
-        if following in given or len(given) >= LISTING_PAGES:
-            raise httpx2.RemoteProtocolError(f"the listing at {place} has no end", request=response.request)
-        given.add(following)
+        page, after = str(response.url), str(response.url.join(following))
+        if page not in self.named:
+            self.seen.clear()
+        self.seen.add(page)
+        self.named.add(after)
+        if after in self.seen or len(self.seen) > LISTING_PAGES:
+            raise httpx2.RemoteProtocolError(f"the listing at {response.url.path} has no end", request=response.request)
 
 
 class StuckError(httpx2.ReadTimeout):

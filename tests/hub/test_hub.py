@@ -13,10 +13,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pyarrow as pa
 import pytest
 from datasets import Features, Image
 
+from dspreview.extract.client import Client
+from dspreview.extract.network import Fence
 from tests.support.data import parquet, picture, write
 from tests.support.hub import TOKEN, Hub, cut_off, part_of, refuse_with, silent, trickling, without_end
 from tests.support.program import Program
@@ -602,3 +605,19 @@ def test_one_revision_is_removed_alone(hub: Hub, online: Program) -> None:
     assert online("cache", "remove", "a/b@main", "--json").json == {"removed": 1}
     assert [online("rows", name, "--cached").code for name in ("a/b", f"a/b@{sha}", "a/b@main")] == [0, 0, 3]
     assert online("cache", "remove", "a/b", "--json").json == {"removed": 2}
+
+
+def test_a_listing_may_be_asked_again_and_a_circle_is_seen() -> None:
+    with Client(Fence("http://127.0.0.1:1"), 1.0, lambda _: None) as client:
+
+        def page(number: int, after: int) -> None:
+            request = httpx2.Request("GET", f"http://h/api/datasets?cursor={number}")
+            link = {"Link": f'<http://h/api/datasets?cursor={after}>; rel="next"'}
+            client.count_pages(httpx2.Response(200, headers=link, request=request))
+
+        for number in (0, 1, 1, 2):  # page 1 was cut off, and asked again
+            page(number, number + 1)
+        for number in (0, 1, 2, 3):  # begun anew, after a limit of the rate
+            page(number, number + 1)
+        with pytest.raises(httpx2.RemoteProtocolError, match="no end"):
+            page(4, 2)
