@@ -6,25 +6,23 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dspreview import errors
-from dspreview.extract.cells import AssetLimits, CellWriter
-from dspreview.extract.columns import asset_kind, holds_assets, is_url_column, make_column
+from dspreview.extract.columns import holds_assets
 from dspreview.extract.failures import both, explain
 from dspreview.extract.features import trees
 from dspreview.extract.fetch import Fetcher
 from dspreview.extract.formats import unique_names
+from dspreview.extract.pages import Cells, PageMaker
 from dspreview.extract.readers import SplitReader
 from dspreview.extract.source import Plan, Source
 from dspreview.extract.tables import Joiner
-from dspreview.extract.truncation import Budget, Row, fit, row_size, size
 from dspreview.extract.values import to_python
-from dspreview.models import Column, FeatureTree, Kind, Page, dump
+from dspreview.models import FeatureTree, Kind, Page
 from dspreview.settings import Settings
 
 COUNTED_BYTES = 10_000_000
@@ -102,9 +100,8 @@ class Extraction:
         self.source, self.plan, self.split, self.settings = source, plan, split, settings
         self.reader = SplitReader(source, plan, split, folder, streaming=streaming)
         self.joiner = Joiner(source, f"{source.asked} {plan.config.name}/{split}", same_columns=plan.module == "csv")
-        limits = AssetLimits(settings.asset_max_bytes, settings.page_assets_max_bytes)
         fetch = Fetcher(source, settings, folder).fetch
-        self.writer = CellWriter(source.dataset, plan.config.name, split, staging, fetch, limits)
+        self.maker = PageMaker(source.dataset, source.asked, plan.config.name, split, settings, staging, fetch)
 
     def page(self, window: Window) -> Page:
         """Read, convert, cut."""
@@ -114,89 +111,15 @@ class Extraction:
         declared = self.reader.features is not None
         table, features = self.joiner.join(parts, self.reader.features, from_readme=self.plan.features is not None)
         ended = table.num_rows <= wanted
-        named = trees(features)
-        budget = None if window.whole else self.budget()
         part = table.slice(0, min(wanted, table.num_rows))
-        columns, rows = self.rows(part, named, offset, budget, declared=declared)
-        omitted = 0
-        if budget is not None:
-            rows, omitted = fit(rows, protected_columns(columns, named, rows), budget)
-        kept = {row.row_idx for row in rows}
-        extra: dict[str, Any] = {"omitted_columns": omitted} if omitted else {}
-        for key, notes in (("cell_errors", self.writer.errors), ("special_cells", self.writer.special)):
-            if found := [note for note in notes if note["row_idx"] in kept]:
-                extra[key] = found
-        return Page(
-            features=[{"feature_idx": number, "name": name, "type": tree} for number, (name, tree) in enumerate(named)],
-            columns=tuple(columns),
-            rows="[\n" + ",\n".join(row.line() for row in rows) + "\n]" if rows else "[]",
-            num_rows=len(rows),
-            num_rows_total=offset + table.num_rows
+        cells = cells_of(part, trees(features), declared=declared)
+        page = self.maker.make(cells, range(offset, offset + part.num_rows), whole=window.whole)
+        total = (
+            offset + table.num_rows
             if ended and (table.num_rows or not offset)
-            else self.count_rows(offset + table.num_rows),
-            num_bytes=known_number(self.plan, self.split, "num_bytes"),
-            extra=extra,
-            assets=self.keep_assets(rows),
+            else self.count_rows(offset + table.num_rows)
         )
-
-    def rows(
-        self,
-        table: pa.Table,
-        features: list[tuple[str, FeatureTree]],
-        offset: int,
-        budget: Budget | None,
-        *,
-        declared: bool,
-    ) -> tuple[list[Column], list[Row]]:
-        """The columns, and the rows as JSON values; no more of them than can matter."""
-        names = unique_names([name for name, _ in features])
-        values = [to_python(table.column(position)) for position in range(len(features))]
-        columns = [
-            make_column(name, tree, declared=declared, values=column)
-            for name, (_, tree), column in zip(names, features, values, strict=True)
-        ]
-        pictures = [
-            column.type == "RELATIVE_IMAGE_URL" and not asset_kind(tree)
-            for column, (_, tree) in zip(columns, features, strict=True)
-        ]
-        plain = [
-            is_plain(table.column(position), tree) and not picture
-            for position, ((_, tree), picture) in enumerate(zip(features, pictures, strict=True))
-        ]
-        rows: list[Row] = []
-        used = 1
-        for number in range(table.num_rows):
-            row = Row(offset + number, {})
-            for place, name in enumerate(names):
-                value = values[place][number]
-                if not plain[place]:
-                    value = self.writer.write(value, features[place][1], row.row_idx, name, as_pixels=pictures[place])
-                row.cells[name] = value
-            rows.append(row)
-            if budget is not None:
-                used += row_size(row, budget)
-                if used > budget.max_bytes and len(rows) >= budget.min_rows:
-                    break
-        return columns, rows
-
-    def budget(self) -> Budget:
-        """What the page may cost. An answer repeats the name as asked; the longest one known is counted."""
-        dataset = max(self.source.asked, self.source.dataset.name, key=len)
-        prefix = size(dump({"dataset": dataset, "config": self.plan.config.name, "split": self.split})) - 1
-        return Budget(self.settings.rows_max_bytes, self.settings.rows_min_number, prefix)
-
-    def keep_assets(self, rows: list[Row]) -> tuple[Any, ...]:
-        """The assets that the kept rows still refer to; the others leave the disk."""
-        if not self.writer.assets:
-            return ()
-        text = "".join(row.line() for row in rows)
-        kept = []
-        for asset in self.writer.assets:
-            if dump(asset.url) in text:
-                kept.append(asset)
-            else:
-                (self.writer.staging / asset.file).unlink()
-        return tuple(kept)
+        return page._replace(num_rows_total=total, num_bytes=known_number(self.plan, self.split, "num_bytes"))
 
     def count_rows(self, read: int) -> int | None:
         """The rows of the whole split: counted where that is cheap, else as the README says.
@@ -224,15 +147,14 @@ def known_number(plan: Plan, split: str, name: str) -> int | None:
     return getattr(info, name, None) or None
 
 
-def protected_columns(columns: list[Column], features: list[tuple[str, FeatureTree]], rows: list[Row]) -> set[str]:
-    """Columns of files or web addresses: a part of one is worth nothing."""
-    return {
-        column.name
-        for column, (_, tree) in zip(columns, features, strict=True)
-        if holds_assets(tree)
-        or column.type == "RELATIVE_IMAGE_URL"
-        or is_url_column(column, [row.cells[column.name] for row in rows])
-    }
+def cells_of(table: pa.Table, features: list[tuple[str, FeatureTree]], *, declared: bool) -> list[Cells]:
+    """The columns of a table with their values, one per row."""
+    names = unique_names([name for name, _ in features])
+    found = []
+    for place, (name, (_, tree)) in enumerate(zip(names, features, strict=True)):
+        column = table.column(place)
+        found.append(Cells(name, tree, to_python(column), plain=is_plain(column, tree), declared=declared))
+    return found
 
 
 def is_plain(column: pa.ChunkedArray, tree: FeatureTree) -> bool:
