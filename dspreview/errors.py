@@ -40,6 +40,14 @@ class SettingsError(UsageError):
     """A setting cannot be read."""
 
 
+class QueryLimitError(UsageError):
+    """A query asks for more time, memory or bytes than its limits allow."""
+
+
+class ConsentError(UsageError):
+    """So much would be read over the network that somebody must agree first."""
+
+
 class NotFoundError(PreviewError):
     """There is no such thing."""
 
@@ -120,6 +128,12 @@ class DatasetError(PreviewError):
     exit_code = 6
     status_code = 400
     cacheable = True
+
+
+class ChangedDataError(DatasetError):
+    """The data changed while it was read."""
+
+    cacheable = False
 
 
 class EmptyDatasetError(DatasetError):

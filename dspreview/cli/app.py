@@ -25,6 +25,7 @@ class Entry(NamedTuple):
 COMMANDS = {
     "splits": Entry("splits", "List the configs and splits of a dataset."),
     "rows": Entry("rows", "Show the first rows of a split, with typed columns."),
+    "filter": Entry("filter", "Show the rows that match a predicate, in an order."),
     "is-valid": Entry("is_valid", "Say whether a dataset gives rows: exit 0 or 1."),
     "refresh": Entry("refresh", "Recompute what is cached of a dataset."),
     "warm": Entry("warm", "Fill the cache: enqueue what is missing, and work it off."),

@@ -33,6 +33,8 @@ def stats(call: Call) -> int:
         ["bytes", name.removesuffix("_bytes"), found[name]]
         for name in ("database_bytes", "asset_bytes", "derived_bytes")
     ]
+    for one in found["derived"]:
+        rows.append(["derived", f"{one['kind']} {one['dataset']} {one['config']}/{one['split']}", one["bytes"]])
     output.write_answer(call, found, ["kind", "status", "number"], rows)
     return errors.EXIT_OK
 
@@ -96,7 +98,7 @@ def clean(
     """Answer `cache clean`."""
     with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
         if derived:
-            freed = report.clean_derived(store)
+            freed = store.derived.clean()
             output.write_answer(call, {"freed_bytes": freed}, ["freed_bytes"], [[freed]])
             return errors.EXIT_OK
         confirm("This removes every entry and asset of the cache.", yes=yes)

@@ -15,10 +15,14 @@ def tell(message: str) -> None:
     """One line on stderr. Names from a dataset may be in it: no terminal escapes."""
     from dspreview.cli.plain import harmless
 
-    line = " ".join(message.split())
+    lines = message.split("\n")
+    told, below = lines, []
+    if lines[-1].strip() == "^":  # a place in a text, shown below the line
+        told, below = lines[:-2], lines[-2:]
+    text = "\n".join([harmless(" ".join(" ".join(told).split())), *[harmless(line) for line in below]])
     # stderr may be closed: then there is nobody to tell
     with contextlib.suppress(OSError, ValueError, AttributeError):
-        sys.stderr.write(f"dspreview: {harmless(line)}\n")
+        sys.stderr.write(f"dspreview: {text}\n")
         sys.stderr.flush()
 
 

@@ -10,6 +10,15 @@ from dspreview.models import PAGE_LENGTH, Json, dump
 from dspreview.preview import PageAnswer
 
 
+class Found(NamedTuple):
+    """Rows that a question found: they stand in its order, and each is named by its index."""
+
+    offset: int
+    """How many of them were passed over."""
+    word: str
+    """What they are: `that match`."""
+
+
 class Selection(NamedTuple):
     """Which part of a page is wanted."""
 

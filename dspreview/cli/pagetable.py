@@ -10,7 +10,7 @@ from typing import Any
 from dspreview.cli import plain
 from dspreview.cli import table as drawing
 from dspreview.cli.options import Call
-from dspreview.cli.page import Selection, page_rows
+from dspreview.cli.page import Found, Selection, page_rows, select_lines
 from dspreview.models import Json
 from dspreview.preview import PageAnswer
 
@@ -27,13 +27,13 @@ def parsed_columns(answer: PageAnswer, selection: Selection) -> tuple[list[dict[
     return [columns[places[name]] for name in selection.columns], [features[places[name]] for name in selection.columns]
 
 
-def table(answer: PageAnswer, selection: Selection, limit: int, call: Call) -> str:
+def table(answer: PageAnswer, selection: Selection, limit: int, call: Call, found: Found | None = None) -> str:
     """The table and its footer."""
     names, rows, cut = page_rows(answer, selection)
     columns, features = parsed_columns(answer, selection)
     shown = rows[:limit]
     if not names:
-        return "no columns\n" + footer(answer, selection, 0, len(rows), cut, drawing.Drawn("", 0, []))
+        return "no columns\n" + footer(answer, selection, 0, len(rows), cut, drawing.Drawn("", 0, []), found)
     grid = drawing.Grid(
         [drawing.harmless(name) for name in names],
         [drawing.type_text(feature) for feature in features],
@@ -46,22 +46,32 @@ def table(answer: PageAnswer, selection: Selection, limit: int, call: Call) -> s
         ],
         [column["type"] in NUMERIC for column in columns],
     )
+    if found is not None:
+        grid = with_row_idx(grid, answer, selection)
     drawn = drawing.draw(grid, drawing.terminal_width(), color=drawing.use_color(call.color))
-    return f"{drawn.text}\n\n{footer(answer, selection, len(shown), len(rows), cut, drawn)}"
+    return f"{drawn.text}\n\n{footer(answer, selection, len(shown), len(rows), cut, drawn, found)}"
+
+
+def with_row_idx(grid: drawing.Grid, answer: PageAnswer, selection: Selection) -> drawing.Grid:
+    """A table whose first column says where in the split each row stands."""
+    lines = select_lines(answer.page.rows, selection.offset, selection.length)
+    places = [line[len('{"row_idx":') : line.index(",")] for line in lines[: len(grid.rows)]]
+    rows = [[place, *row] for place, row in zip(places, grid.rows, strict=True)]
+    return drawing.Grid(["row_idx", *grid.header], ["", *grid.types], rows, [True, *grid.right])
 
 
 def footer(
-    answer: PageAnswer, selection: Selection, shown: int, held: int, cut: list[str], drawn: drawing.Drawn
-) -> str:
+    answer: PageAnswer, selection: Selection, shown: int, held: int, cut: list[str], drawn: drawing.Drawn,
+    found: Found | None = None,
+) -> str:  # fmt: skip
     """Rows shown and there, what was cut, where it came from, how to see more."""
     page = answer.page
     total = page.num_rows_total
+    first = selection.offset if found is None else found.offset
     of = f" of {total:,}" if total is not None else f" of {held} read" if shown < held else ""
-    span = (
-        f"rows {selection.offset}-{selection.offset + shown - 1}"
-        if selection.offset and shown
-        else drawing.counted(shown, "row")
-    )
+    span = f"rows {first}-{first + shown - 1}" if first and shown else drawing.counted(shown, "row")
+    if found is not None:
+        of += f" {found.word}"
     lines = [f"{drawing.harmless(f'{answer.asked} {answer.config}/{answer.split}')}: {span}{of} · {origin(answer)}"]
     extra = json.loads(page.extra)
     told = []
@@ -80,13 +90,15 @@ def footer(
         told.append(f"{drawing.counted(len(notes), 'cell')} cannot be shown, the first at {place}")
     if page.stalled:
         told.append("the data has changed since")
+    if page.partial:
+        told.append("only the first part of the split was searched (PARQUET_MAX_BYTES)")
     if told:
         lines.append("; ".join(told))
     hints = []
-    if shown and (total is None or selection.offset + shown < total):
-        hints.append(f"--length {held}" if shown < held else f"--offset {selection.offset + shown}")
-    if drawn.cut_cells or drawn.hidden or cut:
-        hints.append(f"--row {selection.offset} for one row in full")
+    if shown and (total is None or first + shown < total):
+        hints.append(f"--length {held}" if shown < held else f"--offset {first + shown}")
+    if (drawn.cut_cells or drawn.hidden or cut) and found is None:
+        hints.append(f"--row {first} for one row in full")
     if drawn.hidden:
         hints.append("--columns A,B")
     if hints:
@@ -102,9 +114,8 @@ def origin(answer: PageAnswer) -> str:
     return f"{when} · revision {page.revision[:7]}"
 
 
-def card(answer: PageAnswer, selection: Selection, limit: int, call: Call) -> str:
+def card(answer: PageAnswer, selection: Selection, call: Call) -> str:
     """One row, a block per column, nothing cut."""
-    del limit
     names, rows, cut = page_rows(answer, selection)
     columns, features = parsed_columns(answer, selection)
     where = f"{answer.asked} {answer.config}/{answer.split}"

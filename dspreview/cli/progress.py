@@ -18,11 +18,24 @@ DELAY = 0.5
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
+class Working:
+    """What a line on stderr says."""
+
+    def __init__(self, what: str) -> None:
+        self.text = what
+
+    def show(self, what: str, done: int, total: int | None) -> None:
+        """Say how many bytes of a long piece of work are done."""
+        share = f", {min(100, 100 * done // total)} %" if total else ""
+        self.text = f"{what}: {done / 1e6:,.0f} MB{share}"
+
+
 @contextmanager
-def working(what: str, *, quiet: bool) -> Iterator[None]:
+def working(what: str, *, quiet: bool) -> Iterator[Working]:
     """Show `what` and the seconds it takes."""
+    told = Working(what)
     if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        yield
+        yield told
         return
     done = threading.Event()
 
@@ -33,7 +46,9 @@ def working(what: str, *, quiet: bool) -> Iterator[None]:
         number = 0
         while not done.wait(0.1):
             frame = FRAMES[number % len(FRAMES)]
-            sys.stderr.write(f"\r\x1b[K{frame} {what} … {time.monotonic() - started:.0f} s")
+            line = harmless(f"{told.text} … {time.monotonic() - started:.0f} s")
+            width = max(20, shutil.get_terminal_size().columns - 3)
+            sys.stderr.write(f"\r\x1b[K{frame} {line[:width]}")
             sys.stderr.flush()
             number += 1
         sys.stderr.write("\r\x1b[K")
@@ -42,7 +57,7 @@ def working(what: str, *, quiet: bool) -> Iterator[None]:
     thread = threading.Thread(target=draw, daemon=True)
     thread.start()
     try:
-        yield
+        yield told
     finally:
         done.set()
         thread.join()

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from dspreview import errors
-from dspreview.cli import output
 from dspreview.cli.batch import run_targets
 from dspreview.cli.options import (
     Call,
@@ -18,14 +17,14 @@ from dspreview.cli.options import (
     targets,
     with_common,
 )
-from dspreview.cli.page import Selection, page_document, page_rows, select_lines
+from dspreview.cli.page import Selection, select_lines
+from dspreview.cli.pageoutput import TABLE_LENGTH, write
 from dspreview.cli.progress import working
 from dspreview.models import PAGE_LENGTH, DatasetRef, Json
 from dspreview.preview import PageAnswer, Preview
 from dspreview.store import Store
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-TABLE_LENGTH = 20
 
 
 @app.command(help="Show the first rows of a split, with typed columns; any rows with --offset and --length.")
@@ -90,28 +89,3 @@ def holds(answer: PageAnswer, offset: int, length: int, *, full: bool) -> bool:
         return True  # the first page is what the limits allow
     end = offset + length
     return (end if page.num_rows_total is None else min(end, page.num_rows_total)) <= page.num_rows
-
-
-def write(
-    call: Call, answer: PageAnswer, selection: Selection, named: dict[str, Json], *, card: bool, full: bool
-) -> None:
-    """Write a page in the format of the call."""
-    if call.format == "json":
-        output.write_text(
-            page_document(answer, selection, named, max_bytes=None if full else call.settings.rows_max_bytes) + "\n"
-        )
-        return
-    if call.format == "table":
-        from dspreview.cli import pagetable  # rich, for a table only
-
-        limit = selection.length if selection.length is not None else TABLE_LENGTH
-        output.write_text((pagetable.card if card else pagetable.table)(answer, selection, limit, call) + "\n")
-        return
-    header, rows, cut = page_rows(answer, selection)
-    output.write_records(rows, call.format, header)
-    if "omitted_columns" in answer.page.extra:
-        call.warn("columns are left out by ROWS_MAX_BYTES; all with --full")
-    if "cell_errors" in answer.page.extra:
-        call.warn("some cells cannot be shown and are null; --json says which and why")
-    if cut:
-        call.warn(f"cut cells in {', '.join(cut[:10])}; whole with --full")

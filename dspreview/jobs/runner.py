@@ -12,7 +12,7 @@ from dspreview.settings import Settings
 from dspreview.store.assets import Staging
 
 if TYPE_CHECKING:
-    from dspreview.extract.source import Source
+    from dspreview.extract.source import Plan, Source
 
 
 class Extractor:
@@ -55,8 +55,15 @@ class Extractor:
         *, offset: int = 0, length: int | None = None, whole: bool = False,
     ) -> Page:  # fmt: skip
         """The first rows of a split, or (with `length`) any rows of it; `whole` cells, or cut ones. Raises PreviewError."""
-        self.prepare_reading()
+        source, plan = self.plan(ref, dataset, config)
         from dspreview.extract.rows import Window, read_rows
+
+        window = Window(offset, length, whole=whole)
+        return read_rows(source, plan, split, staging.assets, staging.work, self.settings, window)
+
+    def plan(self, ref: DatasetRef, dataset: Resolved, config: str) -> tuple[Source, Plan]:
+        """A dataset at a revision, and how a config of it is read. Raises PreviewError."""
+        self.prepare_reading()
         from dspreview.extract.source import make_plan
         from dspreview.extract.splits import find_config, open_dataset
 
@@ -64,9 +71,10 @@ class Extractor:
         if source is None:
             source = open_dataset(ref, self.settings, dataset)
             self.sources[dataset.name, dataset.revision] = source
-        plan = source.plans.get(config) or make_plan(source, find_config(source, config))
-        window = Window(offset, length, whole=whole)
-        return read_rows(source, plan, split, staging.assets, staging.work, self.settings, window)
+        plan = source.plans.get(config)
+        if plan is None:
+            plan = source.plans[config] = make_plan(source, find_config(source, config))
+        return source, plan
 
     def current_revision(self, ref: DatasetRef, seconds: float) -> Resolved:
         """Ask the Hub, in `seconds` all in all, which revision a dataset has now. Raises PreviewError."""

@@ -13,6 +13,7 @@ from dspreview.settings import Settings
 from dspreview.store.assets import AssetFolder
 from dspreview.store.cache import Cache
 from dspreview.store.database import connect
+from dspreview.store.derived import DerivedFolder
 from dspreview.store.queue import Queue
 
 
@@ -52,7 +53,9 @@ class Store:
     def _open_rooms(self) -> None:
         self.cache = Cache(self.connection, self.clock)
         self.queue = Queue(self.connection, self.clock)
-        self.assets = AssetFolder(Path(self.settings.assets_directory), self.cache.read_fact("owner") or "")
+        owner = self.cache.read_fact("owner") or ""
+        self.assets = AssetFolder(Path(self.settings.assets_directory), owner)
+        self.derived = DerivedFolder(Path(self.settings.assets_directory), owner)
 
     @property
     def writable(self) -> bool:

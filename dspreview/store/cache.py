@@ -223,16 +223,53 @@ class Cache:
         return row[0] if row else None
 
     def asset_folders(self, dataset_id: int | None = None) -> list[str]:
-        """The asset folders that pages of a dataset (of all datasets) refer to."""
-        query = "SELECT r.asset_folder FROM rows r"
-        if dataset_id is not None:
-            query += (
-                " JOIN splits s ON s.id = r.split_id JOIN configs c ON c.id = s.config_id WHERE c.dataset_id = ? AND"
-            )
-        else:
-            query += " WHERE"
-        arguments = () if dataset_id is None else (dataset_id,)
-        return [name for (name,) in self.connection.execute(query + " r.asset_folder IS NOT NULL", arguments)]
+        """The asset folders that pages and queries of a dataset (of all datasets) refer to."""
+        found = []
+        for table in ("rows", "queries"):
+            query = f"SELECT t.asset_folder FROM {table} t"
+            if dataset_id is not None:
+                query += " JOIN splits s ON s.id = t.split_id JOIN configs c ON c.id = s.config_id WHERE c.dataset_id = ? AND"
+            else:
+                query += " WHERE"
+            arguments = () if dataset_id is None else (dataset_id,)
+            found += self.connection.execute(query + " t.asset_folder IS NOT NULL", arguments).fetchall()
+        return [name for (name,) in found]
+
+    def put_query(self, split: SplitEntry, question: str, folder: str, assets: tuple[Asset, ...]) -> str | None:
+        """Remember the assets of a query's answer; the folder of those of the same question before.
+
+        Raises EntryGoneError where the split was removed meanwhile.
+        """
+        old = self.connection.execute(
+            "DELETE FROM queries WHERE split_id = ? AND question = ? RETURNING asset_folder", (split.id, question)
+        ).fetchone()
+        row = self.connection.execute(
+            "INSERT INTO queries (split_id, question, asset_folder, used_at) SELECT id, ?, ?, ? FROM splits WHERE id = ?"
+            " RETURNING id",
+            (question, folder, self.clock(), split.id),
+        ).fetchone()
+        if row is None:
+            raise EntryGoneError
+        self.connection.executemany(
+            "INSERT INTO query_assets VALUES (?, ?, ?, ?)",
+            [(asset.url, row[0], asset.file, asset.size) for asset in assets],
+        )
+        return old[0] if old else None
+
+    def read_parquet(self, split: SplitEntry, revision: str) -> str | None:
+        """Where the Parquet of a split lies, at a revision, as `query.table` wrote it."""
+        row = self.connection.execute(
+            "SELECT files FROM parquet WHERE split_id = ? AND revision = ? AND extractor = ?",
+            (split.id, revision, EXTRACTOR_VERSION),
+        ).fetchone()
+        return row[0] if row else None
+
+    def put_parquet(self, split: SplitEntry, revision: str, files: str) -> None:
+        """Remember where the Parquet of a split lies; nothing where the split was removed meanwhile."""
+        self.connection.execute(
+            "INSERT OR REPLACE INTO parquet SELECT id, ?, ?, ? FROM splits WHERE id = ?",
+            (revision, EXTRACTOR_VERSION, files, split.id),
+        )
 
     def _upsert_dataset(
         self, ref: DatasetRef, dataset: Resolved, status: Status, default_config: str | None, error: Json

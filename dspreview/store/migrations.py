@@ -79,6 +79,28 @@ CREATE TABLE assets (
   PRIMARY KEY (url, split_id)
 ) WITHOUT ROWID;
 CREATE INDEX assets_split ON assets (split_id);
+CREATE TABLE queries (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  split_id INTEGER NOT NULL REFERENCES splits ON DELETE CASCADE,
+  question TEXT NOT NULL,
+  asset_folder TEXT NOT NULL UNIQUE,
+  used_at REAL NOT NULL,
+  UNIQUE (split_id, question)
+);
+CREATE TABLE query_assets (
+  url TEXT NOT NULL,
+  query_id INTEGER NOT NULL REFERENCES queries ON DELETE CASCADE,
+  file TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  PRIMARY KEY (url, query_id)
+) WITHOUT ROWID;
+CREATE INDEX query_assets_query ON query_assets (query_id);
+CREATE TABLE parquet (
+  split_id INTEGER PRIMARY KEY REFERENCES splits ON DELETE CASCADE,
+  revision TEXT NOT NULL,
+  extractor INTEGER NOT NULL,
+  files TEXT NOT NULL
+);
 CREATE TABLE jobs (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   kind TEXT NOT NULL,

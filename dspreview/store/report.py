@@ -6,12 +6,10 @@ import json
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from dspreview.models import Json, Status
 from dspreview.store import Store
-from dspreview.store.assets import DERIVED
 from dspreview.store.database import transaction
 from dspreview.store.entries import iso
 
@@ -39,14 +37,15 @@ def count(store: Store) -> Json:
     answer["created_at"] = iso(store.cache.clock())
     pages, size = (store.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
     answer["database_bytes"] = pages * size
-    (answer["asset_bytes"],) = store.connection.execute("SELECT coalesce(sum(size), 0) FROM assets").fetchone()
-    answer["derived_bytes"] = folder_size(store.assets.root / DERIVED)
+    (answer["asset_bytes"],) = store.connection.execute(
+        "SELECT (SELECT coalesce(sum(size), 0) FROM assets) + (SELECT coalesce(sum(size), 0) FROM query_assets)"
+    ).fetchone()
+    entries = store.derived.entries()
+    answer["derived_bytes"] = sum(one.bytes for one in entries)
+    answer["derived"] = [
+        one.about._asdict() | {"bytes": one.bytes, "used_at": iso(one.used_at)} for one in reversed(entries)
+    ]
     return answer
-
-
-def folder_size(folder: Path) -> int:
-    """Bytes of all files below a folder."""
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) if folder.is_dir() else 0
 
 
 def report(store: Store) -> Json:
@@ -108,6 +107,8 @@ def remove(store: Store, name: str, revision: str | None = None) -> int:
             store.queue.drop_waiting(waiting)
     for folder in folders:
         store.assets.remove(folder)
+    for _, resolved in found:
+        store.derived.drop(resolved)
     return len(found)
 
 
@@ -120,7 +121,7 @@ def clean(store: Store) -> int:
         store.connection.execute("DELETE FROM facts WHERE name <> 'owner'")
     for folder in folders:
         store.assets.remove(folder)
-    clean_derived(store)
+    store.derived.clean()
     maintenance(store).vacuum()
     return int(number)
 
@@ -133,7 +134,10 @@ def maintenance(store: Store) -> Any:
 
 
 def prune(store: Store, max_bytes: int) -> int:
-    """Remove the least recently used datasets until rows and assets fit into `max_bytes`; how many went."""
+    """Remove assets of queries, then the least recently used datasets, until rows and assets fit into `max_bytes`.
+
+    How many datasets went.
+    """
     sizes = store.connection.execute(
         "SELECT d.id, coalesce(sum(length(CAST(r.rows AS BLOB)) + length(CAST(r.features AS BLOB)) + length(CAST(r.columns AS BLOB))), 0)"
         " + (SELECT coalesce(sum(a.size), 0) FROM assets a JOIN splits s ON s.id = a.split_id"
@@ -142,6 +146,7 @@ def prune(store: Store, max_bytes: int) -> int:
         " LEFT JOIN rows r ON r.split_id = s.id GROUP BY d.id ORDER BY d.used_at, d.id"
     ).fetchall()
     excess = sum(size for _, size in sizes) - max_bytes
+    excess += prune_queries(store, excess)
     gone: list[int] = []
     for identity, size in sizes:
         if excess <= 0:
@@ -156,12 +161,29 @@ def prune(store: Store, max_bytes: int) -> int:
     return len(gone)
 
 
-def clean_derived(store: Store) -> int:
-    """Remove derived files; how many bytes went."""
-    folder = store.assets.root / DERIVED
-    freed = folder_size(folder)
-    shutil.rmtree(folder, ignore_errors=True)
-    return freed
+def prune_queries(store: Store, excess: int) -> int:
+    """Remove the least recently used answers of queries until room is made; how many bytes of them are left.
+
+    Args:
+        excess: bytes by which everything else is over the limit; below it where negative.
+
+    """
+    sizes = store.connection.execute(
+        "SELECT q.id, q.asset_folder, coalesce(sum(a.size), 0) FROM queries q LEFT JOIN query_assets a ON a.query_id = q.id"
+        " GROUP BY q.id ORDER BY q.used_at, q.id"
+    ).fetchall()
+    left = int(sum(size for *_, size in sizes))
+    gone = []
+    for identity, folder, size in sizes:
+        if excess + left <= 0:
+            break
+        gone.append((identity, folder))
+        left -= size
+    with transaction(store.connection):
+        store.connection.executemany("DELETE FROM queries WHERE id = ?", [(identity,) for identity, _ in gone])
+    for _, folder in gone:
+        store.assets.remove(folder)
+    return left
 
 
 def verify(store: Store, *, repair: bool) -> list[Damage]:
@@ -177,6 +199,7 @@ def verify(store: Store, *, repair: bool) -> list[Damage]:
         for table, row, *_ in store.connection.execute("PRAGMA foreign_key_check")
     ]
     damages += sweep(store, remove=repair)
+    damages += lost_answers(store, repair=repair)
     lacking: dict[int, str | None] = {}
     for split_id, folder, file, url, size in store.connection.execute(
         "SELECT a.split_id, r.asset_folder, a.file, a.url, a.size FROM assets a LEFT JOIN rows r ON r.split_id = a.split_id"
@@ -196,6 +219,25 @@ def verify(store: Store, *, repair: bool) -> list[Damage]:
     return damages
 
 
+def lost_answers(store: Store, *, repair: bool) -> list[Damage]:
+    """Assets of queries whose files are gone; with `repair` these answers are forgotten."""
+    damages = []
+    lacking: dict[int, str] = {}
+    for query_id, folder, file, url, size in store.connection.execute(
+        "SELECT q.id, q.asset_folder, a.file, a.url, a.size FROM query_assets a JOIN queries q ON q.id = a.query_id"
+    ):
+        path = store.assets.path(folder, file)
+        if not path.is_file() or path.stat().st_size != size:
+            damages.append(Damage("missing", f"{url}: its file is gone or changed"))
+            lacking[query_id] = folder
+    if repair and lacking:
+        with transaction(store.connection):
+            store.connection.executemany("DELETE FROM queries WHERE id = ?", [(one,) for one in lacking])
+        for lost in lacking.values():
+            store.assets.remove(lost)
+    return damages
+
+
 def sweep(store: Store, *, remove: bool = True) -> list[Damage]:
     """Find what crashes left in the asset folder, and remove it: assets without a page, and staging folders."""
     damages = []
@@ -207,7 +249,7 @@ def sweep(store: Store, *, remove: bool = True) -> list[Damage]:
         damages.append(Damage("orphan", f"{store.assets.path(folder)}: assets without a page"))
         if remove:
             store.assets.remove(folder)
-    for staged in store.assets.left_behind():
+    for staged in [*store.assets.left_behind(), *store.derived.left_behind()]:
         damages.append(Damage("staging", f"{staged}: left behind by a crash"))
         if remove:
             shutil.rmtree(staged, ignore_errors=True)

@@ -1,0 +1,57 @@
+"""`dspreview filter`: the rows that match a predicate, in an order."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dspreview import errors
+from dspreview.cli.options import Call, ConfigArgument, DatasetArgument, SplitArgument, with_common
+from dspreview.cli.page import Found, Selection
+from dspreview.cli.pageoutput import TABLE_LENGTH, write
+from dspreview.cli.questions import LengthOption, OffsetOption, WhereOption, YesOption, ask, length_of, text_of
+from dspreview.models import PAGE_LENGTH
+from dspreview.preview.queries import Queries
+from dspreview.query.table import Request
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command(
+    name="filter", help="Show the rows of a split that match, in an order: any of them, however many there are."
+)
+@with_common
+def filter_(
+    call: Call,
+    dataset: DatasetArgument = None,
+    config: ConfigArgument = None,
+    split: SplitArgument = None,
+    *,
+    where: WhereOption = None,
+    orderby: Annotated[
+        str | None, typer.Option(metavar="O", help='In which order: "age" DESC, "name". @FILE, or - for stdin.')
+    ] = None,
+    offset: OffsetOption = 0,
+    length: LengthOption = None,
+    columns: Annotated[str | None, typer.Option(metavar="A,B", help="Only these columns, in this order.")] = None,
+    yes: YesOption = False,
+) -> int:
+    """Answer `filter`."""
+    if dataset is None:
+        raise errors.UsageError("name a DATASET")
+    if where == orderby == "-":
+        raise errors.UsageError("--where and --orderby cannot both be read from stdin")
+    number = length_of(length, call)
+    wanted = number if number is not None else TABLE_LENGTH if call.format == "table" else PAGE_LENGTH
+    request = Request(text_of("--where", where), text_of("--orderby", orderby), offset, wanted)
+    selection = Selection.make(columns, 0, None)
+    ref = call.ref(dataset)
+
+    def answer(queries: Queries) -> int:
+        page = queries.filter(ref, config, split, request)
+        word = "that match" if request.where.strip() else "in that order" if request.orderby.strip() else ""
+        write(call, page, selection._replace(length=PAGE_LENGTH), {}, found=Found(offset, word))
+        return errors.EXIT_OK
+
+    return ask(call, f"searching {dataset}", answer, yes=yes)

@@ -1,0 +1,88 @@
+"""What the commands about whole splits have in common: their options, their progress, and asking before much is read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from dspreview import errors
+from dspreview.cli.options import Call
+from dspreview.cli.progress import working
+from dspreview.models import PAGE_LENGTH
+from dspreview.preview import Preview
+from dspreview.preview.queries import Queries
+from dspreview.preview.tables import Telling
+from dspreview.query.tokens import MAX_LENGTH
+from dspreview.store import Store
+
+ALL = "all"
+OffsetOption = Annotated[int, typer.Option(min=0, help="How many of them to pass over.")]
+LengthOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N|all",
+        help=f"How many rows, up to {PAGE_LENGTH}; all of them with --format jsonl or csv.",
+        show_default="20 in a table, else 100",
+    ),
+]
+WhereOption = Annotated[
+    str | None, typer.Option(metavar="W", help='Which rows: "age" > 30 AND "name" = \'Simone\'. @FILE, or - for stdin.')
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Read more than 1 GB over the network without asking.")]
+
+
+def length_of(text: str | None, call: Call) -> int | None:
+    """The number of rows that `--length` asks for, -1 for all; None where it was not given. Raises UsageError."""
+    if text is None:
+        return None
+    if text == ALL:
+        if call.format not in {"jsonl", "csv"}:
+            raise errors.UsageError("--length all is for --format jsonl and csv")
+        return -1
+    number = int(text) if text.isascii() and text.isdigit() else -1
+    if not 0 <= number <= PAGE_LENGTH:
+        raise errors.UsageError(f"--length {text!r}: a number from 0 to {PAGE_LENGTH}, or all, was expected")
+    return number
+
+
+def text_of(option: str, value: str | None) -> str:
+    """The text of an option that may stand in a file. Raises UsageError."""
+    if value is None:
+        return ""
+    if value != "-" and not value.startswith("@"):
+        return value
+    name = "-" if value == "-" else value[1:]
+    try:
+        with open(0 if name == "-" else name, encoding="utf-8", closefd=name != "-") as file:
+            return file.read(MAX_LENGTH + 1)
+    except OSError as error:
+        raise errors.UsageError(f"{option} {value}: {error.strerror}") from error
+    except (UnicodeDecodeError, ValueError) as error:
+        raise errors.UsageError(f"{option} {value}: not text in UTF-8") from error
+
+
+def ask(call: Call, what: str, question: Callable[[Queries], int], *, yes: bool) -> int:
+    """Answer a question about a split; on a terminal it is asked whether much may be read over the network."""
+    with Store(call.settings) as store:
+        preview = Preview(store, call.settings, cached=call.cached, warn=call.warn)
+        agreed = yes
+        while True:
+            try:
+                with working(what, quiet=call.quiet) as line:
+                    return question(Queries(preview, Telling(line.show, call.warn), agreed=agreed))
+            except errors.ConsentError as error:
+                if agreed or not confirmed(str(error)):
+                    raise
+                agreed = True
+
+
+def confirmed(what: str) -> bool:
+    """Whether somebody at a terminal agrees."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    sys.stderr.write(f"{what.partition(';')[0]}. Go on? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}

@@ -1,0 +1,53 @@
+"""Arrow tables as the cells of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dspreview.extract.columns import holds_assets
+from dspreview.extract.pages import Cells
+from dspreview.extract.values import to_python
+from dspreview.models import FeatureTree
+
+
+def cells_of(table: pa.Table, features: list[tuple[str, FeatureTree]], *, declared: bool) -> list[Cells]:
+    """The columns of a table with their values, one per row."""
+    found = []
+    for place, (name, tree) in enumerate(features):
+        column = table.column(place)
+        found.append(Cells(name, tree, to_python(column), plain=is_plain(column, tree), declared=declared))
+    return found
+
+
+def is_plain(column: pa.ChunkedArray, tree: FeatureTree) -> bool:
+    """Whether the values of a column are JSON as they are: no bytes, no files, no JSON text, only finite floats."""
+    if holds_assets(tree) or isinstance(column.type, pa.BaseExtensionType):
+        return False
+    return all(leaf_is_plain(leaf) for leaf in leaves(column))
+
+
+def leaves(column: pa.ChunkedArray | pa.Array) -> Iterator[pa.Array]:
+    """The arrays of values at the bottom of nested lists and structs."""
+    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    for chunk in chunks:
+        kind = chunk.type
+        if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+            yield from leaves(chunk.flatten())
+        elif pa.types.is_struct(kind):
+            for place in range(kind.num_fields):
+                yield from leaves(chunk.field(place))
+        else:
+            yield chunk
+
+
+def leaf_is_plain(array: pa.Array) -> bool:
+    """Whether plain values need no second look."""
+    kind = array.type
+    if pa.types.is_floating(kind):
+        return pc.all(pc.is_finite(array.cast(pa.float64())), min_count=0).as_py() is not False
+    textual = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    exact = pa.types.is_integer(kind) or pa.types.is_boolean(kind) or pa.types.is_null(kind)
+    return bool(textual or exact or pa.types.is_temporal(kind))

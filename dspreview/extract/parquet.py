@@ -1,0 +1,168 @@
+"""A split that is Parquet already: its files with their rows, and its features, where they can be read as they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from datasets import Features
+
+from dspreview.extract.features import features_of, trees
+from dspreview.extract.formats import numbered
+from dspreview.extract.source import Plan, Source
+from dspreview.models import FeatureTree, Json, Kind
+from dspreview.settings import Settings
+
+AT_ONCE = 8
+"""Footers read over the network at the same time."""
+EXPORT_BRANCH = "refs/convert/parquet"
+HARMLESS = frozenset({"batch_size", "fragment_scan_options", "on_bad_files"})
+"""Options of the Parquet reader that change no row."""
+
+
+class Footer(NamedTuple):
+    """What the end of a Parquet file tells."""
+
+    path: str
+    num_rows: int
+    size: int
+    schema: pa.Schema
+
+
+class ParquetSplit(NamedTuple):
+    """A split as Parquet files with the same columns, in order."""
+
+    footers: tuple[Footer, ...]
+    features: list[tuple[str, FeatureTree]]
+
+
+def own_parquet(plan: Plan, split: str, opened: Callable[[str], tuple[Any, Callable[[], int]]]) -> ParquetSplit | None:
+    """The split's own files, where they hold exactly what its rows are; None where something must be converted.
+
+    Args:
+        opened: for a file on the Hub, something that pyarrow can read, and its size once it was read.
+
+    """
+    if plan.module != "parquet" or set(plan.params) - HARMLESS:
+        return None
+    return parquet_of(plan.files[split], plan.features, opened)
+
+
+def parquet_of(
+    names: list[str], declared: Features | None, opened: Callable[[str], tuple[Any, Callable[[], int]]]
+) -> ParquetSplit | None:
+    """Files as one split; None where their columns differ, or are not what was declared. Raises what pyarrow raises."""
+    if not names or any("::" in name or name.startswith(("http://", "https://")) for name in names):
+        return None
+    if any("://" in name for name in names):
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            footers = list(pool.map(lambda name: remote_footer(name, opened), names))
+    else:
+        footers = [local_footer(name) for name in names]
+    schema = numbered(footers[0].schema.empty_table()).schema
+    features = declared if declared is not None else features_of(schema)
+    if not all(fits(footer.schema, schema, features) for footer in footers):
+        return None
+    return ParquetSplit(tuple(footers), trees(features))
+
+
+def fits(schema: pa.Schema, first: pa.Schema, features: Features) -> bool:
+    """Whether a file has the columns of the first one, and they are those of the features."""
+    named = numbered(schema.empty_table()).schema
+    if named.names != first.names or named.names != list(features):
+        return False
+    try:
+        declared = [stored_type(field.type) for field in features.arrow_schema]
+    except (AttributeError, TypeError):  # a type that `datasets` has no word for: the files' own
+        declared = [stored_type(field.type) for field in first]
+    return [stored_type(field.type) for field in named] == declared
+
+
+def stored_type(kind: pa.DataType) -> str:
+    """A type as Parquet stores it: long or short offsets, dictionaries and names of extensions make no difference."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return stored_type(kind.storage_type)
+    if pa.types.is_dictionary(kind):
+        return stored_type(kind.value_type)
+    if pa.types.is_struct(kind):
+        fields = [kind.field(number) for number in range(kind.num_fields)]
+        return "{" + ", ".join(f"{field.name!r}: {stored_type(field.type)}" for field in fields) + "}"
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        return f"[{stored_type(kind.value_type)}]"
+    names = {pa.large_string(): "string", pa.string_view(): "string", pa.large_binary(): "binary"}
+    return names.get(kind, str(kind))
+
+
+def local_footer(name: str) -> Footer:
+    """The footer of a file on this machine."""
+    try:
+        with pq.ParquetFile(name) as file:
+            return Footer(name, file.metadata.num_rows, os.path.getsize(name), file.schema_arrow)
+    except Exception as error:  # raised again, with its file
+        error.add_note(name)
+        raise
+
+
+def remote_footer(name: str, opened: Callable[[str], tuple[Any, Callable[[], int]]]) -> Footer:
+    """The footer of a file on the Hub, read by ranges."""
+    handle, size = opened(name)
+    try:
+        file = pq.ParquetFile(handle, pre_buffer=False)
+        return Footer(name, file.metadata.num_rows, size(), file.schema_arrow)
+    except Exception as error:  # raised again, with its file
+        error.add_note(name)
+        raise
+
+
+def exported(source: Source, config: str, split: str, settings: Settings) -> list[str] | None:
+    """The files of the Hub's own Parquet export of a split, where it is whole and of the same revision; else None.
+
+    The export is asked where `datasets` asks: the host of the Hub with `datasets-server.` before it.
+    """
+    if source.dataset.kind is not Kind.HUB or source.dataset.private:
+        return None
+    import httpx2
+    from huggingface_hub.errors import HfHubHTTPError
+    from huggingface_hub.utils._http import get_session
+
+    url = settings.hf_endpoint.replace("://", "://datasets-server.", 1) + "/parquet"
+    try:
+        # the commit first: should the export change in between, its revision does not fit any more
+        commit = find_commit(source.dataset.name, EXPORT_BRANCH, settings)
+        answer = get_session().get(url, params={"dataset": source.dataset.name, "config": config})
+        found: Json = answer.json() if answer.status_code == 200 else {}
+    except (httpx2.HTTPError, httpx2.InvalidURL, HfHubHTTPError, ValueError, OSError):
+        return None  # no export: the data itself is read
+    if not isinstance(found, dict) or answer.headers.get("X-Revision") != source.dataset.revision:
+        return None
+    if found.get("partial") or found.get("pending") or found.get("failed"):
+        return None
+    names = []
+    for file in found.get("parquet_files") or ():
+        if (file.get("config"), file.get("split")) == (config, split):
+            path = exported_path(str(file.get("url")), source.dataset.name)
+            if path is None:
+                return None
+            names.append(f"hf://datasets/{source.dataset.name}@{commit}/{path}")
+    return names or None
+
+
+def find_commit(name: str, revision: str, settings: Settings) -> str:
+    """The commit that a branch of a dataset is at. Raises HfHubHTTPError."""
+    from huggingface_hub import HfApi
+
+    api = HfApi(endpoint=settings.hf_endpoint, token=settings.hf_token or False, library_name="dspreview")
+    return str(api.dataset_info(name, revision=revision, timeout=settings.hub_timeout_seconds, expand=["sha"]).sha)
+
+
+def exported_path(url: str, name: str) -> str | None:
+    """The path of an exported file in its repository; None where its URL lies elsewhere."""
+    from urllib.parse import unquote, urlsplit
+
+    root, branch, path = unquote(urlsplit(url).path).partition(f"/resolve/{EXPORT_BRANCH}/")
+    good = branch and root == f"/datasets/{name}" and path and ".." not in path.split("/")
+    return path if good else None

@@ -1,0 +1,215 @@
+"""Where the Parquet of a split lies: its own files, the Hub's export, or files converted here, once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dspreview import errors
+from dspreview.jobs.runner import Extractor
+from dspreview.models import EXTRACTOR_VERSION, DatasetRef, Kind
+from dspreview.preview.keeping import Keeper
+from dspreview.query.blocks import Blocks, Traffic
+from dspreview.query.table import Part, Table, TableColumn
+from dspreview.settings import Settings
+from dspreview.store import Store
+from dspreview.store.derived import About
+from dspreview.store.entries import DatasetEntry, SplitEntry
+
+if TYPE_CHECKING:
+    from dspreview.extract.source import Plan, Source
+
+TABLE = "table.json"
+
+
+class Telling:
+    """How a long piece of work tells the user where it is."""
+
+    def __init__(self, progress: Callable[[str, int, int | None], None], warn: Callable[[str], None]) -> None:
+        """`progress` takes what is done, how much of it, and out of how much."""
+        self.progress, self.warn = progress, warn
+
+
+class SplitTable:
+    """The Parquet of one split, and the way to its bytes, for one call."""
+
+    def __init__(self, table: Table, opened: Callable[[int], Any], traffic: Traffic) -> None:
+        self.table, self.opened, self.traffic = table, opened, traffic
+        self.folder: Path | None = None
+        """Where it was converted to, if it was."""
+
+
+class Tables:
+    """Finds, and where need be makes, the Parquet of splits."""
+
+    def __init__(
+        self, store: Store, settings: Settings, extractor: Extractor, keeper: Keeper, telling: Telling, *, agreed: bool
+    ) -> None:
+        self.store, self.settings, self.extractor, self.keeper = store, settings, extractor, keeper
+        self.telling, self.agreed = telling, agreed
+
+    @contextmanager
+    def open(self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry) -> Iterator[SplitTable]:
+        """The table of a split, its files open as they are read. Raises PreviewError."""
+        opener = Opener(self, ref, entry, split)
+        try:
+            found = SplitTable(Table((), (), "own"), opener.open, opener.traffic)
+            found.table, found.folder = self.find(ref, entry, split, opener)
+            opener.table = found.table
+            before = stamps(found.table)
+            yield found
+            if stamps(found.table) != before:
+                raise errors.ChangedDataError(f"{opener.where}: a file changed while it was read; try again")
+        finally:
+            opener.close()
+
+    def find(
+        self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry, opener: Opener
+    ) -> tuple[Table, Path | None]:
+        """The table, from the cache or made; and the folder it was converted to."""
+        about = self.about(entry, split)
+        known = self.store.cache.read_parquet(split, entry.dataset.revision)
+        if known is not None:
+            return Table.from_json(known), None
+        if (found := self.derived(about)) is not None:
+            return found
+        source, plan = self.extractor.plan(ref, entry.dataset, split.config)
+        table = self.native(source, plan, split.split, opener)
+        if table is not None:
+            self.keeper.write(lambda: self.store.cache.put_parquet(split, entry.dataset.revision, table.as_json()))
+            return table, None
+        return self.converted(source, plan, about)
+
+    def about(self, entry: DatasetEntry, split: SplitEntry) -> About:
+        """What the converted files of a split are made from."""
+        dataset = entry.dataset
+        detail = f"{EXTRACTOR_VERSION} {self.settings.parquet_max_bytes}"
+        return About("parquet", dataset.name, dataset.revision, split.config, split.split, detail)
+
+    def derived(self, about: About) -> tuple[Table, Path] | None:
+        """The table that was converted before."""
+        folder = self.store.derived.find(about)
+        if folder is None:
+            return None
+        try:
+            table = Table.from_json((folder / TABLE).read_text(encoding="utf-8"))
+        except (OSError, ValueError, TypeError):
+            return None
+        parts = tuple(part._replace(path=str(folder / part.path)) for part in table.parts)
+        return table._replace(parts=parts), folder
+
+    def native(self, source: Source, plan: Plan, split: str, opener: Opener) -> Table | None:
+        """The split's own Parquet, else the Hub's export of the same revision. Raises PreviewError."""
+        from dspreview.extract.failures import explain
+        from dspreview.extract.parquet import exported, own_parquet, parquet_of
+
+        try:
+            found, origin = own_parquet(plan, split, opener.handle), "own"
+            if found is None and source.dataset.kind is Kind.HUB and not self.settings.hf_hub_offline:
+                names = exported(source, plan.config.name, split, self.settings)
+                found, origin = parquet_of(names or [], None, opener.handle), "export"
+        except Exception as error:  # readers fail in a hundred ways; `explain` raises bugs of ours again
+            failure = explain(error, opener.where, source, self.settings)
+            raise failure from (None if failure is error else error)
+        if found is None:
+            return None
+        parts = tuple(Part(one.path, one.num_rows, one.size) for one in found.footers)
+        return Table(parts, tuple(TableColumn(*one) for one in found.features), origin)
+
+    def converted(self, source: Source, plan: Plan, about: About) -> tuple[Table, Path]:
+        """The split converted; whoever comes second waits for the first."""
+        from dspreview.extract.rows import split_size, worth_downloading
+        from dspreview.extract.whole import WholeSplit
+        from dspreview.query.convert import convert
+
+        size = split_size(source, plan, about.split)
+        where = f"{source.asked} {about.config}/{about.split}"
+        if source.dataset.kind is Kind.HUB and not self.agreed:
+            Traffic(where, agreed=False).add(min(size or 0, self.settings.parquet_max_bytes))
+        derived = self.store.derived
+        with derived.lock(about, lambda: self.telling.warn(f"{where}: another dspreview converts it; waiting")):
+            if (found := self.derived(about)) is not None:
+                return found
+            with derived.making(about) as folder, self.store.assets.staging() as staging:
+                table = Table((), (), "derived")
+                for streaming in (True, False):
+                    whole = WholeSplit(source, plan, about.split, self.settings, str(staging.work), streaming=streaming)
+                    try:
+                        table = convert(
+                            whole, folder, self.settings.parquet_max_bytes,
+                            lambda done: self.telling.progress(f"converting {where}", done, size),
+                        )  # fmt: skip
+                        break
+                    except errors.PreviewError as error:
+                        if not streaming or not worth_downloading(error, source, plan, about.split, self.settings):
+                            raise
+                (folder / TABLE).write_text(table.as_json(), encoding="utf-8")
+        derived.drop(about.dataset, about.revision)
+        derived.keep_to_limit(self.settings.derived_max_bytes, {derived.path(about)})
+        found = self.derived(about)
+        if found is None:
+            raise errors.StoreFullError(f"{derived.root}: what was converted is gone again; raise DERIVED_MAX_BYTES")
+        return found
+
+
+class Opener:
+    """Opens the files of one split."""
+
+    def __init__(self, tables: Tables, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry) -> None:
+        self.tables, self.ref, self.entry, self.split = tables, ref, entry, split
+        self.where = f"{ref.asked} {split.config}/{split.split}"
+        self.traffic = Traffic(self.where, agreed=tables.agreed)
+        self.table = Table((), (), "own")
+        self.blocks: dict[str, Blocks] = {}
+
+    def open(self, number: int) -> Any:
+        """The file of that number: something with `read_at`."""
+        part = self.table.parts[number]
+        if "://" not in part.path:
+            from dspreview.query.files import LocalFile
+
+            return LocalFile(part.path)
+        return self.remote(part.path, part.size)
+
+    def remote(self, address: str, size: int = -1) -> Blocks:
+        """A file on the Hub."""
+        if address not in self.blocks:
+            self.tables.extractor.prepare()
+            from dspreview.extract.ranges import RemoteFile
+
+            dataset = self.entry.dataset
+            about = About("ranges", dataset.name, dataset.revision, self.split.config, self.split.split, address)
+            file = RemoteFile(address, self.ref.asked, self.tables.settings, size)
+            self.blocks[address] = Blocks(file, self.tables.store.derived.shared(about), self.traffic)
+        return self.blocks[address]
+
+    def handle(self, address: str) -> tuple[Any, Callable[[], int]]:
+        """A file on the Hub as pyarrow reads it, and its size."""
+        from dspreview.query.files import Handle
+
+        blocks = self.remote(address)
+        blocks.footer()
+        return Handle(blocks, blocks.size), lambda: blocks.size
+
+    def close(self) -> None:
+        """Keep what was read, within the limit."""
+        for blocks in self.blocks.values():
+            blocks.close()
+        if self.blocks:
+            derived = self.tables.store.derived
+            derived.keep_to_limit(self.tables.settings.derived_max_bytes, set())
+
+
+def stamps(table: Table) -> list[tuple[int, int] | None]:
+    """Size and time of each local file: whether it changed is seen from them."""
+    found: list[tuple[int, int] | None] = []
+    for part in table.parts:
+        try:
+            status = None if "://" in part.path else os.stat(part.path)
+        except OSError:
+            status = None
+        found.append((status.st_size, status.st_mtime_ns) if status else None)
+    return found

@@ -1,0 +1,77 @@
+"""Columns read by pyarrow: those that DuckDB would change on the way."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dspreview.extract.arrays import cells_of
+from dspreview.extract.pages import Cells
+from dspreview.query.engine import Engine
+from dspreview.query.rows import by_part
+
+BATCH = 1_000
+
+
+def take(engine: Engine, places: list[int], columns: list[int]) -> list[Cells]:
+    """Some columns of the rows at some positions, in that order; decoded no further than the last of them."""
+    table = engine.table
+    found: dict[int, tuple[pa.Table, int]] = {}
+    for part, inner in by_part(table, places).items():
+        for place, rows, row in engine.guarded(partial(read, engine, part, sorted(inner), columns)):
+            found[table.starts[part] + place] = (rows, row)
+    parts = [rows.slice(row, 1) for rows, row in (found[place] for place in places)]
+    features = [(table.columns[number].name, table.columns[number].feature) for number in columns]
+    if not parts:
+        return [Cells(name, feature, [], plain=True, declared=True) for name, feature in features]
+    return cells_of(pa.concat_tables(parts), features, declared=True)
+
+
+def read(engine: Engine, part: int, places: list[int], columns: list[int]) -> list[tuple[int, pa.Table, int]]:
+    """The rows of one file: each with its position there, and where it stands in which table."""
+    file = pq.ParquetFile(engine.opened(part), pre_buffer=False)
+    leaves = leaf_columns(file.schema_arrow, columns)
+    found = []
+    start = 0
+    for group in range(file.num_row_groups):
+        count = file.metadata.row_group(group).num_rows
+        wanted = [place for place in places if start <= place < start + count]
+        seen = start
+        batches = file.reader.iter_batches(BATCH, row_groups=[group], column_indices=leaves) if wanted else ()
+        for batch in batches:
+            rows = pa.Table.from_batches([batch])
+            here = [place for place in wanted if seen <= place < seen + rows.num_rows]
+            kept = rows.take([place - seen for place in here])
+            found += [(place, kept, number) for number, place in enumerate(here)]
+            seen += rows.num_rows
+            if wanted[-1] < seen:
+                break
+        start += count
+    return found
+
+
+def leaf_columns(schema: pa.Schema, columns: list[int]) -> list[int]:
+    """The numbers of the leaves below some columns: names may hold dots, or be there twice."""
+    found: list[int] = []
+    first = 0
+    for number, field in enumerate(schema):
+        count = leaves_of(field.type)
+        if number in columns:
+            found += range(first, first + count)
+        first += count
+    return found
+
+
+def leaves_of(kind: pa.DataType) -> int:
+    """How many columns of values a type has in Parquet."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return leaves_of(kind.storage_type)
+    if pa.types.is_struct(kind):
+        return sum(leaves_of(kind.field(number).type) for number in range(kind.num_fields))
+    if pa.types.is_map(kind):
+        return leaves_of(kind.key_type) + leaves_of(kind.item_type)
+    if hasattr(kind, "value_type") and not pa.types.is_dictionary(kind):
+        return leaves_of(kind.value_type)
+    return 1

@@ -1,0 +1,192 @@
+"""DuckDB on the files of one split, locked: it reads nothing else, loads nothing, and stops when it is told to."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self, TypeVar
+
+import duckdb
+
+from dspreview.errors import DatasetError, PreviewError, QueryLimitError, StoreFullError, UnreadableDataError
+from dspreview.query.table import Table
+from dspreview.settings import Settings
+
+T = TypeVar("T")
+GLOB = frozenset("*?[]{}")
+SCHEME = "split"
+LOCKED: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "python_enable_replacements": "false",  # else each variable of ours is a table
+}
+BATCH = 1_000
+PATIENCE = 1.0
+"""Seconds that an interrupted query gets to notice; after that it is left behind."""
+SPILL_FACTOR = 2.5
+"""DuckDB counts less than it takes: a limit of 40 % keeps the process below the whole."""
+
+
+class Files(NamedTuple):
+    """How the engine comes to the bytes of a table's files."""
+
+    open: Callable[[int], Any]
+    """Opens the file of that number, for those that DuckDB cannot read by their path."""
+    facts: Path | None = None
+    """A Parquet file with what only the media files tell, a row per row."""
+    fact_names: tuple[str, ...] = ()
+    failure: Callable[[], PreviewError | None] = lambda: None
+    """What made the last read fail, where it was a read of ours."""
+
+
+class Engine:
+    """An open engine. Errors of the data are UnreadableDataError; too long or too much memory is QueryLimitError."""
+
+    def __init__(self, table: Table, settings: Settings, where: str, files: Files, spill: Path) -> None:
+        """`where` names the split in messages; `spill` is a folder of this process for what does not fit in memory."""
+        self.table, self.settings, self.where, self.files = table, settings, where, files
+        self.deadline = time.monotonic() + settings.query_max_seconds
+        memory = max(int(settings.query_max_memory / SPILL_FACTOR), 50_000_000)
+        self.connection = duckdb.connect(config=LOCKED | {"memory_limit": f"{memory}B", "temp_directory": str(spill)})
+        self.paths = [self.address(number) for number in range(len(table.parts))]
+        allowed = [*self.paths, *([str(files.facts)] if files.facts else [])]
+        listed = ", ".join(quoted(path) for path in allowed)
+        for statement in (
+            "SET enable_progress_bar = false",
+            "SET TimeZone = 'UTC'",
+            f"SET allowed_paths = [{listed}]",
+            "SET enable_external_access = false",
+            "SET lock_configuration = true",
+        ):
+            self.connection.execute(statement)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.connection.close()
+        else:  # a query may still run in its thread; it ends by itself or with the process
+            self.connection.interrupt()
+
+    def address(self, number: int) -> str:
+        """What DuckDB is told of a file: its path, or a name of ours where the path is remote or has signs of a pattern."""
+        path = self.table.parts[number].path
+        if path.startswith("/") and not GLOB & set(path):
+            return path
+        if not self.connection.filesystem_is_registered(SCHEME):
+            from dspreview.query.files import SplitFiles  # fsspec, 30 ms
+
+            self.connection.register_filesystem(SplitFiles(self.table, self.files.open))
+        return f"{SCHEME}://{number}.parquet"
+
+    def opened(self, number: int) -> Any:
+        """The file of that number as pyarrow reads it."""
+        part = self.table.parts[number]
+        if "://" not in part.path:
+            return part.path
+        from dspreview.query.files import Handle
+
+        return Handle(self.files.open(number), part.size)
+
+    @property
+    def source(self) -> str:
+        """The FROM of a query: column N is `cN`, `row_idx` the position in the split."""
+        names = ", ".join(f"c{number}" for number in range(len(self.table.columns)))
+        listed = ", ".join(quoted(path) for path in self.paths)
+        return f"read_parquet([{listed}], hive_partitioning=false, filename=false) t({names}){self.facts}"
+
+    @property
+    def facts(self) -> str:
+        """The join with what only the media files tell."""
+        if self.files.facts is None:
+            return ""
+        names = ", ".join(["fact_idx", *self.files.fact_names])
+        path = quoted(str(self.files.facts))
+        return f" LEFT JOIN read_parquet([{path}], hive_partitioning=false) f({names}) ON fact_idx = {self.row_idx}"
+
+    @property
+    def row_idx(self) -> str:
+        """The position of a row in its split."""
+        if len(self.table.parts) == 1:
+            return "t.file_row_number"
+        starts = ", ".join(str(start) for start in self.table.starts)
+        return f"(list_extract([{starts}]::BIGINT[], t.file_index + 1) + t.file_row_number)"
+
+    def rows(self, query: str, values: list[Any]) -> list[tuple[Any, ...]]:
+        """All rows of an answer."""
+        return self.guarded(lambda: self.connection.execute(query, values).fetchall())
+
+    def stream(self, query: str, values: list[Any]) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of an answer, some at a time, in constant memory; the time limit is for each of these steps."""
+        cursor = self.connection.cursor()  # another query of ours would end the stream of this one
+        found = self.guarded(lambda: cursor.execute(query, values))
+        while True:
+            self.deadline = time.monotonic() + self.settings.query_max_seconds
+            batch = self.guarded(lambda: found.fetchmany(BATCH))
+            if not batch:
+                return
+            yield batch
+
+    def guarded(self, work: Callable[[], T]) -> T:
+        """What `work` gives, done in a thread of its own: Ctrl-C and the time limit do not wait for DuckDB."""
+        answers: list[T] = []
+        failures: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                answers.append(work())
+            except BaseException as error:  # raised again where it is waited for
+                failures.append(error)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        try:
+            thread.join(max(0.0, self.deadline - time.monotonic()))
+        except KeyboardInterrupt:
+            self.connection.interrupt()
+            raise
+        if thread.is_alive():
+            self.connection.interrupt()
+            thread.join(PATIENCE)
+            raise QueryLimitError(
+                f"{self.where}: no answer in {self.settings.query_max_seconds} s; ask for less, or raise QUERY_MAX_SECONDS"
+            )
+        if failures:
+            raise self.failure(failures[0]) from failures[0]
+        return answers[0]
+
+    def failure(self, error: BaseException) -> BaseException:
+        """DuckDB's failure as one of ours."""
+        ours = self.files.failure()
+        if ours is not None:
+            return ours
+        told = str(error).split("\n", maxsplit=1)[0]
+        for number, path in enumerate(self.paths):
+            told = told.replace(path, self.table.parts[number].path)
+        match error:
+            case duckdb.OutOfMemoryException():
+                return QueryLimitError(
+                    f"{self.where}: this needs more memory than QUERY_MAX_MEMORY ({self.settings.query_max_memory:,}); "
+                    "ask for less, or raise it"
+                )
+            case duckdb.IOException() if "space" in told or "No space" in str(error):
+                return StoreFullError(f"{self.where}: the disk is full: {told}")
+            case duckdb.IOException() | duckdb.InvalidInputException() | duckdb.SerializationException():
+                return UnreadableDataError(f"{self.where}: {told}")
+            case duckdb.ConversionException() | duckdb.OutOfRangeException():
+                return DatasetError(f"{self.where}: {told}")
+            case duckdb.Error() if "TProtocolException" in told or "Parquet" in told:
+                return UnreadableDataError(f"{self.where}: not a Parquet file, or a damaged one ({told})")
+        return error
+
+
+def quoted(text: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,83 @@
+"""Rows that match a predicate, in an order: their positions, how many there are, and their cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from dspreview.extract.pages import Cells
+from dspreview.query.engine import Engine
+from dspreview.query.fields import Names
+from dspreview.query.predicate import parse_orderby, parse_where
+from dspreview.query.rows import rows_at
+from dspreview.query.sql import Builder
+from dspreview.query.table import Table
+
+
+class Question(NamedTuple):
+    """A predicate and an order, resolved against a table."""
+
+    where: str
+    """A condition, empty where there is none."""
+    values: list[Any]
+    """The values of the marks in `where`."""
+    keys: list[str]
+    """What to order by, before the position."""
+    facts: bool
+    """Whether it needs what only the media files tell."""
+
+
+class Matches(NamedTuple):
+    """Some of the rows that were found."""
+
+    places: list[int]
+    cells: list[Cells]
+    total: int
+    """How many there are in all."""
+
+
+def resolve(table: Table, where: str, orderby: str) -> Question:
+    """A question about a table. Raises UsageError with the position."""
+    condition, order = Builder(Names(table, "where", where)), Builder(Names(table, "orderby", orderby))
+    tree = parse_where(where)
+    text = condition.where(tree) if tree is not None else ""
+    keys = order.orderby(parse_orderby(orderby))
+    return Question(text, condition.values, keys, condition.facts or order.facts)
+
+
+def find(engine: Engine, question: Question, offset: int, length: int) -> Matches:
+    """The rows that a question asks for. Raises PreviewError."""
+    total = count(engine, question)
+    places = positions(engine, question, offset, min(length, max(total - offset, 0)))
+    return Matches(places, rows_at(engine, places), total)
+
+
+def count(engine: Engine, question: Question) -> int:
+    """How many rows match."""
+    if not question.where:
+        return engine.table.num_rows
+    found = engine.rows(f"SELECT count(*) FROM {engine.source} WHERE {question.where}", question.values)
+    return int(found[0][0])
+
+
+def positions(engine: Engine, question: Question, offset: int, length: int) -> list[int]:
+    """The positions of some of the matching rows, in their order."""
+    if length == 0:
+        return []
+    if not question.where and not question.keys:
+        return list(range(offset, offset + length))
+    text = f"{ordered(engine, question)} LIMIT {length} OFFSET {offset}"
+    return [int(row[0]) for row in engine.rows(text, question.values)]
+
+
+def all_positions(engine: Engine, question: Question) -> Iterator[list[int]]:
+    """The positions of all matching rows, some at a time."""
+    for batch in engine.stream(ordered(engine, question), question.values):
+        yield [int(row[0]) for row in batch]
+
+
+def ordered(engine: Engine, question: Question) -> str:
+    """The query for the positions of matching rows in their order; without keys that is the order of the files."""
+    rule = f" WHERE {question.where}" if question.where else ""
+    keys = f" ORDER BY {', '.join([*question.keys, engine.row_idx])}" if question.keys else ""
+    return f"SELECT {engine.row_idx} FROM {engine.source}{rule}{keys}"

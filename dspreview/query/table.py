@@ -1,0 +1,79 @@
+"""A split as Parquet: its files, its columns, and whether that is all of it."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple, Self
+
+from dspreview.models import FeatureTree, Json, dump
+
+
+class Part(NamedTuple):
+    """One Parquet file of a split."""
+
+    path: str
+    """An absolute path, or an `hf://` address."""
+    num_rows: int
+    size: int
+    """Bytes of the file."""
+
+
+class TableColumn(NamedTuple):
+    """A column: its name, unlike all others, and its feature."""
+
+    name: str
+    feature: FeatureTree
+
+
+class Table(NamedTuple):
+    """The rows of a split, in order, as Parquet files that all have the same columns."""
+
+    parts: tuple[Part, ...]
+    columns: tuple[TableColumn, ...]
+    origin: str
+    """`own` files of the dataset, the Hub's `export`, or `derived`: converted here."""
+    partial: bool = False
+
+    @property
+    def num_rows(self) -> int:
+        """Rows of all files."""
+        return sum(part.num_rows for part in self.parts)
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether its files lie on the Hub."""
+        return any("://" in part.path for part in self.parts)
+
+    @property
+    def starts(self) -> list[int]:
+        """The index of the first row of each file."""
+        found, total = [], 0
+        for part in self.parts:
+            found.append(total)
+            total += part.num_rows
+        return found
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns, in order."""
+        return [column.name for column in self.columns]
+
+    def as_json(self) -> str:
+        """Its text in the cache."""
+        columns: list[Json] = [list(column) for column in self.columns]
+        return dump([[list(part) for part in self.parts], columns, self.origin, self.partial])
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """A table from its text in the cache."""
+        parts, columns, origin, partial = json.loads(text)
+        return cls(tuple(Part(*part) for part in parts), tuple(TableColumn(*one) for one in columns), origin, partial)
+
+
+class Request(NamedTuple):
+    """Which rows of a split are asked for."""
+
+    where: str = ""
+    orderby: str = ""
+    offset: int = 0
+    length: int = 100
