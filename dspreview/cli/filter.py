@@ -9,10 +9,21 @@ import typer
 from dspreview import errors
 from dspreview.cli.options import Call, ConfigArgument, DatasetArgument, SplitArgument, with_common
 from dspreview.cli.page import Found, Selection
-from dspreview.cli.pageoutput import TABLE_LENGTH, write
-from dspreview.cli.questions import LengthOption, OffsetOption, WhereOption, YesOption, ask, length_of, text_of
+from dspreview.cli.pageoutput import TABLE_LENGTH, write, write_all
+from dspreview.cli.questions import (
+    EVERY,
+    ColumnsOption,
+    LengthOption,
+    OffsetOption,
+    WhereOption,
+    YesOption,
+    ask_one,
+    length_of,
+    text_of,
+)
 from dspreview.models import PAGE_LENGTH
 from dspreview.preview.queries import Queries
+from dspreview.preview.streams import all_matches
 from dspreview.query.table import Request
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -34,7 +45,7 @@ def filter_(
     ] = None,
     offset: OffsetOption = 0,
     length: LengthOption = None,
-    columns: Annotated[str | None, typer.Option(metavar="A,B", help="Only these columns, in this order.")] = None,
+    columns: ColumnsOption = None,
     yes: YesOption = False,
 ) -> int:
     """Answer `filter`."""
@@ -49,9 +60,12 @@ def filter_(
     ref = call.ref(dataset)
 
     def answer(queries: Queries) -> int:
+        if number == EVERY:
+            write_all(call, all_matches(queries, ref, config, split, request), selection)
+            return errors.EXIT_OK
         page = queries.filter(ref, config, split, request)
         word = "that match" if request.where.strip() else "in that order" if request.orderby.strip() else ""
         write(call, page, selection._replace(length=PAGE_LENGTH), {}, found=Found(offset, word))
         return errors.EXIT_OK
 
-    return ask(call, f"searching {dataset}", answer, yes=yes)
+    return ask_one(call, f"searching {dataset}", answer, yes=yes)

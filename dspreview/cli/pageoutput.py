@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dspreview.cli import output
 from dspreview.cli.options import Call
 from dspreview.cli.page import Found, Selection, page_document, page_rows
 from dspreview.models import Json
 from dspreview.preview import PageAnswer
+
+if TYPE_CHECKING:
+    from dspreview.preview.streams import Stream
 
 TABLE_LENGTH = 20
 
@@ -46,3 +51,19 @@ def write(
         call.warn("some cells cannot be shown and are null; --json says which and why")
     if cut:
         call.warn(f"cut cells in {', '.join(cut[:10])}; whole with --full")
+
+
+def write_all(call: Call, stream: Stream, selection: Selection) -> None:
+    """Write all rows of a stream, some at a time; what their cells lack is told once at the end."""
+    selection.check(stream.names)
+    names = list(selection.columns) if selection.columns is not None else stream.names
+    if call.format == "csv":
+        output.write_csv(names, ([row.get(name) for name in names] for row in stream.rows))
+    elif selection.columns is None:
+        output.write_lines(stream.rows)
+    else:
+        output.write_lines({name: row[name] for name in names if name in row} for row in stream.rows)
+    if stream.left_out:
+        call.warn(f"files in {', '.join(stream.left_out[:10])} are left out (null); pages of up to 100 rows have them")
+    if stream.partial:
+        call.warn("only the first part of the split was searched (PARQUET_MAX_BYTES)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -13,12 +13,17 @@ from dspreview.cli.options import Call
 from dspreview.cli.progress import working
 from dspreview.models import PAGE_LENGTH
 from dspreview.preview import Preview
-from dspreview.preview.queries import Queries
-from dspreview.preview.tables import Telling
 from dspreview.query.tokens import MAX_LENGTH
 from dspreview.store import Store
 
+if TYPE_CHECKING:
+    from dspreview.preview.queries import Queries
+
+T = TypeVar("T")
 ALL = "all"
+EVERY = -1
+"""The number of rows that `--length all` stands for."""
+ColumnsOption = Annotated[str | None, typer.Option(metavar="A,B", help="Only these columns, in this order.")]
 OffsetOption = Annotated[int, typer.Option(min=0, help="How many of them to pass over.")]
 LengthOption = Annotated[
     str | None,
@@ -35,13 +40,13 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Read more than 1 G
 
 
 def length_of(text: str | None, call: Call) -> int | None:
-    """The number of rows that `--length` asks for, -1 for all; None where it was not given. Raises UsageError."""
+    """The number of rows that `--length` asks for, EVERY for all; None where it was not given. Raises UsageError."""
     if text is None:
         return None
     if text == ALL:
         if call.format not in {"jsonl", "csv"}:
             raise errors.UsageError("--length all is for --format jsonl and csv")
-        return -1
+        return EVERY
     number = int(text) if text.isascii() and text.isdigit() else -1
     if not 0 <= number <= PAGE_LENGTH:
         raise errors.UsageError(f"--length {text!r}: a number from 0 to {PAGE_LENGTH}, or all, was expected")
@@ -64,19 +69,28 @@ def text_of(option: str, value: str | None) -> str:
         raise errors.UsageError(f"{option} {value}: not text in UTF-8") from error
 
 
-def ask(call: Call, what: str, question: Callable[[Queries], int], *, yes: bool) -> int:
+def ask(call: Call, preview: Preview, what: str, question: Callable[[Queries], T], *, yes: bool) -> T:
     """Answer a question about a split; on a terminal it is asked whether much may be read over the network."""
+    from dspreview.preview.queries import Queries
+    from dspreview.preview.tables import Telling
+
+    agreed = yes
+    while True:
+        try:
+            with working(what, quiet=call.quiet) as line:
+                telling = Telling(line.show, call.warn)
+                return question(Queries(preview, telling, agreed=agreed))
+        except errors.ConsentError as error:
+            if agreed or not confirmed(str(error)):
+                raise
+            agreed = True
+
+
+def ask_one(call: Call, what: str, question: Callable[[Queries], int], *, yes: bool) -> int:
+    """Answer a question about one split, on a store of its own."""
     with Store(call.settings) as store:
         preview = Preview(store, call.settings, cached=call.cached, warn=call.warn)
-        agreed = yes
-        while True:
-            try:
-                with working(what, quiet=call.quiet) as line:
-                    return question(Queries(preview, Telling(line.show, call.warn), agreed=agreed))
-            except errors.ConsentError as error:
-                if agreed or not confirmed(str(error)):
-                    raise
-                agreed = True
+        return ask(call, preview, what, question, yes=yes)
 
 
 def confirmed(what: str) -> bool:

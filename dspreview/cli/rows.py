@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import secrets
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -17,12 +19,16 @@ from dspreview.cli.options import (
     targets,
     with_common,
 )
-from dspreview.cli.page import Selection, select_lines
-from dspreview.cli.pageoutput import TABLE_LENGTH, write
+from dspreview.cli.page import Found, Selection, select_lines
+from dspreview.cli.pageoutput import TABLE_LENGTH, write, write_all
 from dspreview.cli.progress import working
+from dspreview.cli.questions import EVERY, ColumnsOption, LengthOption, YesOption, ask, length_of
 from dspreview.models import PAGE_LENGTH, DatasetRef, Json
 from dspreview.preview import PageAnswer, Preview
 from dspreview.store import Store
+
+if TYPE_CHECKING:
+    from dspreview.preview.queries import Queries
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -36,46 +42,76 @@ def rows(
     split: SplitArgument = None,
     *,
     offset: Annotated[int, typer.Option(min=0, help="The first row.")] = 0,
-    length: Annotated[
-        int | None, typer.Option(min=0, max=PAGE_LENGTH, help="How many rows.", show_default="20 in a table, else 100")
-    ] = None,
-    columns: Annotated[str | None, typer.Option(metavar="A,B", help="Only these columns, in this order.")] = None,
+    length: LengthOption = None,
+    columns: ColumnsOption = None,
     full: Annotated[bool, typer.Option("--full", help="Whole cells, whatever their size; not stored.")] = False,
     row: Annotated[int | None, typer.Option("--row", min=0, metavar="N", help="One row as a card, all of it.")] = None,
+    sample: Annotated[
+        int | None, typer.Option("--sample", min=0, max=PAGE_LENGTH, metavar="N", help="N rows chosen by lot.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, metavar="S", help="Choose the same rows again.")] = None,
     from_file: FromOption = None,
+    yes: YesOption = False,
 ) -> int:
     """Answer `rows`."""
-    if row is not None and (offset or length is not None):
-        raise errors.UsageError("--row shows one row; leave --offset and --length out")
-    selection = Selection.make(columns, offset if row is None else row, length if row is None else 1)
+    number = length_of(length, call)
+    if row is not None and (offset or length is not None or sample is not None):
+        raise errors.UsageError("--row shows one row; leave --offset, --length and --sample out")
+    if sample is not None and (offset or length is not None):
+        raise errors.UsageError("--sample chooses the rows; leave --offset and --length out")
+    if seed is not None and sample is None:
+        raise errors.UsageError("--seed is for --sample")
+    if number == EVERY and (full or from_file is not None):
+        raise errors.UsageError("--length all prints whole cells of one split; leave --full and --from out")
+    chosen = Lot(sample, secrets.randbelow(2**32) if seed is None else seed) if sample is not None else None
+    selection = Selection.make(columns, offset if row is None else row, number if row is None else 1)
+    whole = full or row is not None
     with Store(call.settings) as store:
         preview = Preview(store, call.settings, cached=call.cached, warn=call.warn)
 
         def answer(ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json]) -> int:
-            if call.format == "table" and row is None and length is None:
-                wanted = selection._replace(length=TABLE_LENGTH) if offset else selection
-            else:
-                wanted = selection
-            with working(f"reading {' '.join(word for word in (ref.asked, config, split) if word)}", quiet=call.quiet):
-                found = read(preview, ref, config, split, wanted, full=full or row is not None)
+            what = f"reading {' '.join(word for word in (ref.asked, config, split) if word)}"
+            if number == EVERY or chosen is not None:
+                return ask(call, preview, what, partial(other, ref, config, split, named), yes=yes)
+            wanted = selection
+            if call.format == "table" and row is None and length is None and offset:
+                wanted = selection._replace(length=TABLE_LENGTH)
+            with working(what, quiet=call.quiet):
+                found = preview.page(ref, config, split)
+            size = min(PAGE_LENGTH if wanted.length is None else wanted.length, call.settings.rows_max_number)
+            if not holds(found, wanted.offset, size, full=whole):
+                names, start = (found.config, found.split), wanted.offset
+
+                def window(queries: Queries) -> PageAnswer:
+                    return queries.window(ref, *names, start, size, whole=whole)
+
+                found = ask(call, preview, what, window, yes=yes)
             if found.page.stalled:
                 call.warn(f"{ref.asked}: the data has changed since these rows were read")
-            write(call, found, selection, named, card=row is not None, full=full or row is not None)
+            write(call, found, wanted, named, card=row is not None, full=whole)
+            return errors.EXIT_OK
+
+        def other(
+            ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json], queries: Queries
+        ) -> int:
+            if chosen is None:
+                from dspreview.preview.streams import all_rows
+
+                write_all(call, all_rows(queries, ref, config, split, offset), selection)
+                return errors.EXIT_OK
+            found = queries.sample(ref, config, split, chosen.number, chosen.seed, whole=whole)
+            lot = Found(0, f"chosen by lot (--seed {chosen.seed})")
+            write(call, found, Selection(selection.columns, 0, PAGE_LENGTH), named, full=whole, found=lot)
             return errors.EXIT_OK
 
         return run_targets(call, targets(dataset, config, split, from_file), answer, many=from_file is not None)
 
 
-def read(
-    preview: Preview, ref: DatasetRef, config: str | None, split: str | None, selection: Selection, *, full: bool
-) -> PageAnswer:
-    """The page that holds the selected rows: the stored one where it does, else rows read for this call alone."""
-    first = preview.page(ref, config, split)
-    most = preview.settings.rows_max_number
-    length = min(PAGE_LENGTH if selection.length is None else selection.length, most)
-    if holds(first, selection.offset, length, full=full):
-        return first
-    return preview.window(ref, first.config, first.split, selection.offset, length, whole=full)
+class Lot(NamedTuple):
+    """Rows chosen by lot."""
+
+    number: int
+    seed: int
 
 
 def holds(answer: PageAnswer, offset: int, length: int, *, full: bool) -> bool:

@@ -231,3 +231,21 @@ def plain_file(data: bytes, path: str | None) -> Media:
     extension = suffixes if re.fullmatch(r"(\.\w+)+", suffixes, re.ASCII) else ".bin"
     stem = PurePosixPath(path or "").name.removesuffix(extension)
     return Media(file_name(stem + ".x" if stem else None, "file", extension), data, {"size_bytes": len(data)})
+
+
+def measure(kind: str, data: bytes) -> dict[str, float | None]:
+    """What the header of a picture or a sound tells: `width` and `height`, or `duration` in seconds; null where it is broken."""
+    if kind == "Image":
+        try:
+            with open_image(data) as picture:
+                width, height = picture.size
+        except Exception:  # Pillow fails in a hundred ways; each is a picture without a size
+            return {"width": None, "height": None}
+        return {"width": width, "height": height}
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(io.BytesIO(data)) as sound:
+            return {"duration": sound.frames / sound.samplerate}
+    except (soundfile.LibsndfileError, RuntimeError, ValueError, ZeroDivisionError):
+        return {"duration": None}

@@ -86,18 +86,6 @@ class Preview:
             return PageAnswer(ref.asked, found.config, found.split, old, from_cache=True)
         return PageAnswer(ref.asked, found.config, found.split, computed, from_cache=False)
 
-    def window(
-        self, ref: DatasetRef, config: str | None, split: str | None, offset: int, length: int | None, *, whole: bool
-    ) -> PageAnswer:
-        """Rows that no stored page holds, or `whole` cells of them; nothing of it is stored. Raises PreviewError."""
-        if self.cached:
-            raise errors.NotCachedError(f"{ref.asked}: these rows are not in the cache; leave --cached out")
-        entry = self.dataset(ref)
-        names = choose(self.store.cache.read_listing(entry), config, split, ref.asked)
-        wanted = self.settings.rows_max_number if length is None else length
-        page = self.extract(ref, entry.dataset, names, keep_nothing, offset=offset, length=wanted, whole=whole)
-        return PageAnswer(ref.asked, *names, as_stored(page, entry.dataset.revision, self.store), from_cache=False)
-
     def dataset(self, ref: DatasetRef) -> DatasetEntry:
         """The entry of a dataset, computed where it is absent or stale. Raises PreviewError, also a stored one."""
         entry = self.store.cache.find_dataset(ref)
@@ -206,29 +194,23 @@ class Preview:
                 report.prune(self.store, limit)
 
     def extract(
-        self, ref: DatasetRef, dataset: Resolved, names: tuple[str, str], keep: Callable[[Page, Staging], None],
-        *, offset: int = 0, length: int | None = None, whole: bool = False,
-    ) -> Page:  # fmt: skip
+        self, ref: DatasetRef, dataset: Resolved, names: tuple[str, str], keep: Callable[[Page, Staging], None]
+    ) -> Page:
         """Extract rows and hand them to `keep` with their staged assets, once more elsewhere where these find no room."""
         try:
             with self.store.assets.staging() as staging:
-                page = self.extractor.page(ref, dataset, *names, staging, offset=offset, length=length, whole=whole)
+                page = self.extractor.page(ref, dataset, *names, staging)
                 keep(page, staging)
                 return page
         except errors.StoreFullError as error:
             self.keeper.give_up(error)
         with self.store.assets.staging(elsewhere=True) as staging:
-            return self.extractor.page(ref, dataset, *names, staging, offset=offset, length=length, whole=whole)
+            return self.extractor.page(ref, dataset, *names, staging)
 
 
 def nothing_follows(ref: DatasetRef) -> None:
     """What follows from a listing that somebody waits for."""
     del ref
-
-
-def keep_nothing(page: Page, staging: Staging) -> None:
-    """What an answer that is not stored does with its page."""
-    del page, staging
 
 
 def as_stored(page: Page, revision: str, store: Store) -> StoredPage:

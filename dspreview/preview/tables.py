@@ -83,6 +83,14 @@ class Tables:
             return table, None
         return self.converted(source, plan, about)
 
+    def is_parquet(self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry) -> bool:
+        """Whether the Parquet of a split is there: its own, or converted before. Raises PreviewError."""
+        if self.store.cache.read_parquet(split, entry.dataset.revision) is not None:
+            return True
+        if self.store.derived.find(self.about(entry, split)) is not None:
+            return True
+        return self.extractor.plan(ref, entry.dataset, split.config)[1].module == "parquet"
+
     def about(self, entry: DatasetEntry, split: SplitEntry) -> About:
         """What the converted files of a split are made from."""
         dataset = entry.dataset

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 import duckdb
 
 from dspreview.errors import DatasetError, PreviewError, QueryLimitError, StoreFullError, UnreadableDataError
-from dspreview.query.table import Table
+from dspreview.query.table import Table, quoted
 from dspreview.settings import Settings
 
 T = TypeVar("T")
@@ -31,14 +31,19 @@ SPILL_FACTOR = 2.5
 """DuckDB counts less than it takes: a limit of 40 % keeps the process below the whole."""
 
 
+class Facts(NamedTuple):
+    """A Parquet file with what only the media files of a column tell: the row's position, then these names."""
+
+    path: Path
+    names: tuple[str, ...]
+
+
 class Files(NamedTuple):
     """How the engine comes to the bytes of a table's files."""
 
     open: Callable[[int], Any]
     """Opens the file of that number, for those that DuckDB cannot read by their path."""
-    facts: Path | None = None
-    """A Parquet file with what only the media files tell, a row per row."""
-    fact_names: tuple[str, ...] = ()
+    facts: tuple[Facts, ...] = ()
     failure: Callable[[], PreviewError | None] = lambda: None
     """What made the last read fail, where it was a read of ours."""
 
@@ -53,7 +58,7 @@ class Engine:
         memory = max(int(settings.query_max_memory / SPILL_FACTOR), 50_000_000)
         self.connection = duckdb.connect(config=LOCKED | {"memory_limit": f"{memory}B", "temp_directory": str(spill)})
         self.paths = [self.address(number) for number in range(len(table.parts))]
-        allowed = [*self.paths, *([str(files.facts)] if files.facts else [])]
+        allowed = [*self.paths, *[str(one.path) for one in files.facts]]
         listed = ", ".join(quoted(path) for path in allowed)
         for statement in (
             "SET enable_progress_bar = false",
@@ -104,12 +109,13 @@ class Engine:
 
     @property
     def facts(self) -> str:
-        """The join with what only the media files tell."""
-        if self.files.facts is None:
-            return ""
-        names = ", ".join(["fact_idx", *self.files.fact_names])
-        path = quoted(str(self.files.facts))
-        return f" LEFT JOIN read_parquet([{path}], hive_partitioning=false) f({names}) ON fact_idx = {self.row_idx}"
+        """The joins with what only the media files tell."""
+        joins = []
+        for number, one in enumerate(self.files.facts):
+            names = ", ".join([f"i{number}", *one.names])
+            file = f"read_parquet([{quoted(str(one.path))}], hive_partitioning=false) f{number}({names})"
+            joins.append(f" LEFT JOIN {file} ON i{number} = {self.row_idx}")
+        return "".join(joins)
 
     @property
     def row_idx(self) -> str:
@@ -117,7 +123,7 @@ class Engine:
         if len(self.table.parts) == 1:
             return "t.file_row_number"
         starts = ", ".join(str(start) for start in self.table.starts)
-        return f"(list_extract([{starts}]::BIGINT[], t.file_index + 1) + t.file_row_number)"
+        return f"(list_extract([{starts}]::BIGINT[], (t.file_index + 1)::BIGINT) + t.file_row_number)"
 
     def rows(self, query: str, values: list[Any]) -> list[tuple[Any, ...]]:
         """All rows of an answer."""
@@ -185,8 +191,3 @@ class Engine:
             case duckdb.Error() if "TProtocolException" in told or "Parquet" in told:
                 return UnreadableDataError(f"{self.where}: not a Parquet file, or a damaged one ({told})")
         return error
-
-
-def quoted(text: str) -> str:
-    """A text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"

@@ -32,8 +32,8 @@ class Field(NamedTuple):
     labels: tuple[str, ...] = ()
     unit: str = "us"
     zoned: bool = False
-    facts: bool = False
-    """Whether it needs what only the media files themselves tell."""
+    media: int | None = None
+    """The column whose files alone tell it."""
 
 
 class Names:
@@ -85,7 +85,7 @@ class Names:
         if what == "length" and is_list(feature):
             return Field(f"len(c{place})", "int", told)
         if (asset_kind(feature), what) in {("Image", "width"), ("Image", "height"), ("Audio", "duration")}:
-            return Field(f"m{place}_{what}", "float" if what == "duration" else "int", told, facts=True)
+            return Field(f"m{place}_{what}", "float" if what == "duration" else "int", told, media=place)
         return None
 
     def unknown(self, asked: ColumnName, name: str) -> UsageError:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dspreview.extract.pages import Cells
-from dspreview.query.engine import Engine
 from dspreview.query.fields import Names
 from dspreview.query.predicate import parse_orderby, parse_where
 from dspreview.query.rows import rows_at
 from dspreview.query.sql import Builder
 from dspreview.query.table import Table
+
+if TYPE_CHECKING:
+    from dspreview.query.engine import Engine
 
 
 class Question(NamedTuple):
@@ -23,8 +24,8 @@ class Question(NamedTuple):
     """The values of the marks in `where`."""
     keys: list[str]
     """What to order by, before the position."""
-    facts: bool
-    """Whether it needs what only the media files tell."""
+    media: frozenset[int]
+    """Columns whose files must be looked at."""
 
 
 class Matches(NamedTuple):
@@ -42,7 +43,7 @@ def resolve(table: Table, where: str, orderby: str) -> Question:
     tree = parse_where(where)
     text = condition.where(tree) if tree is not None else ""
     keys = order.orderby(parse_orderby(orderby))
-    return Question(text, condition.values, keys, condition.facts or order.facts)
+    return Question(text, condition.values, keys, frozenset(condition.media | order.media))
 
 
 def find(engine: Engine, question: Question, offset: int, length: int) -> Matches:
@@ -68,12 +69,6 @@ def positions(engine: Engine, question: Question, offset: int, length: int) -> l
         return list(range(offset, offset + length))
     text = f"{ordered(engine, question)} LIMIT {length} OFFSET {offset}"
     return [int(row[0]) for row in engine.rows(text, question.values)]
-
-
-def all_positions(engine: Engine, question: Question) -> Iterator[list[int]]:
-    """The positions of all matching rows, some at a time."""
-    for batch in engine.stream(ordered(engine, question), question.values):
-        yield [int(row[0]) for row in batch]
 
 
 def ordered(engine: Engine, question: Question) -> str:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dspreview.extract.columns import FLOATS, INTEGERS, TEXTS, TIMESTAMP
 from dspreview.extract.iso import iso_date, iso_timestamp
 from dspreview.extract.pages import Cells
 from dspreview.models import FeatureTree
-from dspreview.query.engine import Engine, quoted
 from dspreview.query.fields import is_list, struct_fields
-from dspreview.query.table import Table
+from dspreview.query.table import Table, quoted
+
+if TYPE_CHECKING:
+    from dspreview.query.engine import Engine
+    from dspreview.query.filter import Question
 
 BINARY = frozenset({"binary", "large_binary"})
 
@@ -33,11 +36,17 @@ def rows_at(engine: Engine, places: list[int]) -> list[Cells]:
     """The cells of the rows at some positions, in that order."""
     table = engine.table
     outputs = [output(f"c{number}", column.feature) for number, column in enumerate(table.columns)]
-    found = fetch(engine, places, [one.sql for one in outputs if one is not None])
+    return to_cells(engine, outputs, fetch(engine, places, [one.sql for one in outputs if one is not None]))
+
+
+def to_cells(engine: Engine, outputs: list[Output | None], found: list[tuple[Any, ...]]) -> list[Cells]:
+    """Rows as they came from DuckDB, each behind its position, as cells; what did not come from there is read now."""
+    table = engine.table
     exact: Iterator[Cells] = iter(())
     if None in outputs:
         from dspreview.query.arrow import take  # pyarrow, 0.1 s
 
+        places = [row[0] for row in found]
         exact = iter(take(engine, places, [number for number, one in enumerate(outputs) if one is None]))
     cells = []
     taken = 1
@@ -65,7 +74,8 @@ def fetch(engine: Engine, places: list[int], wanted: list[str]) -> list[tuple[An
         if max(inner) - min(inner) + 1 != len(inner):
             rule = f"t.file_row_number IN ({', '.join(str(one) for one in inner)})"
         for row in engine.rows(f"SELECT {listed} FROM {source} WHERE {rule}", []):
-            rows[table.starts[part] + row[0]] = row
+            place = table.starts[part] + row[0]
+            rows[place] = (place, *row[1:])
     return [rows[place] for place in places]
 
 
@@ -124,3 +134,15 @@ def is_plain(feature: FeatureTree, values: list[Any]) -> bool:
             return all(value is None or math.isfinite(value) for value in values)
         return dtype not in BINARY
     return False
+
+
+def all_cells(engine: Engine, question: Question, offset: int) -> Iterator[list[Cells]]:
+    """The cells of all rows that a question asks for, some at a time."""
+    table = engine.table
+    outputs = [output(f"c{number}", column.feature) for number, column in enumerate(table.columns)]
+    wanted = [engine.row_idx, *[one.sql for one in outputs if one is not None]]
+    rule = f" WHERE {question.where}" if question.where else ""
+    keys = f" ORDER BY {', '.join([*question.keys, engine.row_idx])}" if question.keys else ""
+    query = f"SELECT {', '.join(wanted)} FROM {engine.source}{rule}{keys} OFFSET {offset}"
+    for batch in engine.stream(query, question.values):
+        yield to_cells(engine, outputs, batch)

@@ -51,8 +51,8 @@ class Builder:
     def __init__(self, names: Names) -> None:
         self.names = names
         self.values: list[Any] = []
-        self.facts = False
-        """Whether a column was named that only the media files themselves tell."""
+        self.media: set[int] = set()
+        """Columns whose files must be looked at."""
 
     def wrong(self, at: int, why: str) -> UsageError:
         """A mistake at a place of the text."""
@@ -61,7 +61,8 @@ class Builder:
     def field(self, name: ColumnName) -> Field:
         """What a name stands for."""
         found = self.names.find(name)
-        self.facts = self.facts or found.facts
+        if found.media is not None:
+            self.media.add(found.media)
         return found
 
     def where(self, tree: Where, *, negated: bool = False) -> str:

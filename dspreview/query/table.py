@@ -77,3 +77,8 @@ class Request(NamedTuple):
     orderby: str = ""
     offset: int = 0
     length: int = 100
+
+
+def quoted(text: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,140 @@
+"""All rows of a split, or all that match, one after the other in constant memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dspreview.extract.columns import holds_assets
+from dspreview.extract.pages import Cells, PageMaker
+from dspreview.models import DatasetRef, FeatureTree
+from dspreview.preview.queries import Queries, Target
+from dspreview.query.table import Request
+
+ROWS_AT_ONCE = 1_000
+
+
+class Stream(NamedTuple):
+    """Rows on their way."""
+
+    names: list[str]
+    """The columns, as far as the first rows tell."""
+    rows: Iterator[dict[str, Any]]
+    left_out: list[str]
+    """Columns whose files are not fetched."""
+    partial: bool = False
+
+
+def all_rows(queries: Queries, ref: DatasetRef, config: str | None, split: str | None, offset: int) -> Stream:
+    """All rows of a split from one on. Raises PreviewError."""
+    target = queries.target(ref, config, split)
+    parts = tables(queries, target, offset)
+    first = next(parts, [])
+    return Stream(
+        [one.name for one in first], records(queries, target, chained(first, parts)),
+        [one.name for one in first if holds_assets(one.feature)],
+    )  # fmt: skip
+
+
+def tables(queries: Queries, target: Target, offset: int) -> Iterator[list[Cells]]:
+    """The cells of all rows, some at a time; at first an empty list of values where there is no row."""
+    source, plan = queries.preview.extractor.plan(target.ref, target.entry.dataset, target.split.config)
+    from dspreview.errors import PreviewError
+    from dspreview.extract.arrays import cells_of
+    from dspreview.extract.features import features_of, trees
+    from dspreview.extract.rows import worth_downloading
+    from dspreview.extract.whole import WholeSplit
+
+    with queries.store.assets.staging(elsewhere=not queries.store.writable) as staging:
+        begun = False
+        for streaming in (True, False):
+            whole = WholeSplit(
+                source, plan, target.split.split, queries.settings, str(staging.work), streaming=streaming
+            )
+            try:
+                for _, table in whole.tables(offset):
+                    features = (
+                        whole.features if whole.features is not None else features_of(table.schema.remove_metadata())
+                    )
+                    if not begun and not table.num_rows:
+                        continue
+                    for start in range(0, table.num_rows, ROWS_AT_ONCE):
+                        part = table.slice(start, ROWS_AT_ONCE)
+                        begun = True
+                        yield cells_of(part, trees(features), declared=whole.features is not None)
+            except PreviewError as error:
+                if (
+                    begun
+                    or not streaming
+                    or not worth_downloading(error, source, plan, target.split.split, queries.settings)
+                ):
+                    raise
+            else:
+                if not begun and whole.features is not None:
+                    yield [
+                        Cells(name, feature, [], plain=True, declared=True) for name, feature in trees(whole.features)
+                    ]
+                return
+
+
+def all_matches(queries: Queries, ref: DatasetRef, config: str | None, split: str | None, request: Request) -> Stream:
+    """All rows that match, in their order. Raises PreviewError."""
+    from dspreview.query.filter import resolve
+    from dspreview.query.rows import all_cells
+
+    stack = ExitStack()
+    target = queries.target(ref, config, split)
+    with stack:
+        found = stack.enter_context(queries.tables.open(ref, target.entry, target.split))
+        question = resolve(found.table, request.where, request.orderby)
+        engine = stack.enter_context(queries.engine(target, found, question.media))
+        parts = all_cells(engine, question, request.offset)
+        kept = stack.pop_all()
+    columns = found.table.columns
+    return Stream(
+        found.table.names, closing(kept.close, records(queries, target, parts)),
+        [one.name for one in columns if holds_assets(one.feature)], found.table.partial,
+    )  # fmt: skip
+
+
+def records(queries: Queries, target: Target, parts: Iterator[list[Cells]]) -> Iterator[dict[str, Any]]:
+    """Each row by the names of its columns; a column of files is null, for nothing would keep them."""
+    split = target.split
+    for cells in parts:
+        maker = PageMaker(
+            target.entry.dataset, target.ref.asked, split.config, split.split, queries.settings, Path(), nothing
+        )
+        shown = [without_files(one) for one in cells]
+        count = len(cells[0].values) if cells else 0
+        _, rows = maker.rows(shown, range(count), None)
+        yield from (row.cells for row in rows)
+
+
+def without_files(cells: Cells) -> Cells:
+    """A column, its values null where they hold files."""
+    if not holds_assets(cells.feature):
+        return cells
+    null: FeatureTree = {"dtype": "null", "_type": "Value"}
+    return Cells(cells.name, null, [None] * len(cells.values), plain=True, declared=True)
+
+
+def nothing(path: str, max_bytes: int) -> bytes:
+    """No file is fetched. Raises OSError."""
+    del max_bytes
+    raise FileNotFoundError(path)
+
+
+def chained(first: list[Cells], rest: Iterator[list[Cells]]) -> Iterator[list[Cells]]:
+    """The first of several, and the others."""
+    yield first
+    yield from rest
+
+
+def closing(close: Callable[[], None], rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The rows; what they were read with is closed after the last of them."""
+    try:
+        yield from rows
+    finally:
+        close()

@@ -1,0 +1,74 @@
+"""What only the media files of a column tell, as Parquet: sizes of pictures, lengths of sounds, a row per row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dspreview.errors import HubError
+from dspreview.extract.cells import value_parts
+from dspreview.extract.media import UndecodableError, measure
+from dspreview.query.arrow import leaf_columns
+from dspreview.query.engine import Engine
+
+FACTS = {"Image": ("width", "height"), "Audio": ("duration",)}
+"""What is known of each kind."""
+DATA = "facts.parquet"
+FILES_AT_ONCE = 50
+"""Rows whose files are in memory together."""
+
+
+def write_facts(
+    engine: Engine, place: int, kind: str, fetch: Callable[[str], bytes], folder: Path, progress: Callable[[int], None]
+) -> None:
+    """Measure each file of a column. Raises PreviewError.
+
+    Args:
+        place: the number of the column.
+        fetch: the bytes of a file that a cell names; raises OSError or UndecodableError.
+        folder: takes `facts.parquet`, its first column the position of the row.
+        progress: told the bytes that were looked at.
+
+    """
+    whole = pa.int64() if kind == "Image" else pa.float64()
+    schema = pa.schema([("fact_idx", pa.int64()), *[(name, whole) for name in FACTS[kind]]])
+    row_idx = seen = 0
+    with pq.ParquetWriter(folder / DATA, schema) as out:
+        for values in batches(engine, place):
+            found = [look_at(value, kind, fetch) for value in values]
+            seen += sum(size for size, _ in found)
+            columns = {name: [facts.get(name) for _, facts in found] for name in FACTS[kind]}
+            places = list(range(row_idx, row_idx + len(values)))
+            out.write_table(pa.table({"fact_idx": places, **columns}, schema=schema))
+            row_idx += len(values)
+            progress(seen)
+
+
+def batches(engine: Engine, place: int) -> Iterator[list[Any]]:
+    """The values of a column, some at a time."""
+    for number in range(len(engine.table.parts)):
+        file = pq.ParquetFile(engine.opened(number), pre_buffer=False)
+        leaves = leaf_columns(file.schema_arrow, [place])
+        for group in range(file.num_row_groups):
+            if file.metadata.row_group(group).num_rows:
+                for batch in file.reader.iter_batches(FILES_AT_ONCE, row_groups=[group], column_indices=leaves):
+                    yield batch.column(0).to_pylist()
+
+
+def look_at(value: Any, kind: str, fetch: Callable[[str], bytes]) -> tuple[int, dict[str, float | None]]:
+    """The bytes of a cell's file, and what it tells; nothing where it cannot be read."""
+    if value is None:
+        return 0, {}
+    try:
+        data, path = value_parts(value)
+        if data is None:
+            data = fetch(path or "")
+    except HubError:
+        raise
+    except (UndecodableError, OSError):
+        return 0, {}
+    return len(data), measure(kind, data)
