@@ -26,6 +26,8 @@ COMMANDS = {
     "splits": Entry("splits", "List the configs and splits of a dataset."),
     "rows": Entry("rows", "Show the first rows of a split, with typed columns."),
     "filter": Entry("filter", "Show the rows that match a predicate, in an order."),
+    "search": Entry("search", "Find the rows that hold some words, best first."),
+    "stats": Entry("stats", "Show statistics of each column."),
     "is-valid": Entry("is_valid", "Say whether a dataset gives rows: exit 0 or 1."),
     "refresh": Entry("refresh", "Recompute what is cached of a dataset."),
     "warm": Entry("warm", "Fill the cache: enqueue what is missing, and work it off."),

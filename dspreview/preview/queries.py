@@ -4,42 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from hashlib import sha256
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from dspreview import errors
 from dspreview.choice import choose
-from dspreview.extract.pages import Cells, PageMaker
-from dspreview.models import DatasetRef, Kind, Page, dump
-from dspreview.preview.reading import PageAnswer, Preview, as_stored
+from dspreview.extract.pages import Cells
+from dspreview.models import DatasetRef, Json, Kind, Page, dump
+from dspreview.preview.answers import Answers, Target
+from dspreview.preview.reading import PageAnswer, Preview
 from dspreview.preview.tables import SplitTable, Tables, Telling
-from dspreview.query.table import Request, Table
+from dspreview.query.fields import chosen_columns
+from dspreview.query.rows import rows_at
+from dspreview.query.table import Request
 from dspreview.store.assets import Staging
 from dspreview.store.derived import About
-from dspreview.store.entries import DatasetEntry, SplitEntry
 
 if TYPE_CHECKING:
     from dspreview.query.engine import Engine
 
-DATA = "facts.parquet"
+STATISTICS = "statistics.json"
 STREAMED_ROWS = 100_000
 """Rows up to which a split that is not Parquet is read from its beginning; for later ones it is converted, once."""
-
-
-class Target(NamedTuple):
-    """A split that is asked about."""
-
-    ref: DatasetRef
-    entry: DatasetEntry
-    split: SplitEntry
-
-    @property
-    def where(self) -> str:
-        """Its name, for messages."""
-        return f"{self.ref.asked} {self.split.config}/{self.split.split}"
 
 
 class Queries:
@@ -49,6 +37,7 @@ class Queries:
         """`agreed`: more than a gigabyte may be read over the network."""
         self.preview, self.store, self.settings = preview, preview.store, preview.settings
         self.telling = telling
+        self.answers = Answers(preview)
         self.tables = Tables(self.store, self.settings, preview.extractor, preview.keeper, telling, agreed=agreed)
 
     def target(self, ref: DatasetRef, config: str | None, split: str | None) -> Target:
@@ -73,7 +62,8 @@ class Queries:
 
         made = [(place, self.media(target, found, place)) for place in sorted(media)]
         facts = tuple(
-            Facts(folder / DATA, tuple(f"m{place}_{what}" for what in names)) for place, (folder, names) in made
+            Facts(folder / "facts.parquet", tuple(f"m{place}_{what}" for what in names))
+            for place, (folder, names) in made
         )
         files = Files(found.opened, facts, lambda: found.traffic.failure)
         with (
@@ -88,33 +78,21 @@ class Queries:
 
         column = found.table.columns[place]
         kind = str(column.feature["_type"])
-        dataset, split = target.entry.dataset, target.split
-        about = About(
-            "media", dataset.name, dataset.revision, split.config, split.split, f"{place} {found.table.origin}"
-        )
-        derived = self.store.derived
-        waiting = f"{target.where}: another dspreview looks at its files; waiting"
-        with derived.lock(about, lambda: self.telling.warn(waiting)):
-            folder = derived.find(about)
-            if folder is not None:
-                return folder, FACTS[kind]
-            with (
-                derived.making(about) as made,
-                self.engine(target, found) as engine,
-                self.store.assets.staging() as staging,
-            ):
-                fetcher = self.fetcher(target, staging)
+        what = f"looking at the files in {column.name!r}"
+
+        def make(folder: Path) -> None:
+            with self.engine(target, found) as engine, self.store.assets.staging() as staging:
+                fetcher = self.answers.fetcher(target, staging)
 
                 def fetch(path: str) -> bytes:
                     data = fetcher(path, self.settings.asset_max_bytes)
-                    if dataset.kind is Kind.HUB:
+                    if target.entry.dataset.kind is Kind.HUB:
                         found.traffic.add(len(data))
                     return data
 
-                what = f"looking at the files in {column.name!r}"
-                write_facts(engine, place, kind, fetch, made, lambda done: self.telling.progress(what, done, None))
-        derived.keep_to_limit(self.settings.derived_max_bytes, {derived.path(about)})
-        return derived.path(about), FACTS[kind]
+                write_facts(engine, place, kind, fetch, folder, lambda done: self.telling.progress(what, done, None))
+
+        return self.derived(target, "media", f"{place} {found.table.origin}", make), FACTS[kind]
 
     def filter(self, ref: DatasetRef, config: str | None, split: str | None, request: Request) -> PageAnswer:
         """The rows that match. Raises PreviewError."""
@@ -125,7 +103,9 @@ class Queries:
             question = resolve(found.table, request.where, request.orderby)
             with self.engine(target, found, question.media) as engine:
                 matches = find(engine, question, request.offset, request.length)
-        return self.answer(target, found.table, matches.cells, matches.places, matches.total, dump(list(request)))
+        return self.answers.answer(
+            target, found.table, matches.cells, matches.places, matches.total, dump(list(request))
+        )
 
     def window(
         self, ref: DatasetRef, config: str | None, split: str | None, offset: int, length: int, *, whole: bool
@@ -140,7 +120,7 @@ class Queries:
                     cells = self.cells(target, found, places)
                     known = None if found.table.partial else total
                     question = dump(["window", offset, length, whole])
-                    return self.answer(target, found.table, cells, places, known, question, whole=whole)
+                    return self.answers.answer(target, found.table, cells, places, known, question, whole=whole)
         return self.streamed(target, offset, length, whole=whole)
 
     def streamed(self, target: Target, offset: int, length: int, *, whole: bool) -> PageAnswer:
@@ -152,7 +132,9 @@ class Queries:
                 target.ref, target.entry.dataset, *names, staging, offset=offset, length=length, whole=whole
             )
 
-        return self.page_answer(target, self.kept(target, make, dump(["window", offset, length, whole])))
+        return self.answers.page_answer(
+            target, self.answers.kept(target, make, dump(["window", offset, length, whole]))
+        )
 
     def sample(
         self, ref: DatasetRef, config: str | None, split: str | None, number: int, seed: int, *, whole: bool
@@ -163,81 +145,91 @@ class Queries:
             total = found.table.num_rows
             places = sorted(Random(seed).sample(range(total), min(number, total)))
             cells = self.cells(target, found, places)
-        answer = self.answer(
+        answer = self.answers.answer(
             target, found.table, cells, places, total, dump(["sample", number, seed, whole]), whole=whole
         )
         extra = json.loads(answer.page.extra) | {"seed": seed}
         return answer._replace(page=answer.page._replace(extra=dump(extra), partial=found.table.partial))
 
+    def search(
+        self, ref: DatasetRef, config: str | None, split: str | None, text: str, match: str, request: Request
+    ) -> PageAnswer:
+        """The rows that hold the words of a text, best first. Raises PreviewError."""
+        from dspreview.query.filter import among, resolve
+        from dspreview.query.search import Index, text_columns
+        from dspreview.query.words import match_text
+
+        target = self.target(ref, config, split)
+        with self.tables.open(ref, target.entry, target.split) as found, ExitStack() as stack:
+            question = resolve(found.table, request.where, "")
+            columns = text_columns(found.table, target.where)
+            query = match_text(text, match)
+            index = Index(self.index(target, found, columns), self.settings, target.where)
+            stack.callback(index.close)
+            engine = stack.enter_context(self.engine(target, found, question.media))
+            if query is None:
+                places, total = [], 0
+            elif question.where:
+                ranked = among(engine, question, index.ranked(query))
+                places, total = ranked[request.offset : request.offset + request.length], len(ranked)
+            else:
+                places, total = index.ranked(query, request.offset, request.length), index.count(query)
+            cells = rows_at(engine, places)
+        return self.answers.answer(target, found.table, cells, places, total, dump([text, match, list(request)]))
+
+    def stats(
+        self, ref: DatasetRef, config: str | None, split: str | None, columns: tuple[str, ...]
+    ) -> tuple[Target, Json]:
+        """The statistics of a split, of all columns or of some; kept for the next time. Raises PreviewError."""
+        from dspreview.query.statistics import media_columns, statistics_of
+
+        target = self.target(ref, config, split)
+        with self.tables.open(ref, target.entry, target.split) as found:
+            wanted = chosen_columns(found.table, columns)
+            detail = dump([found.table.origin, found.table.partial, sorted(wanted)])
+            media = media_columns(found.table.columns, wanted)
+
+            def make(folder: Path) -> None:
+                with self.engine(target, found, media) as engine:
+                    (folder / STATISTICS).write_text(dump(statistics_of(engine, wanted)), encoding="utf-8")
+
+            folder = self.derived(target, "statistics", detail, make)
+            return target, json.loads((folder / STATISTICS).read_text(encoding="utf-8"))
+
+    def index(self, target: Target, found: SplitTable, columns: list[int]) -> Path:
+        """The folder of the index of a split, made where it is not there."""
+        from dspreview.query.search import VERSION, build
+
+        limit = self.settings.parquet_max_bytes if found.table.origin == "derived" else 0
+        detail = f"{VERSION} {found.table.origin} {limit}"
+        what = f"indexing {target.where}"
+
+        def make(folder: Path) -> None:
+            with self.engine(target, found) as engine:
+                build(engine, columns, folder, lambda done: self.telling.progress(what, done, None))
+
+        return self.derived(target, "search", detail, make)
+
+    def derived(self, target: Target, kind: str, detail: str, make: Callable[[Path], None]) -> Path:
+        """A derived folder of a split, made where it is not there; whoever comes second waits for the first."""
+        dataset, split = target.entry.dataset, target.split
+        about = About(kind, dataset.name, dataset.revision, split.config, split.split, detail)
+        folders = self.store.derived
+        found = folders.find(about)
+        if found is not None:
+            return found
+        waiting = f"{target.where}: another dspreview is at it; waiting"
+        with folders.lock(about, lambda: self.telling.warn(waiting)):
+            found = folders.find(about)
+            if found is not None:
+                return found
+            with folders.making(about) as folder:
+                make(folder)
+        folders.drop(about.dataset, about.revision)
+        folders.keep_to_limit(self.settings.derived_max_bytes, {folders.path(about)})
+        return folders.path(about)
+
     def cells(self, target: Target, found: SplitTable, places: list[int]) -> list[Cells]:
         """The cells of some rows."""
-        from dspreview.query.rows import rows_at
-
         with self.engine(target, found) as engine:
             return rows_at(engine, places)
-
-    def answer(
-        self, target: Target, table: Table, cells: list[Cells], places: list[int], total: int | None, question: str,
-        *, whole: bool = False,
-    ) -> PageAnswer:  # fmt: skip
-        """Rows as a page, its assets kept as those of the question."""
-        split = target.split
-
-        def make(staging: Staging) -> Page:
-            maker = PageMaker(
-                target.entry.dataset, target.ref.asked, split.config, split.split, self.settings, staging.assets,
-                self.fetcher(target, staging),
-            )  # fmt: skip
-            page = maker.make(cells, places, whole=whole)
-            return page._replace(num_rows_total=total, partial=table.partial and not places_only)
-
-        places_only = total is None
-        return self.page_answer(target, self.kept(target, make, question))
-
-    def page_answer(self, target: Target, page: Page) -> PageAnswer:
-        """A page, and whose it is."""
-        stored = as_stored(page, target.entry.dataset.revision, self.store)
-        return PageAnswer(target.ref.asked, target.split.config, target.split.split, stored, from_cache=False)
-
-    def kept(self, target: Target, make: Callable[[Staging], Page], question: str) -> Page:
-        """A page whose assets were published, if it has any; where they find no room it is made once more elsewhere."""
-        try:
-            with self.store.assets.staging(elsewhere=not self.store.writable) as staging:
-                page = make(staging)
-                if page.assets and self.store.writable:
-                    self.publish(target, page, staging, question)
-                return page
-        except errors.StoreFullError as error:
-            self.preview.keeper.give_up(error)
-        with self.store.assets.staging(elsewhere=True) as staging:
-            return make(staging)
-
-    def publish(self, target: Target, page: Page, staging: Staging, question: str) -> None:
-        """Keep the assets of an answer, in place of those of the same question before."""
-        folders: list[str | None] = []
-        digest = sha256(question.encode(errors="surrogatepass")).hexdigest()
-
-        def put() -> None:
-            folder = self.store.assets.publish(staging)
-            folders.append(folder)
-            if folder is not None:
-                folders.append(self.store.cache.put_query(target.split, digest, folder, page.assets))
-
-        stored = self.preview.keeper.write(put)
-        for folder in folders[1:] if stored else folders[:1]:
-            self.store.assets.remove(folder)
-        self.preview.keep_to_limit()
-
-    def fetcher(self, target: Target, staging: Staging) -> Callable[[str, int], bytes]:
-        """The bytes of files that cells name; the dataset is opened when the first one is asked for."""
-        made: list[Any] = []
-
-        def fetch(path: str, max_bytes: int) -> bytes:
-            if not made:
-                source, _ = self.preview.extractor.plan(target.ref, target.entry.dataset, target.split.config)
-                from dspreview.extract.fetch import Fetcher
-
-                made.append(Fetcher(source, self.settings, str(staging.work)))
-            return bytes(made[0].fetch(path, max_bytes))
-
-        return fetch

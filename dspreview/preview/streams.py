@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from dspreview.extract.columns import holds_assets
 from dspreview.extract.pages import Cells, PageMaker
 from dspreview.models import DatasetRef, FeatureTree
-from dspreview.preview.queries import Queries, Target
+from dspreview.preview.answers import Target
+from dspreview.preview.queries import Queries
 from dspreview.query.table import Request
 
 ROWS_AT_ONCE = 1_000

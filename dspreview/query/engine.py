@@ -54,7 +54,7 @@ class Engine:
     def __init__(self, table: Table, settings: Settings, where: str, files: Files, spill: Path) -> None:
         """`where` names the split in messages; `spill` is a folder of this process for what does not fit in memory."""
         self.table, self.settings, self.where, self.files = table, settings, where, files
-        self.deadline = time.monotonic() + settings.query_max_seconds
+        self.restart()
         memory = max(int(settings.query_max_memory / SPILL_FACTOR), 50_000_000)
         self.connection = duckdb.connect(config=LOCKED | {"memory_limit": f"{memory}B", "temp_directory": str(spill)})
         self.paths = [self.address(number) for number in range(len(table.parts))]
@@ -125,6 +125,10 @@ class Engine:
         starts = ", ".join(str(start) for start in self.table.starts)
         return f"(list_extract([{starts}]::BIGINT[], (t.file_index + 1)::BIGINT) + t.file_row_number)"
 
+    def restart(self) -> None:
+        """Give the next query its full time."""
+        self.deadline = time.monotonic() + self.settings.query_max_seconds
+
     def rows(self, query: str, values: list[Any]) -> list[tuple[Any, ...]]:
         """All rows of an answer."""
         return self.guarded(lambda: self.connection.execute(query, values).fetchall())
@@ -134,7 +138,7 @@ class Engine:
         cursor = self.connection.cursor()  # another query of ours would end the stream of this one
         found = self.guarded(lambda: cursor.execute(query, values))
         while True:
-            self.deadline = time.monotonic() + self.settings.query_max_seconds
+            self.restart()
             batch = self.guarded(lambda: found.fetchmany(BATCH))
             if not batch:
                 return

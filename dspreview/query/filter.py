@@ -76,3 +76,13 @@ def ordered(engine: Engine, question: Question) -> str:
     rule = f" WHERE {question.where}" if question.where else ""
     keys = f" ORDER BY {', '.join([*question.keys, engine.row_idx])}" if question.keys else ""
     return f"SELECT {engine.row_idx} FROM {engine.source}{rule}{keys}"
+
+
+def among(engine: Engine, question: Question, places: list[int]) -> list[int]:
+    """Those of some positions whose rows match, in the same order."""
+    query = (
+        f"SELECT {engine.row_idx} FROM {engine.source} WHERE ({question.where})"
+        f" AND {engine.row_idx} IN (SELECT unnest(?::BIGINT[]))"
+    )
+    kept = {int(row[0]) for row in engine.rows(query, [*question.values, places])}
+    return [place for place in places if place in kept]

@@ -114,6 +114,8 @@ class DerivedFolder:
                 staged.mkdir(parents=True, mode=0o700)
                 yield staged
                 (staged / ABOUT).write_text(dump(about._asdict()), encoding="utf-8")
+                for file in staged.iterdir():
+                    flush(file)
                 place = self.path(about)
                 shutil.rmtree(place, ignore_errors=True)
                 staged.rename(place)
@@ -192,6 +194,15 @@ class DerivedFolder:
                 self.remove(path)
         self.sweep()
         return freed
+
+
+def flush(file: Path) -> None:
+    """Have the disk hold a file before its name says that it is whole."""
+    handle = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def read_about(path: Path) -> About | None:

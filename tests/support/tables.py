@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from dspreview.query.engine import Engine, Files
 from dspreview.query.files import LocalFile
 from dspreview.query.filter import positions, resolve
 from dspreview.query.table import Part, Table, TableColumn
-from dspreview.settings import Settings, resolve as settings_of
+from dspreview.settings import Settings
+from dspreview.settings import resolve as settings_of
 
 
 def unopened(name: str) -> Any:
@@ -28,7 +30,7 @@ def write_table(folder: Path, rows: pa.Table, cuts: list[int], row_group_size: i
     folder.mkdir(parents=True, exist_ok=True)
     edges = [0, *sorted(cuts), rows.num_rows]
     names = []
-    for number, (start, end) in enumerate(zip(edges, edges[1:], strict=False)):
+    for number, (start, end) in enumerate(pairwise(edges)):
         names.append(str(folder / f"{number}.parquet"))
         pq.write_table(rows.slice(start, end - start), names[-1], row_group_size=row_group_size)
     found = parquet_of(names, None, unopened)

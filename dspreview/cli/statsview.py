@@ -1,0 +1,117 @@
+"""Statistics for people: a block per column, with a small histogram or bars."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.cells import cell_len
+
+from dspreview.cli import table as drawing
+from dspreview.cli.options import Call
+from dspreview.models import Json
+
+LEVELS = "▁▂▃▄▅▆▇█"
+BAR = 24
+"""Signs of the longest bar."""
+SHOWN = 10
+"""Values of a column that get a bar."""
+CELLS = 3
+"""Signs of each bin of a histogram."""
+
+
+def blocks(where: str, found: dict[str, Json], call: Call) -> str:
+    """The statistics of a split."""
+    color = drawing.use_color(call.color)
+    bold, dim, reset = (drawing.BOLD, drawing.DIM, drawing.RESET) if color else ("", "", "")
+    width = min(drawing.terminal_width(), 100)
+    lines = []
+    for one in found["statistics"]:
+        name, kind = drawing.harmless(str(one["column_name"])), str(one["column_type"])
+        lines.append(
+            f"{bold}{name}{reset}  {dim}{kind} · {gaps(one['column_statistics'], found['num_examples'])}{reset}"
+        )
+        lines += ["  " + line for line in body(one["column_statistics"], width - 2)]
+        lines.append("")
+    told = f"{drawing.harmless(where)}: {drawing.counted(found['num_examples'], 'row')}"
+    if found["partial"]:
+        told += " (only the first part of the split, PARQUET_MAX_BYTES)"
+    lines.append(told)
+    if others := found["columns_without_statistics"]:
+        listed = ", ".join(f"{drawing.harmless(str(one['column_name']))} ({one['type']})" for one in others[:5])
+        more = f", and {len(others) - 5} more" if len(others) > 5 else ""
+        lines.append(f"no statistics for {listed}{more}")
+    return "\n".join(lines)
+
+
+def gaps(found: dict[str, Json], rows: int) -> str:
+    """What is missing, and what is special."""
+    words = []
+    for key, noun in (
+        ("null_count", "null"), ("nan_value_count", "NaN"), ("infinite_count", "infinite"), ("empty_count", "empty"),
+        ("zero_count", "zero"), ("no_label_count", "without label"), ("out_of_range_count", "out of range"),
+    ):  # fmt: skip
+        if found.get(key):
+            words.append(f"{found[key]:,} {noun} ({share(found[key], rows)})")
+    if found.get("distinct_count") is not None:
+        words.append(f"{found['distinct_count']:,} different")
+    return ", ".join(words) or "nothing missing"
+
+
+def share(count: int, rows: int) -> str:
+    """A part of the rows."""
+    part = 100 * count / rows if rows else 0.0
+    return f"{part:.0f} %" if part >= 10 or part == 0 else f"{part:.2g} %"
+
+
+def body(found: dict[str, Json], width: int) -> list[str]:
+    """The numbers of a column, and its picture."""
+    lines = []
+    if found.get("min") is not None:
+        names = ("min", "median", "mean", "std", "max")
+        lines.append(
+            "  ".join(f"{name} {number(found[name])}" for name in names if found.get(name) is not None)[:width]
+        )
+    if found.get("histogram"):
+        lines += histogram(found["histogram"], width)
+    bars = found.get("frequencies")
+    if bars is None and found.get("most_frequent"):
+        counted = {str(one["value"]): one["count"] for one in found["most_frequent"]}
+        bars = counted if max(counted.values()) > 1 else None
+    if bars:
+        lines += frequencies(bars, width)
+    if "height" in found:
+        lines += ["height:", *body(found["height"], width)]
+    return lines
+
+
+def histogram(found: dict[str, Any], width: int) -> list[str]:
+    """The bins as one line of blocks, between the least and the most."""
+    hist, edges = found["hist"], found["bin_edges"]
+    most = max(hist)
+    signs = "".join((LEVELS[-(-count * len(LEVELS) // most) - 1] if count else " ") * CELLS for count in hist)
+    low, high = number(edges[0]), number(edges[-1])
+    return [f"{low} ▕{signs}▏ {high}"[:width]]
+
+
+def frequencies(found: dict[str, int], width: int) -> list[str]:
+    """A bar per value, the most frequent first."""
+    ordered = sorted(found.items(), key=lambda pair: -pair[1])
+    most = max(ordered[0][1], 1)
+    names = [drawing.harmless(" ".join(name.split())) or "(empty)" for name, _ in ordered[:SHOWN]]
+    room = max(10, width - BAR - 14)
+    names = [name if len(name) <= room else name[: room - 1] + "…" for name in names]
+    widest = max(cell_len(name) for name in names)
+    lines = []
+    for name, (_, count) in zip(names, ordered, strict=False):
+        gap = " " * (widest - cell_len(name))
+        lines.append(f"{name}{gap}  {'█' * -(-count * BAR // most):<{BAR}}  {count:,}")
+    if len(ordered) > SHOWN:
+        lines.append(f"… and {len(ordered) - SHOWN:,} more")
+    return lines
+
+
+def number(value: Any) -> str:
+    """A number, short."""
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.6g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

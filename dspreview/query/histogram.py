@@ -1,0 +1,59 @@
+"""Bins of a histogram, by the rules of the hosted viewer: ten of them, left-closed, the last closed on both sides."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import TypeVar
+
+BINS = 10
+DECIMALS = 5
+N = TypeVar("N", int, float)
+
+
+def int_edges(low: int, high: int) -> list[int]:
+    """The edges of bins of integers, each as wide as a whole number; the last may be narrower."""
+    if low == high:
+        return [low, high]
+    step = -(-(high - low + 1) // BINS)
+    return [*range(low, high, step), high]
+
+
+def float_edges(low: float, high: float) -> list[float]:
+    """Eleven edges at equal distances."""
+    if low == high:
+        return [low, high]
+    step = high / BINS - low / BINS  # the distance itself may be too large for a float
+    return [low, *[tidy(low + step * number) for number in range(1, BINS)], high]
+
+
+def tidy(value: float) -> float:
+    """A float without the noise of its last digits: 1.08, not 1.0799999999999998."""
+    return float(f"{value:.12g}") if math.isfinite(value) else value
+
+
+def counts(above: list[int], total: int) -> list[int]:
+    """The number of values in each bin.
+
+    Args:
+        above: how many values are at or over each inner edge.
+        total: how many there are.
+
+    """
+    bounds = [total, *above, 0]
+    return [first - second for first, second in pairwise(bounds)]
+
+
+def rounded(value: float | None, scale: float) -> float | None:
+    """Five decimals; for columns of small numbers, five digits of their scale.
+
+    Args:
+        scale: the largest distance from zero in the column.
+
+    """
+    if value is None or not math.isfinite(value):
+        return None
+    digits = DECIMALS
+    if 0 < scale < 0.01:
+        digits += -math.floor(math.log10(scale))
+    return round(value, digits)

@@ -1,0 +1,128 @@
+"""Full-text search: an SQLite FTS5 index over the text columns of a split, built once, ranked by BM25."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from dspreview.errors import QueryLimitError, StoreCorruptError, StoreError, UsageError
+from dspreview.query.engine import Engine
+from dspreview.query.table import Table
+from dspreview.query.words import distinct, holds_text, spaced, texts_in
+from dspreview.settings import Settings
+
+INDEX = "index.sqlite"
+VERSION = "1"
+"""Raised when the same rows would make another index."""
+MOST_COLUMNS = 100
+"""Columns of an index; the texts of further ones stand together in the last."""
+ROWS_AT_ONCE = 1_000
+STEPS = 20_000
+"""Steps of SQLite's machine between two looks at the clock."""
+
+
+def text_columns(table: Table, where: str) -> list[int]:
+    """The columns that hold text. Raises UsageError where none does."""
+    found = [number for number, column in enumerate(table.columns) if holds_text(column.feature)]
+    if not found:
+        raise UsageError(f"{where}: no column holds text; there is nothing to search (filter compares numbers)")
+    return found
+
+
+def build(engine: Engine, columns: list[int], folder: Path, progress: Callable[[int], None]) -> None:
+    """Write the index of a table into a folder. Raises PreviewError."""
+    count = min(len(columns), MOST_COLUMNS)
+    connection = sqlite3.connect(folder / INDEX, isolation_level=None)
+    try:
+        for statement in ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "BEGIN"):
+            connection.execute(statement)
+        names = ", ".join(f"c{number}" for number in range(count))
+        try:
+            connection.execute(
+                f"CREATE VIRTUAL TABLE texts USING fts5({names}, content='',"
+                " tokenize=\"unicode61 remove_diacritics 2 categories 'L* N* M* Co'\")"
+            )
+        except sqlite3.OperationalError as error:
+            raise StoreError(f"this Python's SQLite cannot search texts ({error}); install one with FTS5") from error
+        connection.execute("CREATE TABLE words (row_idx INTEGER PRIMARY KEY, number INTEGER NOT NULL)")
+        marks = ", ".join("?" * (count + 1))
+        row_idx = taken = 0
+        for rows in texts(engine, columns, count):
+            connection.executemany(
+                f"INSERT INTO texts (rowid, {names}) VALUES ({marks})",
+                [(row_idx + number, *[spaced(text) for text in row]) for number, row in enumerate(rows)],
+            )
+            connection.executemany(
+                "INSERT INTO words VALUES (?, ?)",
+                [(row_idx + number, distinct([*row])) for number, row in enumerate(rows)],
+            )
+            row_idx += len(rows)
+            taken += sum(len(text) for row in rows for text in row)
+            progress(taken)
+        connection.execute("INSERT INTO texts (texts) VALUES ('optimize')")
+        connection.execute("COMMIT")
+    finally:
+        connection.close()
+
+
+def texts(engine: Engine, columns: list[int], count: int) -> Iterator[list[list[str]]]:
+    """The texts of all rows, some at a time: those of each column together."""
+    import pyarrow.parquet as pq
+
+    from dspreview.query.arrow import leaf_columns
+
+    for number in range(len(engine.table.parts)):
+        file = pq.ParquetFile(engine.opened(number), pre_buffer=False)
+        leaves = leaf_columns(file.schema_arrow, columns)
+        for group in range(file.num_row_groups):
+            if file.metadata.row_group(group).num_rows:
+                for batch in file.reader.iter_batches(ROWS_AT_ONCE, row_groups=[group], column_indices=leaves):
+                    cells = [["\n".join(texts_in(value)) for value in column.to_pylist()] for column in batch.columns]
+                    if len(cells) > count:
+                        cells[count - 1 :] = [["\n".join(row) for row in zip(*cells[count - 1 :], strict=True)]]
+                    yield [list(row) for row in zip(*cells, strict=True)]
+
+
+class Index:
+    """An open index."""
+
+    def __init__(self, folder: Path, settings: Settings, where: str) -> None:
+        """`where` names the split in messages."""
+        self.where, self.settings = where, settings
+        self.path = folder / INDEX
+        self.connection = sqlite3.connect(f"{self.path.as_uri()}?mode=ro&immutable=1", uri=True)
+        deadline = time.monotonic() + settings.query_max_seconds
+        self.connection.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)
+
+    def count(self, query: str) -> int:
+        """How many rows match."""
+        return int(self.ask("SELECT count(*) FROM texts WHERE texts MATCH ?", (query,))[0][0])
+
+    def ranked(self, query: str, offset: int = 0, length: int = -1) -> list[int]:
+        """The positions of rows that match, best first; those that fit alike by their number of words, then in order."""
+        found = self.ask(
+            "SELECT texts.rowid FROM texts JOIN words ON row_idx = texts.rowid WHERE texts MATCH ?"
+            " ORDER BY round(bm25(texts), 9), number, texts.rowid LIMIT ? OFFSET ?",
+            (query, length, offset),
+        )
+        return [int(row[0]) for row in found]
+
+    def ask(self, query: str, values: tuple[Any, ...]) -> list[Any]:
+        """All rows of an answer. Raises QueryLimitError."""
+        try:
+            return self.connection.execute(query, values).fetchall()
+        except sqlite3.OperationalError as error:
+            if "interrupt" in str(error):
+                raise QueryLimitError(
+                    f"{self.where}: no answer in {self.settings.query_max_seconds} s; ask for less, or raise QUERY_MAX_SECONDS"
+                ) from error
+            raise
+        except sqlite3.DatabaseError as error:
+            raise StoreCorruptError(f"{self.path}: {error}; run: dspreview cache clean --derived") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self.connection.close()

@@ -1,0 +1,253 @@
+"""Statistics of columns: the hosted viewer's numbers, and beside them what people miss there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dspreview.extract.columns import asset_kind
+from dspreview.models import FeatureTree, Json
+from dspreview.query.fields import is_list, kind_of, type_name
+from dspreview.query.histogram import counts, float_edges, int_edges, rounded
+from dspreview.query.moments import FORMATS, moment_text, second_edges, span_text
+from dspreview.query.table import TableColumn, quoted
+
+if TYPE_CHECKING:
+    from dspreview.query.engine import Engine
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+LABELS_SHARE, LABELS_MOST, LABELS_ANYWAY = 0.2, 1000, 10
+"""Texts are labels where at most this share of the rows, and so many at most, are different; or so few anyway."""
+FREQUENT = 10
+EXACT_FLOAT = 2**53
+LOOKED_AT = 100
+"""Texts that must all be times of one format for the column to be one of times."""
+
+
+class Statistics:
+    """Computes the statistics of one table."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.total = engine.table.num_rows
+
+    def column(self, place: int) -> tuple[str, dict[str, Json]] | None:
+        """The type and the statistics of a column; None where there are none for its kind."""
+        self.engine.restart()
+        column = self.engine.table.columns[place]
+        sql, feature = f"c{place}", column.feature
+        kind, _, _ = kind_of(feature)
+        if kind == "int":
+            return "int", self.numbers(sql, whole=True)
+        if kind in {"float", "decimal"}:
+            return "float", self.numbers(f"{sql}::DOUBLE", whole=False)
+        if kind == "bool":
+            return "bool", self.truths(sql)
+        if kind == "label":
+            return "class_label", self.classes(sql, feature)
+        if kind == "text":
+            return self.texts(sql)
+        if kind in {"timestamp", "date"}:
+            zone = zone_of(feature)
+            return "datetime", self.moments(f"epoch_us({sql}::{'TIMESTAMPTZ' if zone else 'TIMESTAMP'})", zone)
+        if is_list(feature):
+            return "list", self.numbers(f"len({sql})", whole=True)
+        asset = asset_kind(feature)
+        if asset == "Image":
+            width = self.numbers(f"m{place}_width", whole=True)
+            return "image", width | {"height": self.numbers(f"m{place}_height", whole=True)}
+        return ("audio", self.numbers(f"m{place}_duration", whole=False)) if asset == "Audio" else None
+
+    def one(self, expressions: list[str], inner: str) -> tuple[Any, ...]:
+        """Aggregates over a sub-query."""
+        return self.engine.rows(f"SELECT {', '.join(expressions)} FROM ({inner})", [])[0]
+
+    def missing(self, present: int) -> dict[str, Json]:
+        """How many rows have no value."""
+        gone = self.total - present
+        return {"nan_count": gone, "nan_proportion": self.share(gone)}
+
+    def share(self, count: int) -> float:
+        """A part of all rows."""
+        return round(count / self.total, 5) if self.total else 0.0
+
+    def numbers(self, sql: str, *, whole: bool) -> dict[str, Json]:
+        """Statistics of numbers; those of floats are about the finite ones."""
+        inner = self.numbers_of(sql, whole=whole)
+        found = self.one(
+            [
+                "count(c)", "count(v)", "count_if(isinf(c::DOUBLE))", "count_if(v = 0)", "min(v)", "max(v)",
+                "avg(v)", "stddev_samp(v)", f"quantile_cont(v, {list(QUANTILES)})", "count(DISTINCT v)",
+            ],
+            inner,
+        )  # fmt: skip
+        present, finite, infinite, zeros, low, high, mean, std, quantiles, distinct = found
+        nans = present - finite - infinite
+        answer = self.missing(present - nans) | {
+            "min": low, "max": high, "mean": None, "median": None, "std": None, "histogram": None,
+            "null_count": self.total - present, "zero_count": zeros, "distinct_count": distinct, "quantiles": None,
+        }  # fmt: skip
+        if not whole:
+            answer |= {"nan_value_count": nans, "infinite_count": infinite}
+        if finite == 0:
+            return answer
+        scale = max(abs(low), abs(high))
+        if whole and scale >= EXACT_FLOAT:
+            quantiles = self.exact_quantiles(inner, finite)
+        edges: list[Any] = int_edges(low, high) if whole else float_edges(low, high)
+        answer |= {
+            "mean": rounded(mean, scale), "median": settle(quantiles[2], scale),
+            "std": rounded(0.0 if low == high else std, scale),
+            "histogram": {"hist": self.bins(inner, edges, finite), "bin_edges": edges},
+            "quantiles": {f"{q:g}": settle(value, scale) for q, value in zip(QUANTILES, quantiles, strict=True)},
+        }  # fmt: skip
+        return answer
+
+    def numbers_of(self, sql: str, *, whole: bool) -> str:
+        """The sub-query of a column's values: `c` as they are, `v` those that are finite."""
+        value = sql if whole else f"CASE WHEN isfinite({sql}) THEN {sql} END"
+        return f"SELECT {sql} AS c, {value} AS v FROM {self.engine.source}"
+
+    def exact_quantiles(self, inner: str, count: int) -> list[Any]:
+        """Quantiles of integers that no float holds: the mean of the two in the middle, else the lower neighbour."""
+        found = self.engine.rows(f"SELECT quantile_disc(v, {list(QUANTILES)}) FROM ({inner})", [])[0][0]
+        if count % 2 == 0:
+            (upper,) = self.engine.rows(f"SELECT -quantile_disc(-v::HUGEINT, 0.5) FROM ({inner})", [])[0]
+            total = found[2] + int(upper)
+            found[2] = total // 2 if total % 2 == 0 else total / 2
+        return list(found)
+
+    def bins(self, inner: str, edges: list[Any], total: int, of: str = "v") -> list[int]:
+        """How many values lie between each two edges."""
+        if len(edges) == 2:
+            return [total]
+        above = [f"count_if({of} >= {literal(edge)})" for edge in edges[1:-1]]
+        return counts([int(one) for one in self.one(above, inner)], total)
+
+    def truths(self, sql: str) -> dict[str, Json]:
+        """Statistics of true and false."""
+        query = f"SELECT {sql}, count(*) FROM {self.engine.source} WHERE {sql} IS NOT NULL GROUP BY ALL ORDER BY 1"
+        found = self.engine.rows(query, [])
+        present = sum(count for _, count in found)
+        return self.missing(present) | {
+            "frequencies": {str(value): count for value, count in found}, "null_count": self.total - present,
+        }  # fmt: skip
+
+    def classes(self, sql: str, feature: FeatureTree) -> dict[str, Json]:
+        """Statistics of class labels: all names, also those that no row has; -1 means no label."""
+        names = [str(name) for name in feature.get("names") or ()]
+        query = f"SELECT {sql}, count(*) FROM {self.engine.source} WHERE {sql} IS NOT NULL GROUP BY ALL"
+        found = dict(self.engine.rows(query, []))
+        present, unlabelled = sum(found.values()), found.pop(-1, 0)
+        frequencies = {name: found.pop(number, 0) for number, name in enumerate(names)}
+        return self.missing(present) | {
+            "no_label_count": unlabelled, "no_label_proportion": self.share(unlabelled), "n_unique": len(names),
+            "frequencies": frequencies, "null_count": self.total - present, "out_of_range_count": sum(found.values()),
+        }  # fmt: skip
+
+    def texts(self, sql: str) -> tuple[str, dict[str, Json]]:
+        """Statistics of texts: of labels, of times, or of their lengths."""
+        inner = f"SELECT {sql} AS t, length({sql}) AS v FROM {self.engine.source}"
+        groups = f"SELECT {sql} AS t, count(*) AS n FROM {self.engine.source} WHERE {sql} IS NOT NULL GROUP BY ALL"
+        distinct, present = self.one(["count(*)", "coalesce(sum(n), 0)::BIGINT"], groups)
+        labels = (self.total and distinct / self.total <= LABELS_SHARE and distinct <= LABELS_MOST) or distinct <= LABELS_ANYWAY  # fmt: skip
+        if (time_format := self.time_format(sql)) is not None:
+            return "datetime", self.moments(
+                f"epoch_us(strptime({sql}, {quoted(time_format)}))", "UTC" if time_format[-1] in "zZ" else None
+            )
+        frequent = self.engine.rows(f"{groups} ORDER BY n DESC, t LIMIT {LABELS_MOST if labels else FREQUENT}", [])
+        empty = self.one(["count_if(t = '')"], inner)[0]
+        common = {"null_count": self.total - present, "empty_count": empty, "distinct_count": distinct}
+        if labels:
+            return "string_label", self.missing(present) | {
+                "no_label_count": 0, "no_label_proportion": 0.0, "n_unique": distinct,
+                "frequencies": dict(frequent), **common,
+            }  # fmt: skip
+        lengths = self.numbers(f"length({sql})", whole=True)
+        most = [{"value": value, "count": count} for value, count in frequent]
+        return "string_text", lengths | common | {"most_frequent": most}
+
+    def time_format(self, sql: str) -> str | None:
+        """The one format of times that all texts of a column have."""
+        first = f"SELECT {sql} AS t FROM {self.engine.source} WHERE {sql} IS NOT NULL LIMIT {LOOKED_AT}"
+        seen = [row[0] for row in self.engine.rows(first, [])]
+        if not seen or not all(text[:4].isdigit() and text[4:5] in {"-", "/"} for text in seen):
+            return None
+        marks = [f"count(try_strptime(t, {quoted(one)}))" for one in FORMATS]
+        fitting = [one for one, count in zip(FORMATS, self.one(marks, first), strict=True) if count == len(seen)]
+        for one in fitting:
+            query = f"SELECT {sql} AS t FROM {self.engine.source} WHERE {sql} IS NOT NULL"
+            if self.one([f"count_if(try_strptime(t, {quoted(one)}) IS NULL)"], query)[0] == 0:
+                return one
+        return None
+
+    def moments(self, sql: str, zone: str | None) -> dict[str, Json]:
+        """Statistics of times, counted in microseconds."""
+        inner = f"SELECT {sql} AS v FROM {self.engine.source}"
+        found = self.one(
+            [
+                "count(v)", "min(v)", "max(v)", "avg(v)", "stddev_samp(v)", f"quantile_disc(v, {list(QUANTILES)})",
+                "quantile_cont(v, 0.5)", "count(DISTINCT v)",
+            ],
+            inner,
+        )  # fmt: skip
+        present, low, high, mean, std, quantiles, median, distinct = found
+        answer = self.missing(present) | {
+            "min": moment_text(low, zone), "max": moment_text(high, zone), "mean": moment_text(mean, zone),
+            "median": moment_text(median, zone), "std": span_text(0.0 if present and low == high else std),
+            "histogram": None, "null_count": self.total - present, "distinct_count": distinct, "quantiles": None,
+        }  # fmt: skip
+        if present:
+            edges = second_edges(low, high)
+            answer |= {
+                "histogram": {
+                    "hist": self.bins(inner, edges, present), "bin_edges": [moment_text(edge, zone) for edge in edges],
+                },
+                "quantiles": {f"{q:g}": moment_text(v, zone) for q, v in zip(QUANTILES, quantiles, strict=True)},
+            }  # fmt: skip
+        return answer
+
+
+def media_columns(columns: tuple[TableColumn, ...], wanted: list[int]) -> frozenset[int]:
+    """The columns whose files must be looked at."""
+    return frozenset(place for place in wanted if asset_kind(columns[place].feature) in {"Image", "Audio"})
+
+
+def statistics_of(engine: Engine, wanted: list[int]) -> dict[str, Json]:
+    """The statistics of some columns, in the shape of the hosted viewer; those without any are named with their type."""
+    statistics = Statistics(engine)
+    found, without = [], []
+    for place in wanted:
+        column = engine.table.columns[place]
+        answer = statistics.column(place)
+        if answer is None:
+            without.append({"column_name": column.name, "type": type_name(column.feature)})
+        else:
+            found.append({"column_name": column.name, "column_type": answer[0], "column_statistics": answer[1]})
+    return {
+        "num_examples": engine.table.num_rows,
+        "statistics": sorted(found, key=lambda one: str(one["column_name"])),
+        "partial": engine.table.partial,
+        "columns_without_statistics": without,
+    }
+
+
+def settle(value: Any, scale: float) -> Any:
+    """A quantile: an integer as it is, a float without noise."""
+    return value if isinstance(value, int) or value is None else rounded(float(value), scale)
+
+
+def literal(edge: float) -> str:
+    """A number as SQL, exactly."""
+    return (
+        f"{edge}::HUGEINT"
+        if isinstance(edge, int) and abs(edge) >= 2**31
+        else str(edge)
+        if isinstance(edge, int)
+        else f"{edge!r}::DOUBLE"
+    )
+
+
+def zone_of(feature: FeatureTree) -> str | None:
+    """The zone of a column of time stamps."""
+    text = str(feature.get("dtype")) if isinstance(feature, dict) else ""
+    return text.partition("tz=")[2].rstrip("]") or None
