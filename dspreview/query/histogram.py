@@ -8,6 +8,8 @@ from typing import TypeVar
 
 BINS = 10
 DECIMALS = 5
+DIGITS = 10
+"""Digits of an edge below those of the distance to the next."""
 N = TypeVar("N", int, float)
 
 
@@ -20,16 +22,13 @@ def int_edges(low: int, high: int) -> list[int]:
 
 
 def float_edges(low: float, high: float) -> list[float]:
-    """Eleven edges at equal distances."""
+    """Eleven edges at equal distances, without the noise of their last digits: 1.08, not 1.0799999999999998."""
     if low == high:
         return [low, high]
     step = high / BINS - low / BINS  # the distance itself may be too large for a float
-    return [low, *[tidy(low + step * number) for number in range(1, BINS)], high]
-
-
-def tidy(value: float) -> float:
-    """A float without the noise of its last digits: 1.08, not 1.0799999999999998."""
-    return float(f"{value:.12g}") if math.isfinite(value) else value
+    digits = DIGITS - math.floor(math.log10(step)) if step > 0 else 0
+    inner = [low / BINS * (BINS - number) + high / BINS * number for number in range(1, BINS)]
+    return [low, *[min(max(round(edge, digits), low), high) for edge in inner], high]
 
 
 def counts(above: list[int], total: int) -> list[int]:

@@ -75,7 +75,7 @@ class Statistics:
         inner = self.numbers_of(sql, whole=whole)
         found = self.one(
             [
-                "count(c)", "count(v)", "count_if(isinf(c::DOUBLE))", "count_if(v = 0)", "min(v)", "max(v)",
+                "count(c)", "count(v)", "count(*) FILTER (isinf(c::DOUBLE))", "count(*) FILTER (v = 0)", "min(v)", "max(v)",
                 "avg(v)", "stddev_samp(v)", f"quantile_cont(v, {list(QUANTILES)})", "count(DISTINCT v)",
             ],
             inner,
@@ -120,7 +120,7 @@ class Statistics:
         """How many values lie between each two edges."""
         if len(edges) == 2:
             return [total]
-        above = [f"count_if({of} >= {literal(edge)})" for edge in edges[1:-1]]
+        above = [f"count(*) FILTER ({of} >= {literal(edge)})" for edge in edges[1:-1]]
         return counts([int(one) for one in self.one(above, inner)], total)
 
     def truths(self, sql: str) -> dict[str, Json]:
@@ -155,7 +155,7 @@ class Statistics:
                 f"epoch_us(strptime({sql}, {quoted(time_format)}))", "UTC" if time_format[-1] in "zZ" else None
             )
         frequent = self.engine.rows(f"{groups} ORDER BY n DESC, t LIMIT {LABELS_MOST if labels else FREQUENT}", [])
-        empty = self.one(["count_if(t = '')"], inner)[0]
+        empty = self.one(["count(*) FILTER (t = '')"], inner)[0]
         common = {"null_count": self.total - present, "empty_count": empty, "distinct_count": distinct}
         if labels:
             return "string_label", self.missing(present) | {
@@ -176,7 +176,7 @@ class Statistics:
         fitting = [one for one, count in zip(FORMATS, self.one(marks, first), strict=True) if count == len(seen)]
         for one in fitting:
             query = f"SELECT {sql} AS t FROM {self.engine.source} WHERE {sql} IS NOT NULL"
-            if self.one([f"count_if(try_strptime(t, {quoted(one)}) IS NULL)"], query)[0] == 0:
+            if self.one([f"count(*) FILTER (try_strptime(t, {quoted(one)}) IS NULL)"], query)[0] == 0:
                 return one
         return None
 

@@ -19,6 +19,8 @@ UNSPACED = re.compile(
     "]"
 )
 """Characters that each count as a word: where they stand, no space tells words apart."""
+GREEK_ACCENTS = re.compile("([\u0370-\u03ff\u1f00-\u1fff])[\u0300-\u036f]+")
+"""Accents that FTS5 does not fold by itself."""
 WORD = re.compile(r"[^\W_]+")
 
 
@@ -26,7 +28,9 @@ def spaced(text: str) -> str:
     """A text as the index reads it."""
     if text.isascii():
         return text
-    return UNSPACED.sub(lambda found: f" {found[0]} ", unicodedata.normalize("NFC", text))
+    if GREEK_ACCENTS.search(apart := unicodedata.normalize("NFD", text)):
+        text = GREEK_ACCENTS.sub(r"\1", apart)
+    return UNSPACED.sub(lambda found: f" {found[0]} ", unicodedata.normalize("NFC", text).replace("ς", "σ"))
 
 
 def match_text(text: str, match: str) -> str | None:
