@@ -35,7 +35,7 @@ class Client(httpx2.Client):
         """The pages that others named as their next."""
         super().__init__(
             event_hooks={
-                "request": [before_request, self.clamp, fence.before_request],
+                "request": [before_request, self.clamp, fence.before_request, stay_here],
                 "response": [fence.after_response, self.count_pages],
             },
             follow_redirects=True,
@@ -92,6 +92,12 @@ class Client(httpx2.Client):
         self.named.add(after)
         if after in self.seen or len(self.seen) > LISTING_PAGES:
             raise httpx2.RemoteProtocolError(f"the listing at {response.url.path} has no end", request=response.request)
+
+
+def stay_here(request: httpx2.Request) -> None:
+    """Names below `localhost` are this machine (RFC 6761), also where the resolver does not know them."""
+    if request.url.host.endswith(".localhost"):
+        request.url = request.url.copy_with(host="127.0.0.1")
 
 
 class StuckError(httpx2.ReadTimeout):

@@ -16,6 +16,10 @@ from urllib.parse import urlsplit
 T = TypeVar("T")
 
 
+VIEWER = "datasets-server."
+"""Before the Hub's own host name it makes that of its viewer, which knows the Parquet exports."""
+
+
 class Fence:
     """Watches every connection of this process, whichever library opens it.
 
@@ -27,7 +31,7 @@ class Fence:
 
     def __init__(self, endpoint: str) -> None:
         self.hub_host = urlsplit(endpoint).hostname or ""
-        self.hub_hosts = {self.hub_host}
+        self.hub_hosts = {self.hub_host, f"{VIEWER}{self.hub_host}"}
         self.named: set[tuple[str, int]] = set()
         """Hosts and ports that may lie anywhere; looked up only when a private address is about to be asked."""
         self.trusted: set[tuple[str, int]] = set()

@@ -13,6 +13,7 @@ from datasets import Features
 
 from dspreview.extract.features import features_of, trees
 from dspreview.extract.formats import numbered
+from dspreview.extract.network import VIEWER
 from dspreview.extract.source import Plan, Source
 from dspreview.models import FeatureTree, Json, Kind
 from dspreview.settings import Settings
@@ -129,7 +130,7 @@ def exported(source: Source, config: str, split: str, settings: Settings) -> lis
     from huggingface_hub.errors import HfHubHTTPError
     from huggingface_hub.utils._http import get_session
 
-    url = settings.hf_endpoint.replace("://", "://datasets-server.", 1) + "/parquet"
+    url = settings.hf_endpoint.replace("://", f"://{VIEWER}", 1) + "/parquet"
     try:
         # the commit first: should the export change in between, its revision does not fit any more
         commit = find_commit(source.dataset.name, EXPORT_BRANCH, settings)

@@ -77,6 +77,11 @@ def split_size(source: Source, plan: Plan, split: str) -> int | None:
     info = plan.config.info
     if info is not None and info.size_in_bytes:
         return int(info.size_in_bytes)
+    return file_bytes(source, plan, split)
+
+
+def file_bytes(source: Source, plan: Plan, split: str) -> int | None:
+    """What the files of a split weigh; None where that is not known."""
     if source.dataset.kind is Kind.HUB:
         from huggingface_hub import HfFileSystem  # the listing that found the files is still in its memory
 

@@ -129,11 +129,11 @@ class Tables:
 
     def converted(self, source: Source, plan: Plan, about: About) -> tuple[Table, Path]:
         """The split converted; whoever comes second waits for the first."""
-        from dspreview.extract.rows import split_size, worth_downloading
+        from dspreview.extract.rows import file_bytes, worth_downloading
         from dspreview.extract.whole import WholeSplit
         from dspreview.query.convert import convert
 
-        size = split_size(source, plan, about.split)
+        size = file_bytes(source, plan, about.split)
         where = f"{source.asked} {about.config}/{about.split}"
         if source.dataset.kind is Kind.HUB and not self.agreed:
             Traffic(where, agreed=False).add(min(size or 0, self.settings.parquet_max_bytes))

@@ -181,7 +181,9 @@ def test_predicates_like_python(rows: list[dict[str, Any]], predicates: list[tup
         stored = pa.Table.from_pylist(rows, SCHEMA).to_pylist()
         with engine_on(table, Path(name)) as engine:
             for text, found in predicates:
-                assert matching(engine, text) == [n for n, row in enumerate(stored) if found(row) is True], text
+                expected = [n for n, row in enumerate(stored) if found(row) is True]
+                assert matching(engine, text) == expected, text
+                assert matching(engine, text, "", 1, 3) == expected[1:4], text
 
 
 def sort_key(value: Any, *, descending: bool, nulls_first: bool) -> Any:

@@ -46,6 +46,12 @@ class Repository:
     branches: dict[str, str] = field(default_factory=dict)
     private: bool = False
     gated: bool = False
+    export: Commit | None = None
+    """The branch refs/convert/parquet."""
+    exported_from: str = ""
+    """The commit that the export was made from."""
+    claimed: dict[str, int] = field(default_factory=dict)
+    """Sizes of files that its listing tells, in place of the true ones."""
     readers: set[str] = field(default_factory=set)
     """Tokens that may read it, where it is private or gated."""
 
@@ -53,8 +59,10 @@ class Repository:
         """The commit that a branch, tag or sha names."""
         if revision == "main":
             return self.commits[-1]
+        if revision == "refs/convert/parquet":
+            return self.export
         sha = self.branches.get(revision, revision)
-        return next((one for one in self.commits if one.sha == sha), None)
+        return next((one for one in [*self.commits, self.export] if one is not None and one.sha == sha), None)
 
 
 @dataclass
@@ -108,6 +116,11 @@ class Hub:
         return f"http://127.0.0.1:{self.main.server_port}"
 
     @property
+    def local_url(self) -> str:
+        """The endpoint by a name that others can stand before."""
+        return f"http://localhost:{self.main.server_port}"
+
+    @property
     def cdn_url(self) -> str:
         """The second origin, where binary files are."""
         return f"http://127.0.0.1:{self.cdn.server_port}"
@@ -117,6 +130,12 @@ class Hub:
         data = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
         self.repositories[name] = Repository(name, [Commit(data)], **options)
         return self.repositories[name]
+
+    def export(self, name: str, files: dict[str, bytes], *, stale: bool = False) -> None:
+        """The Parquet export of a repository, `CONFIG/SPLIT/0000.parquet`; of its last commit unless it is `stale`."""
+        repository = self.repositories[name]
+        repository.export = Commit(files)
+        repository.exported_from = "0" * 40 if stale else repository.commits[-1].sha
 
     def push(self, name: str, files: dict[str, bytes | str]) -> str:
         """Another commit on main, and its sha."""
@@ -167,6 +186,8 @@ class HubHandler(BaseHTTPRequestHandler):
             return
         if self.origin == "cdn":
             self.cdn_file(path)
+        elif self.headers.get("Host", "").startswith("datasets-server."):
+            self.viewer(path)
         elif self.token is not None and not self.token.startswith("hf_"):
             self.fail(401, "Invalid credentials in Authorization header")
         elif path == "/api/datasets":
@@ -239,6 +260,21 @@ class HubHandler(BaseHTTPRequestHandler):
         self.fail(404 if self.token else 401, "Repository not found", "RepoNotFound")
         return None
 
+    def viewer(self, path: str) -> None:
+        """The hosted viewer: /parquet, at the host of the Hub with a word before it."""
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+        repository = self.hub.repositories.get(asked.get("dataset", ""))
+        if path != "/parquet" or repository is None or repository.export is None:
+            self.fail(404, "Not found")
+            return
+        files = []
+        for name in sorted(repository.export.files):
+            config, split, filename = name.split("/")
+            url = f"{self.hub.local_url}/datasets/{repository.id}/resolve/refs%2Fconvert%2Fparquet/{quote(name)}"
+            files.append({"dataset": repository.id, "config": config, "split": split, "url": url, "filename": filename})
+        data = json.dumps({"parquet_files": files, "pending": [], "failed": [], "partial": False}).encode()
+        self.send(200, data, {"Content-Type": "application/json", "X-Revision": repository.exported_from})
+
     def listing(self) -> None:
         """GET /api/datasets."""
         public = [one for one in self.hub.repositories.values() if not one.private]
@@ -295,6 +331,7 @@ class HubHandler(BaseHTTPRequestHandler):
             return
         recursive = "true" in parse_qs(urlsplit(self.path).query).get("recursive", [])
         entries = tree_entries(commit, folder, recursive=recursive)
+        entries = [entry | {"size": repository.claimed.get(entry["path"], entry["size"])} for entry in entries]
         if folder and not entries:
             self.fail(404, f"{folder} does not exist", "EntryNotFound")
             return

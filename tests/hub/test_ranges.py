@@ -1,0 +1,236 @@
+"""Whole splits of repositories: their own Parquet and the Hub's export, read by byte ranges."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dspreview.errors import ConsentError
+from dspreview.query.blocks import Blocks, Traffic
+from tests.support.data import parquet
+from tests.support.hub import TOKEN, Hub
+from tests.support.program import Program
+
+ROWS = 200_000
+GROUP = 10_000
+
+
+def numbers() -> bytes:
+    """A file of twenty row groups, sorted by `n`."""
+    rng = np.random.default_rng(1)
+    table = pa.table(
+        {"n": np.arange(ROWS), "x": rng.random(ROWS), "text": [f"row {n} {n * 7919 % 10_007}" for n in range(ROWS)]}
+    )
+    return parquet(table, row_group_size=GROUP)
+
+
+@pytest.fixture(scope="module")
+def data() -> bytes:
+    """The file."""
+    return numbers()
+
+
+@pytest.fixture
+def big(hub: Hub, data: bytes) -> Hub:
+    """A repository with it, in two files."""
+    hub.add("owner/big", {"data/train-0.parquet": data, "data/train-1.parquet": data})
+    return hub
+
+
+def sent(hub: Hub) -> int:
+    """Bytes of files that went out, and a fresh count."""
+    total = sum(one.sent for one in hub.seen if one.origin == "cdn")
+    hub.seen.clear()
+    return total
+
+
+def group_bytes(data: bytes) -> int:
+    """Bytes of the largest row group."""
+    meta = pq.ParquetFile(io.BytesIO(data)).metadata
+    found: int = max(
+        sum(meta.row_group(group).column(place).total_compressed_size for place in range(meta.num_columns))
+        for group in range(meta.num_row_groups)
+    )
+    return found
+
+
+def places(document: Any) -> list[int]:
+    """The row indexes of a page."""
+    return [row["row_idx"] for row in document["rows"]]
+
+
+def test_a_late_window_reads_one_row_group(big: Hub, online: Program, data: bytes) -> None:
+    online("rows", "owner/big", "--json")
+    sent(big)
+    footers = 2 * 65_536
+    found = online("rows", "owner/big", "--offset", "385000", "--length", "50", "--json").json
+    assert [row["row"]["n"] for row in found["rows"]] == list(range(185_000, 185_050))
+    assert (places(found)[0], found["num_rows_total"]) == (385_000, 2 * ROWS)
+    assert sent(big) <= group_bytes(data) + footers
+    again = online("rows", "owner/big", "--offset", "385020", "--length", "50", "--json").json
+    assert places(again)[0] == 385_020
+    assert sent(big) == 0
+
+
+def test_a_window_over_two_files(big: Hub, online: Program, data: bytes) -> None:
+    found = online("rows", "owner/big", "--offset", str(ROWS - 2), "--length", "4", "--json").json
+    assert [row["row"]["n"] for row in found["rows"]] == [ROWS - 2, ROWS - 1, 0, 1]
+
+
+def test_a_selective_predicate_on_a_sorted_column(big: Hub, online: Program, data: bytes) -> None:
+    online("splits", "owner/big")
+    sent(big)
+    found = online("filter", "owner/big", "--where", "n BETWEEN 50000 AND 50009", "--json").json
+    assert places(found) == [*range(50_000, 50_010), *range(ROWS + 50_000, ROWS + 50_010)]
+    assert sent(big) < 2 * len(data) / 10
+    tokens = [one for one in big.seen if one.token is not None]
+    assert tokens == []
+
+
+def test_the_second_answer_needs_no_network(big: Hub, online: Program) -> None:
+    words = ("filter", "owner/big", "--where", "n = 77", "--json")
+    first = online(*words)
+    second = online(*words, "--offline", HF_ENDPOINT="http://127.0.0.1:9")
+    assert (second.code, second.json["rows"]) == (0, first.json["rows"])
+    other = online(
+        "filter", "owner/big", "--where", "n = 99999", "--json", "--offline", HF_ENDPOINT="http://127.0.0.1:9"
+    )
+    assert other.code == 5, other.err
+
+
+def test_an_export_of_the_same_revision_is_read(hub: Hub, online: Program) -> None:
+    rows = "".join(f'{{"a": {n}}}\n' for n in range(50))
+    hub.add("owner/lines", {"train.jsonl": rows})
+    hub.export("owner/lines", {"default/train/0000.parquet": parquet({"a": list(range(50))})})
+    online.env["HF_ENDPOINT"] = hub.local_url
+    found = online("filter", "owner/lines", "--where", "a >= 48", "--json")
+    assert places(found.json) == [48, 49], found.err
+    assert [one.path for one in hub.seen if one.path.endswith("train.jsonl")] == []
+    assert online("cache", "stats", "--json").json["derived"][0]["kind"] == "ranges"
+
+
+@pytest.mark.parametrize("how", ["stale", "absent"])
+def test_an_export_of_another_revision_is_not(hub: Hub, online: Program, how: str) -> None:
+    hub.add("owner/lines", {"train.jsonl": '{"a": 1}\n{"a": 2}\n'})
+    if how == "stale":
+        hub.export("owner/lines", {"default/train/0000.parquet": parquet({"a": [2, 1]})}, stale=True)
+    online.env["HF_ENDPOINT"] = hub.local_url
+    found = online("filter", "owner/lines", "--where", "a = 2", "--json")
+    assert places(found.json) == [1], found.err
+    assert online("cache", "stats", "--json").json["derived"][0]["kind"] == "parquet"
+
+
+def test_the_token_is_not_sent_along(hub: Hub, online: Program, data: bytes) -> None:
+    hub.add("owner/gated", {"train.parquet": data}, gated=True, readers={TOKEN})
+    found = online("filter", "owner/gated", "--where", "n = 5", "--json", HF_TOKEN=TOKEN)
+    assert places(found.json) == [5], found.err
+    assert {one.token for one in hub.seen if one.origin == "cdn"} == {None}
+    assert any(one.token == TOKEN for one in hub.seen if one.origin == "hub")
+    refused = online("filter", "owner/gated", "--where", "n = 5", "--database", str(online.home / "other.sqlite"))
+    assert refused.code == 4, refused.err
+
+
+def test_much_over_the_network_is_asked_about(hub: Hub, online: Program) -> None:
+    hub.add("owner/csv", {"train.csv": "a\n1\n"}, claimed={"train.csv": 3_000_000_000})
+    asked = online("filter", "owner/csv", "--where", "a = 1")
+    assert (asked.code, "--yes" in asked.err, "1 GB" in asked.err) == (2, True, True)
+    assert len([one for one in hub.seen if one.path.endswith("train.csv")]) <= 1
+
+
+class Memory:
+    """A file that is read by ranges, and counts what it gives."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.size, self.given = data, -1, 0
+
+    def read_range(self, start: int, length: int) -> bytes:
+        self.given += length
+        return self.data[start : start + length]
+
+    def read_tail(self, length: int) -> bytes:
+        self.size = len(self.data)
+        return self.data[-length:]
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 199_999), st.integers(1, 90_000)), min_size=1, max_size=12)
+
+
+@given(SPANS, st.booleans())
+@settings(deadline=None, max_examples=60)
+def test_what_was_read_is_read_once(spans: list[tuple[int, int]], kept: bool) -> None:
+    data = np.random.default_rng(0).bytes(300_000)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "file" if kept else None
+        known: set[int] = set()
+        remote = Memory(data)
+        blocks = Blocks(remote, folder, Traffic("d", agreed=False))
+        blocks.footer()
+        for start, length in spans:
+            assert blocks.read_at(start, length) == data[start : start + length]
+            known.update(range(start, start + length))
+        assert len(known) <= remote.given + 65_536
+        assert remote.given <= len(known) + 65_536 * (len(spans) + 1)
+        blocks.close()
+        if kept:
+            again = Memory(data)
+            reopened = Blocks(again, folder, Traffic("d", agreed=False))
+            for start, length in spans:
+                assert reopened.read_at(start, length) == data[start : start + length]
+            assert (again.given, reopened.size) == (0, len(data))
+            reopened.close()
+
+
+def test_a_gigabyte_is_the_most_that_nobody_is_asked_about() -> None:
+    traffic = Traffic("d default/train", agreed=False)
+    traffic.add(999_999_999)
+    with pytest.raises(ConsentError, match="--yes"):
+        traffic.add(2)
+    Traffic("d", agreed=True).add(5_000_000_000)
+
+
+def test_a_hub_that_fails_in_the_middle(big: Hub, online: Program) -> None:
+    online("rows", "owner/big", "--json")
+
+    def fault(handler: Any, path: str) -> bool:
+        if handler.origin == "cdn":
+            handler.send(500, b"")
+            return True
+        return False
+
+    big.fault = fault
+    found = online("filter", "owner/big", "--where", "n = 150000", "--json")
+    assert found.code == 5, found.err
+    big.fault = None
+    assert places(online("filter", "owner/big", "--where", "n = 150000", "--json").json) == [150_000, ROWS + 150_000]
+
+
+def test_without_network_and_without_parquet(hub: Hub, online: Program) -> None:
+    hub.add("owner/csv", {"train.csv": "a\n1\n"})
+    online("rows", "owner/csv")
+    found = online("filter", "owner/csv", "--where", "a = 1", "--offline", "--json")
+    assert found.code == 5, found.err
+    assert found.json["exception"] == "OfflineError"
+
+
+def test_cached_never_works(big: Hub, online: Program) -> None:
+    online("rows", "owner/big", "--json")
+    assert online("filter", "owner/big", "--where", "n = 1", "--cached").code == 3
+
+
+def test_derived_files_have_a_limit(hub: Hub, online: Program, tmp_path: Path) -> None:
+    for number in range(3):
+        hub.add(f"owner/csv{number}", {"train.csv": "a,b\n" + "".join(f"{n},text {n}\n" for n in range(20_000))})
+        online("filter", f"owner/csv{number}", "--where", "a = 1", DERIVED_MAX_BYTES="250_000")
+    left = online("cache", "stats", "--json").json["derived"]
+    assert left[0]["dataset"] == "owner/csv2"
+    assert sum(one["bytes"] for one in left) <= 250_000 or len(left) == 1
+    assert len(left) < 3
