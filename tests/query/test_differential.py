@@ -83,6 +83,13 @@ COMPARE: dict[str, Any] = {
 }  # fmt: skip
 
 
+def meant(column: Column, constant: Any) -> Any:
+    """What a written number means beside a column: a decimal as written, a float, or the number itself."""
+    if column.text == '"c"' and isinstance(constant, float):
+        return Decimal(repr(constant))
+    return float(constant) if column.text in {'"f"', '"g"'} and isinstance(constant, Decimal) else constant
+
+
 def unknown(*values: Any) -> bool:
     """Whether a comparison of these has no answer: one is null, or NaN."""
     return any(value is None or (isinstance(value, float) and math.isnan(value)) for value in values)
@@ -116,14 +123,16 @@ def comparisons(draw: Any) -> tuple[str, Any]:
         )
     if form == "in":
         chosen = draw(st.lists(constants, min_size=1, max_size=4))
+        listed = [meant(column, one) for one in chosen]
         text = f"{column.text} {'NOT ' if no else ''}IN ({', '.join(literal(column.kind, one) for one in chosen)})"
-        return text, lambda row: None if unknown(value(row)) else (value(row) in chosen) is not no
+        return text, lambda row: None if unknown(value(row)) else (value(row) in listed) is not no
     if form == "between":
         low, high = draw(constants), draw(constants)
+        least, most = meant(column, low), meant(column, high)
         text = (
             f"{column.text} {'NOT ' if no else ''}BETWEEN {literal(column.kind, low)} AND {literal(column.kind, high)}"
         )
-        return text, lambda row: None if unknown(value(row)) else (low <= value(row) <= high) is not no
+        return text, lambda row: None if unknown(value(row)) else (least <= value(row) <= most) is not no
     if form == "like" and column.kind == "text":
         pattern = "".join(draw(st.lists(st.sampled_from(PATTERNS), max_size=5)))
         text = f"{column.text} {'NOT ' if no else ''}LIKE {literal('text', pattern)}"
@@ -139,9 +148,10 @@ def comparisons(draw: Any) -> tuple[str, Any]:
                 ),
             )
     constant = draw(constants)
+    right = meant(column, constant)
     return (
         f"{column.text}{operator}{literal(column.kind, constant)}",
-        lambda row: None if unknown(value(row)) else COMPARE[operator](value(row), constant),
+        lambda row: None if unknown(value(row)) else COMPARE[operator](value(row), right),
     )
 
 
