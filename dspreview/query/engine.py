@@ -174,6 +174,12 @@ class Engine:
             raise self.failure(failures[0]) from failures[0]
         return answers[0]
 
+    @property
+    def files_told(self) -> str:
+        """The files, for a message."""
+        names = [part.path.rpartition("/")[2] for part in self.table.parts]
+        return names[0] if len(names) == 1 else f"one of {len(names)} files, {names[0]} to {names[-1]}"
+
     def failure(self, error: BaseException) -> BaseException:
         """DuckDB's failure as one of ours."""
         ours = self.files.failure()
@@ -194,6 +200,8 @@ class Engine:
                 return UnreadableDataError(f"{self.where}: {told}")
             case duckdb.ConversionException() | duckdb.OutOfRangeException():
                 return DatasetError(f"{self.where}: {told}")
-            case duckdb.Error() if "TProtocolException" in told or "Parquet" in told:
-                return UnreadableDataError(f"{self.where}: not a Parquet file, or a damaged one ({told})")
+            case duckdb.Error() if type(error) is duckdb.Error:  # raised below DuckDB, by what decodes Parquet
+                return UnreadableDataError(
+                    f"{self.where}: {self.files_told}: not a Parquet file, or a damaged one ({told})"
+                )
         return error
