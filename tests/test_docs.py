@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -32,18 +33,23 @@ def plain(text: str) -> str:
     return REVISION.sub(r"\1\2", text)
 
 
-EXAMPLES = re.findall(r"```console\n\$ dspreview ([^\n]*)\n(.*?)```", README, re.DOTALL)
+QUERIES = (ROOT / "docs" / "queries.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```console\n\$ dspreview ([^\n]*)\n(.*?)```", README + QUERIES, re.DOTALL)
 
 
 @pytest.mark.parametrize(("command", "output"), EXAMPLES)
 def test_examples_print_what_the_readme_shows(command: str, output: str, here: Program) -> None:
-    result = here(*command.split())
+    result = here(*shlex.split(command))
     assert result.code == 0, result.err
     assert plain(result.out).strip() == plain(output).strip()
 
 
 RECIPES = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
-TOUR = [line for block in re.findall(r"```sh\n(.*?)```", README + RECIPES, re.DOTALL) for line in block.splitlines()]
+TOUR = [
+    line
+    for block in re.findall(r"```sh\n(.*?)```", README + RECIPES + QUERIES, re.DOTALL)
+    for line in block.splitlines()
+]
 
 
 @pytest.mark.parametrize("line", [line for line in TOUR if "dspreview " in line and ".venv" not in line])
@@ -79,7 +85,7 @@ def test_what_cron_systemd_and_a_workflow_call_runs(line: str, here: Program, tm
 
 def test_there_are_examples() -> None:
     assert len(unattended()) == 4
-    assert len(EXAMPLES) == 2
+    assert len(EXAMPLES) == 5
     assert len([line for line in TOUR if "dspreview " in line]) >= 10
 
 

@@ -75,12 +75,22 @@ def body(found: dict[str, Json], width: int) -> list[str]:
         lines += histogram(found["histogram"], width)
     bars = found.get("frequencies")
     if bars is None and found.get("most_frequent"):
-        counted = {str(one["value"]): one["count"] for one in found["most_frequent"]}
-        bars = counted if max(counted.values()) > 1 else None
-    if bars:
+        bars = {str(one["value"]): one["count"] for one in found["most_frequent"]}
+    if bars and max(bars.values()) > 1:
         lines += frequencies(bars, width)
     if "height" in found:
         lines += ["height:", *body(found["height"], width)]
+    return lines
+
+
+def wrapped(words: list[str], width: int) -> list[str]:
+    """Words beside each other, as many to a line as fit."""
+    lines = [words[0]]
+    for word in words[1:]:
+        if len(lines[-1]) + 2 + len(word) <= width:
+            lines[-1] += f"  {word}"
+        else:
+            lines.append(word)
     return lines
 
 
@@ -114,4 +124,4 @@ def number(value: Any) -> str:
     """A number, short."""
     if isinstance(value, float):
         return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.6g}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,}" if isinstance(value, int) else str(value).removesuffix(" 00:00:00")

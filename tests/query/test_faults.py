@@ -102,7 +102,7 @@ def test_from_the_shell(tmp_path: Path, dspreview: Program) -> None:
     numbers = write(tmp_path / "n", {"a.parquet": parquet({"n": [1]})})
     assert "no column holds text" in dspreview("search", numbers, "x").err
     assert dspreview("filter", tmp_path / "nowhere").code == 3
-    assert dspreview("filter", folder, "default", "trian").code == 3
+    assert dspreview("filter", folder, "default", "trani").code == 3
 
 
 SQL_WORDS = re.compile(
