@@ -27,8 +27,8 @@ LOCKED: dict[str, str | bool | int | float | list[str]] = {
 BATCH = 1_000
 PATIENCE = 1.0
 """Seconds that an interrupted query gets to notice; after that it is left behind."""
-SPILL_FACTOR = 2.5
-"""DuckDB counts less than it takes: a limit of 40 % keeps the process below the whole."""
+SPILL_FACTOR = 3
+"""DuckDB counts less than it takes: a limit of a third keeps the process below the whole."""
 
 
 class Facts(NamedTuple):

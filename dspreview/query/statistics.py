@@ -9,6 +9,7 @@ from dspreview.models import FeatureTree, Json
 from dspreview.query.fields import is_list, kind_of, type_name
 from dspreview.query.histogram import counts, float_edges, int_edges, rounded
 from dspreview.query.moments import FORMATS, moment_text, second_edges, span_text
+from dspreview.query.quantiles import literal, quantiles_of
 from dspreview.query.table import TableColumn, quoted
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ LABELS_SHARE, LABELS_MOST, LABELS_ANYWAY = 0.2, 1000, 10
 """Texts are labels where at most this share of the rows, and so many at most, are different; or so few anyway."""
 FREQUENT = 10
 EXACT_FLOAT = 2**53
+HELD_IN_MEMORY = 5_000_000
+"""Rows up to which the values of a column are held at once; of more they are counted in passes, or on disk."""
 LOOKED_AT = 100
 """Texts that must all be times of one format for the column to be one of times."""
 
@@ -76,11 +79,13 @@ class Statistics:
         found = self.one(
             [
                 "count(c)", "count(v)", "count(*) FILTER (isinf(c::DOUBLE))", "count(*) FILTER (v = 0)", "min(v)", "max(v)",
-                "avg(v)", "stddev_samp(v)", f"quantile_cont(v, {list(QUANTILES)})", "count(DISTINCT v)",
+                "avg(v)", "stddev_samp(v)", *self.holistic("quantile_cont"),
             ],
             inner,
         )  # fmt: skip
         present, finite, infinite, zeros, low, high, mean, std, quantiles, distinct = found
+        if distinct is None:
+            distinct = self.distinct(inner)
         nans = present - finite - infinite
         answer = self.missing(present - nans) | {
             "min": low, "max": high, "mean": None, "median": None, "std": None, "histogram": None,
@@ -91,8 +96,8 @@ class Statistics:
         if finite == 0:
             return answer
         scale = max(abs(low), abs(high))
-        if whole and scale >= EXACT_FLOAT:
-            quantiles = self.exact_quantiles(inner, finite)
+        if quantiles is None or (whole and scale >= EXACT_FLOAT):
+            quantiles = quantiles_of(self.ask, inner, finite, low, high, QUANTILES)
         edges: list[Any] = int_edges(low, high) if whole else float_edges(low, high)
         answer |= {
             "mean": rounded(mean, scale), "median": settle(quantiles[2], scale),
@@ -107,14 +112,20 @@ class Statistics:
         value = sql if whole else f"CASE WHEN isfinite({sql}) THEN {sql} END"
         return f"SELECT {sql} AS c, {value} AS v FROM {self.engine.source}"
 
-    def exact_quantiles(self, inner: str, count: int) -> list[Any]:
-        """Quantiles of integers that no float holds: the mean of the two in the middle, else the lower neighbour."""
-        found = self.engine.rows(f"SELECT quantile_disc(v, {list(QUANTILES)}) FROM ({inner})", [])[0][0]
-        if count % 2 == 0:
-            (upper,) = self.engine.rows(f"SELECT -quantile_disc(-v::HUGEINT, 0.5) FROM ({inner})", [])[0]
-            total = found[2] + int(upper)
-            found[2] = total // 2 if total % 2 == 0 else total / 2
-        return list(found)
+    def holistic(self, quantiles: str) -> list[str]:
+        """Aggregates that hold all values in memory; nulls in their place where these are too many."""
+        if self.total > HELD_IN_MEMORY:
+            return ["NULL", "NULL"]
+        return [f"{quantiles}(v, {list(QUANTILES)})", "count(DISTINCT v)"]
+
+    def distinct(self, inner: str) -> int:
+        """How many values are different, counted on disk where memory is too small."""
+        return int(self.ask(f"SELECT count(*) FROM (SELECT v FROM ({inner}) WHERE v IS NOT NULL GROUP BY v)")[0][0])
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        self.engine.restart()
+        return self.engine.rows(query, [])
 
     def bins(self, inner: str, edges: list[Any], total: int, of: str = "v") -> list[int]:
         """How many values lie between each two edges."""
@@ -185,15 +196,20 @@ class Statistics:
         inner = f"SELECT {sql} AS v FROM {self.engine.source}"
         found = self.one(
             [
-                "count(v)", "min(v)", "max(v)", "avg(v)", "stddev_samp(v)", f"quantile_disc(v, {list(QUANTILES)})",
-                "quantile_cont(v, 0.5)", "count(DISTINCT v)",
+                "count(v)", "min(v)", "max(v)", "avg(v)", "stddev_samp(v)", *self.holistic("quantile_cont"),
             ],
             inner,
         )  # fmt: skip
-        present, low, high, mean, std, quantiles, median, distinct = found
+        present, low, high, mean, std, quantiles, distinct = found
+        if distinct is None:
+            distinct = self.distinct(inner)
+        if quantiles is None:
+            quantiles = (
+                quantiles_of(self.ask, inner, present, low, high, QUANTILES) if present else [None] * len(QUANTILES)
+            )
         answer = self.missing(present) | {
             "min": moment_text(low, zone), "max": moment_text(high, zone), "mean": moment_text(mean, zone),
-            "median": moment_text(median, zone), "std": span_text(0.0 if present and low == high else std),
+            "median": moment_text(quantiles[2], zone), "std": span_text(0.0 if present and low == high else std),
             "histogram": None, "null_count": self.total - present, "distinct_count": distinct, "quantiles": None,
         }  # fmt: skip
         if present:
@@ -234,17 +250,6 @@ def statistics_of(engine: Engine, wanted: list[int]) -> dict[str, Json]:
 def settle(value: Any, scale: float) -> Any:
     """A quantile: an integer as it is, a float without noise."""
     return value if isinstance(value, int) or value is None else rounded(float(value), scale)
-
-
-def literal(edge: float) -> str:
-    """A number as SQL, exactly."""
-    return (
-        f"{edge}::HUGEINT"
-        if isinstance(edge, int) and abs(edge) >= 2**31
-        else str(edge)
-        if isinstance(edge, int)
-        else f"{edge!r}::DOUBLE"
-    )
 
 
 def zone_of(feature: FeatureTree) -> str | None:

@@ -38,8 +38,8 @@ for name, value in values.items():
     }.items():  # fmt: skip
         parts.append(expression)
         keys.append((name, key))
-row = connection.execute(f"select {', '.join(parts)} from {SOURCE}").fetchone()
-for (name, key), one in zip(keys, row, strict=True):
+aggregates = connection.execute(f"select {', '.join(parts)} from {SOURCE}").fetchall()
+for (name, key), one in zip(keys, aggregates[0], strict=True):
     found.setdefault(name, {})[key] = one
 parts, places = [], []
 for name, value in values.items():
@@ -51,7 +51,8 @@ for name, value in values.items():
     for edge in edges:
         parts.append(f"count(*) filter ({value} >= {edge})")
         places.append(name)
-for name, count in zip(places, connection.execute(f"select {', '.join(parts)} from {SOURCE}").fetchone(), strict=True):
+counted = connection.execute(f"select {', '.join(parts)} from {SOURCE}").fetchall()
+for name, count in zip(places, counted[0], strict=True):
     found[name].setdefault("above", []).append(count)
 for name, kind in kinds.items():
     if kind in {"VARCHAR", "BOOLEAN"}:
