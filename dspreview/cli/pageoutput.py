@@ -50,7 +50,8 @@ def write(
     if "cell_errors" in answer.page.extra:
         call.warn("some cells cannot be shown and are null; --json says which and why")
     if cut:
-        call.warn(f"cut cells in {', '.join(cut[:10])}; whole with --full")
+        way = "--full" if found is None else "`dspreview rows --row N`"
+        call.warn(f"cut cells in {', '.join(cut[:10])}; whole with {way}")
 
 
 def write_all(call: Call, stream: Stream, selection: Selection) -> None:

@@ -79,7 +79,8 @@ class Answers:
             folder = self.store.assets.publish(staging)
             folders.append(folder)
             if folder is not None:
-                folders.append(self.store.cache.put_query(target.split, digest, folder, page.assets))
+                revision = target.entry.dataset.revision
+                folders.append(self.store.whole.put_query(target.split, revision, digest, folder, page.assets))
 
         stored = self.preview.keeper.write(put)
         for folder in folders[1:] if stored else folders[:1]:

@@ -112,15 +112,15 @@ class Queries:
     ) -> PageAnswer:
         """Rows by their position, `whole` cells or cut ones. Raises PreviewError."""
         target = self.target(ref, config, split)
-        if offset + length > STREAMED_ROWS or self.tables.is_parquet(ref, target.entry, target.split):
-            with self.tables.open(ref, target.entry, target.split) as found:
+        late = offset + length > STREAMED_ROWS
+        with self.tables.open_known(ref, target.entry, target.split, convert=late) as found:
+            if found is not None and not (found.table.partial and offset + length > found.table.num_rows):
                 total = found.table.num_rows
-                if not found.table.partial or offset + length <= total:
-                    places = list(range(min(offset, total), min(offset + length, total)))
-                    cells = self.cells(target, found, places)
-                    known = None if found.table.partial else total
-                    question = dump(["window", offset, length, whole])
-                    return self.answers.answer(target, found.table, cells, places, known, question, whole=whole)
+                places = list(range(min(offset, total), min(offset + length, total)))
+                cells = self.cells(target, found, places)
+                known = None if found.table.partial else total
+                question = dump(["window", offset, length, whole])
+                return self.answers.answer(target, found.table, cells, places, known, question, whole=whole)
         return self.streamed(target, offset, length, whole=whole)
 
     def streamed(self, target: Target, offset: int, length: int, *, whole: bool) -> PageAnswer:
@@ -225,7 +225,7 @@ class Queries:
                 return found
             with folders.making(about) as folder:
                 make(folder)
-        folders.drop(about.dataset, about.revision)
+        folders.drop(about.dataset, self.store.cache.revisions(about.dataset))
         folders.keep_to_limit(self.settings.derived_max_bytes, {folders.path(about)})
         return folders.path(about)
 

@@ -126,13 +126,20 @@ class Preview:
                 self.put_failed_listing(ref, job, error)
                 raise
 
+            outdated: list[str] = []
+
             def put() -> None:
                 self.store.cache.put_listing(ref, listing)
+                outdated.extend(self.store.whole.drop_queries(listing.dataset))
                 self.after_listing(ref)
 
             if not self.keeper.finish(job, put, success=True):
                 self.store.use_memory(self.store.lost or errors.StoreError("the store is gone"))
                 self.store.cache.put_listing(ref, listing)
+            elif entry is not None and entry.dataset.revision != listing.dataset.revision:
+                for folder in outdated:
+                    self.store.assets.remove(folder)
+                self.store.derived.drop(listing.dataset.name, self.store.cache.revisions(listing.dataset.name))
         found = self.store.cache.find_dataset(ref)
         if found is None:
             raise errors.StoreError(f"{self.settings.dspreview_database}: {ref.asked} was removed meanwhile; try again")

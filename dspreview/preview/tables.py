@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dspreview import errors
@@ -38,8 +37,6 @@ class SplitTable:
 
     def __init__(self, table: Table, opened: Callable[[int], Any], traffic: Traffic) -> None:
         self.table, self.opened, self.traffic = table, opened, traffic
-        self.folder: Path | None = None
-        """Where it was converted to, if it was."""
 
 
 class Tables:
@@ -53,43 +50,47 @@ class Tables:
 
     @contextmanager
     def open(self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry) -> Iterator[SplitTable]:
-        """The table of a split, its files open as they are read. Raises PreviewError."""
+        """The table of a split, converted where need be; its files are opened as they are read. Raises PreviewError."""
+        with self.open_known(ref, entry, split, convert=True) as found:
+            if found is None:
+                raise errors.DatasetError(f"{ref.asked} {split.config}/{split.split} cannot be read as a table")
+            yield found
+
+    @contextmanager
+    def open_known(
+        self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry, *, convert: bool
+    ) -> Iterator[SplitTable | None]:
+        """The same; None where the split would have to be converted, and `convert` says not to. Raises PreviewError."""
         opener = Opener(self, ref, entry, split)
         try:
-            found = SplitTable(Table((), (), "own"), opener.open, opener.traffic)
-            found.table, found.folder = self.find(ref, entry, split, opener)
-            opener.table = found.table
-            before = stamps(found.table)
-            yield found
-            if stamps(found.table) != before:
+            table = self.find(ref, entry, split, opener, convert=convert)
+            if table is None:
+                yield None
+                return
+            opener.table = table
+            before = stamps(table)
+            yield SplitTable(table, opener.open, opener.traffic)
+            if stamps(table) != before:
                 raise errors.ChangedDataError(f"{opener.where}: a file changed while it was read; try again")
         finally:
             opener.close()
 
     def find(
-        self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry, opener: Opener
-    ) -> tuple[Table, Path | None]:
-        """The table, from the cache or made; and the folder it was converted to."""
+        self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry, opener: Opener, *, convert: bool
+    ) -> Table | None:
+        """The table, from the cache or made."""
         about = self.about(entry, split)
-        known = self.store.cache.read_parquet(split, entry.dataset.revision)
+        known = self.store.whole.read_parquet(split, entry.dataset.revision)
         if known is not None:
-            return Table.from_json(known), None
+            return Table.from_json(known)
         if (found := self.derived(about)) is not None:
             return found
         source, plan = self.extractor.plan(ref, entry.dataset, split.config)
         table = self.native(source, plan, split.split, opener)
         if table is not None:
-            self.keeper.write(lambda: self.store.cache.put_parquet(split, entry.dataset.revision, table.as_json()))
-            return table, None
-        return self.converted(source, plan, about)
-
-    def is_parquet(self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry) -> bool:
-        """Whether the Parquet of a split is there: its own, or converted before. Raises PreviewError."""
-        if self.store.cache.read_parquet(split, entry.dataset.revision) is not None:
-            return True
-        if self.store.derived.find(self.about(entry, split)) is not None:
-            return True
-        return self.extractor.plan(ref, entry.dataset, split.config)[1].module == "parquet"
+            self.keeper.write(lambda: self.store.whole.put_parquet(split, entry.dataset.revision, table.as_json()))
+            return table
+        return self.converted(source, plan, about) if convert else None
 
     def about(self, entry: DatasetEntry, split: SplitEntry) -> About:
         """What the converted files of a split are made from."""
@@ -97,7 +98,7 @@ class Tables:
         detail = f"{EXTRACTOR_VERSION} {self.settings.parquet_max_bytes}"
         return About("parquet", dataset.name, dataset.revision, split.config, split.split, detail)
 
-    def derived(self, about: About) -> tuple[Table, Path] | None:
+    def derived(self, about: About) -> Table | None:
         """The table that was converted before."""
         folder = self.store.derived.find(about)
         if folder is None:
@@ -107,7 +108,7 @@ class Tables:
         except (OSError, ValueError, TypeError):
             return None
         parts = tuple(part._replace(path=str(folder / part.path)) for part in table.parts)
-        return table._replace(parts=parts), folder
+        return table._replace(parts=parts)
 
     def native(self, source: Source, plan: Plan, split: str, opener: Opener) -> Table | None:
         """The split's own Parquet, else the Hub's export of the same revision. Raises PreviewError."""
@@ -127,7 +128,7 @@ class Tables:
         parts = tuple(Part(one.path, one.num_rows, one.size) for one in found.footers)
         return Table(parts, tuple(TableColumn(*one) for one in found.features), origin)
 
-    def converted(self, source: Source, plan: Plan, about: About) -> tuple[Table, Path]:
+    def converted(self, source: Source, plan: Plan, about: About) -> Table:
         """The split converted; whoever comes second waits for the first."""
         from dspreview.extract.rows import file_bytes, worth_downloading
         from dspreview.extract.whole import WholeSplit
@@ -155,7 +156,7 @@ class Tables:
                         if not streaming or not worth_downloading(error, source, plan, about.split, self.settings):
                             raise
                 (folder / TABLE).write_text(table.as_json(), encoding="utf-8")
-        derived.drop(about.dataset, about.revision)
+        derived.drop(about.dataset, self.store.cache.revisions(about.dataset))
         derived.keep_to_limit(self.settings.derived_max_bytes, {derived.path(about)})
         found = self.derived(about)
         if found is None:

@@ -15,6 +15,7 @@ from dspreview.store.cache import Cache
 from dspreview.store.database import connect
 from dspreview.store.derived import DerivedFolder
 from dspreview.store.queue import Queue
+from dspreview.store.whole import WholeSplits
 
 
 class Store:
@@ -52,6 +53,7 @@ class Store:
 
     def _open_rooms(self) -> None:
         self.cache = Cache(self.connection, self.clock)
+        self.whole = WholeSplits(self.connection, self.clock)
         self.queue = Queue(self.connection, self.clock)
         owner = self.cache.read_fact("owner") or ""
         self.assets = AssetFolder(Path(self.settings.assets_directory), owner)

@@ -217,6 +217,10 @@ class Cache:
         """Remember a small thing for all processes."""
         self.connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
+    def revisions(self, name: str) -> set[str]:
+        """The revisions of a dataset that there are entries of."""
+        return {row[0] for row in self.connection.execute("SELECT revision FROM datasets WHERE name = ?", (name,))}
+
     def asset_folder(self, split: SplitEntry) -> str | None:
         """The folder of a split's assets."""
         row = self.connection.execute("SELECT asset_folder FROM rows WHERE split_id = ?", (split.id,)).fetchone()
@@ -234,42 +238,6 @@ class Cache:
             arguments = () if dataset_id is None else (dataset_id,)
             found += self.connection.execute(query + " t.asset_folder IS NOT NULL", arguments).fetchall()
         return [name for (name,) in found]
-
-    def put_query(self, split: SplitEntry, question: str, folder: str, assets: tuple[Asset, ...]) -> str | None:
-        """Remember the assets of a query's answer; the folder of those of the same question before.
-
-        Raises EntryGoneError where the split was removed meanwhile.
-        """
-        old = self.connection.execute(
-            "DELETE FROM queries WHERE split_id = ? AND question = ? RETURNING asset_folder", (split.id, question)
-        ).fetchone()
-        row = self.connection.execute(
-            "INSERT INTO queries (split_id, question, asset_folder, used_at) SELECT id, ?, ?, ? FROM splits WHERE id = ?"
-            " RETURNING id",
-            (question, folder, self.clock(), split.id),
-        ).fetchone()
-        if row is None:
-            raise EntryGoneError
-        self.connection.executemany(
-            "INSERT INTO query_assets VALUES (?, ?, ?, ?)",
-            [(asset.url, row[0], asset.file, asset.size) for asset in assets],
-        )
-        return old[0] if old else None
-
-    def read_parquet(self, split: SplitEntry, revision: str) -> str | None:
-        """Where the Parquet of a split lies, at a revision, as `query.table` wrote it."""
-        row = self.connection.execute(
-            "SELECT files FROM parquet WHERE split_id = ? AND revision = ? AND extractor = ?",
-            (split.id, revision, EXTRACTOR_VERSION),
-        ).fetchone()
-        return row[0] if row else None
-
-    def put_parquet(self, split: SplitEntry, revision: str, files: str) -> None:
-        """Remember where the Parquet of a split lies; nothing where the split was removed meanwhile."""
-        self.connection.execute(
-            "INSERT OR REPLACE INTO parquet SELECT id, ?, ?, ? FROM splits WHERE id = ?",
-            (revision, EXTRACTOR_VERSION, files, split.id),
-        )
 
     def _upsert_dataset(
         self, ref: DatasetRef, dataset: Resolved, status: Status, default_config: str | None, error: Json

@@ -100,6 +100,8 @@ class DerivedFolder:
                         waiting()
                         told = True
                     time.sleep(POLL_SECONDS)
+                except OSError:  # a file system without locks: two may do the work, and one of them is kept
+                    break
             yield
         finally:
             os.close(handle)
@@ -162,12 +164,11 @@ class DerivedFolder:
                 gone += 1
         return gone
 
-    def drop(self, dataset: str, but: str | None = None) -> int:
-        """Remove what was derived from a dataset, from any revision `but` one; how many bytes went."""
-        gone = [one for one in self.entries() if one.about.dataset == dataset and one.about.revision != but]
-        for one in gone:
-            self.remove(one.path)
-        return sum(one.bytes for one in gone)
+    def drop(self, dataset: str, kept: set[str]) -> None:
+        """Remove what was derived from a dataset at other revisions than those `kept`."""
+        for one in self.entries():
+            if one.about.dataset == dataset and one.about.revision not in kept:
+                self.remove(one.path)
 
     def remove(self, path: Path) -> None:
         """Remove a folder and its lock; whoever has a file of it open reads on."""

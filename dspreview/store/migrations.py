@@ -82,6 +82,7 @@ CREATE INDEX assets_split ON assets (split_id);
 CREATE TABLE queries (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   split_id INTEGER NOT NULL REFERENCES splits ON DELETE CASCADE,
+  revision TEXT NOT NULL,
   question TEXT NOT NULL,
   asset_folder TEXT NOT NULL UNIQUE,
   used_at REAL NOT NULL,

@@ -108,7 +108,7 @@ def remove(store: Store, name: str, revision: str | None = None) -> int:
     for folder in folders:
         store.assets.remove(folder)
     for _, resolved in found:
-        store.derived.drop(resolved)
+        store.derived.drop(resolved, store.cache.revisions(resolved))
     return len(found)
 
 
