@@ -214,20 +214,7 @@ class Queries:
         """A derived folder of a split, made where it is not there; whoever comes second waits for the first."""
         dataset, split = target.entry.dataset, target.split
         about = About(kind, dataset.name, dataset.revision, split.config, split.split, detail)
-        folders = self.store.derived
-        found = folders.find(about)
-        if found is not None:
-            return found
-        waiting = f"{target.where}: another dspreview is at it; waiting"
-        with folders.lock(about, lambda: self.telling.warn(waiting)):
-            found = folders.find(about)
-            if found is not None:
-                return found
-            with folders.making(about) as folder:
-                make(folder)
-        folders.drop(about.dataset, self.store.cache.revisions(about.dataset))
-        folders.keep_to_limit(self.settings.derived_max_bytes, {folders.path(about)})
-        return folders.path(about)
+        return self.tables.derive(about, make, f"{target.where}: another dspreview is at it; waiting")
 
     def cells(self, target: Target, found: SplitTable, places: list[int]) -> list[Cells]:
         """The cells of some rows."""

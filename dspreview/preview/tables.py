@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dspreview import errors
@@ -138,11 +139,9 @@ class Tables:
         where = f"{source.asked} {about.config}/{about.split}"
         if source.dataset.kind is Kind.HUB and not self.agreed:
             Traffic(where, agreed=False).add(min(size or 0, self.settings.parquet_max_bytes))
-        derived = self.store.derived
-        with derived.lock(about, lambda: self.telling.warn(f"{where}: another dspreview converts it; waiting")):
-            if (found := self.derived(about)) is not None:
-                return found
-            with derived.making(about) as folder, self.store.assets.staging() as staging:
+
+        def make(folder: Path) -> None:
+            with self.store.assets.staging(elsewhere=not self.store.writable) as staging:
                 table = Table((), (), "derived")
                 for streaming in (True, False):
                     whole = WholeSplit(source, plan, about.split, self.settings, str(staging.work), streaming=streaming)
@@ -156,12 +155,42 @@ class Tables:
                         if not streaming or not worth_downloading(error, source, plan, about.split, self.settings):
                             raise
                 (folder / TABLE).write_text(table.as_json(), encoding="utf-8")
-        derived.drop(about.dataset, self.store.cache.revisions(about.dataset))
-        derived.keep_to_limit(self.settings.derived_max_bytes, {derived.path(about)})
+
+        self.derive(about, make, f"{where}: another dspreview converts it; waiting")
         found = self.derived(about)
         if found is None:
-            raise errors.StoreFullError(f"{derived.root}: what was converted is gone again; raise DERIVED_MAX_BYTES")
+            raise errors.StoreFullError(
+                f"{self.store.derived.root}: what was converted is gone again; raise DERIVED_MAX_BYTES"
+            )
         return found
+
+    def derive(self, about: About, make: Callable[[Path], None], waiting: str) -> Path:
+        """A derived folder, made where it is not there; whoever comes second waits for the first.
+
+        Where the asset folder cannot be written it is made for this call alone.
+        """
+        try:
+            return self.made(about, make, waiting)
+        except errors.StoreFullError as error:
+            if self.store.temporary is not None:
+                raise
+            self.keeper.give_up(error)
+        self.store.derive_elsewhere()
+        return self.made(about, make, waiting)
+
+    def made(self, about: About, make: Callable[[Path], None], waiting: str) -> Path:
+        """The same, beside the assets or nowhere. Raises StoreFullError."""
+        folders = self.store.derived
+        if (found := folders.find(about)) is not None:
+            return found
+        with folders.lock(about, lambda: self.telling.warn(waiting)):
+            if (found := folders.find(about)) is not None:
+                return found
+            with folders.making(about) as folder:
+                make(folder)
+        folders.drop(about.dataset, self.store.cache.revisions(about.dataset) | {about.revision})
+        folders.keep_to_limit(self.settings.derived_max_bytes, {folders.path(about)})
+        return folders.path(about)
 
 
 class Opener:

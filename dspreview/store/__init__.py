@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +39,8 @@ class Store:
         self.clock = clock
         self.lost: StoreError | None = None
         """Why nothing can be stored any more."""
+        self.temporary: Path | None = None
+        """Where derived files of this call are, if not beside the assets."""
         path = Path(settings.dspreview_database)
         try:
             self.connection, writable = connect(path, settings.store_timeout_seconds)
@@ -70,6 +74,11 @@ class Store:
         self.connection, _ = connect(None, 0)
         self._open_rooms()
 
+    def derive_elsewhere(self) -> None:
+        """Keep derived files in the system's folder for temporary files, for this call alone."""
+        self.temporary = Path(tempfile.mkdtemp(prefix="dspreview-"))
+        self.derived = DerivedFolder(self.temporary, "")
+
     def __enter__(self) -> Self:
         return self
 
@@ -81,3 +90,5 @@ class Store:
     def close(self) -> None:
         """Close the file."""
         self.connection.close()
+        if self.temporary is not None:
+            shutil.rmtree(self.temporary, ignore_errors=True)

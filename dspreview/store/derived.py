@@ -14,7 +14,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,13 +70,9 @@ class DerivedFolder:
     def find(self, about: About) -> Path | None:
         """The folder, where it is there; it counts as used now."""
         path = self.path(about)
-        try:
+        with suppress(OSError):  # a read-only store keeps no times
             os.utime(path / ABOUT)
-        except FileNotFoundError:
-            return None
-        except OSError:
-            pass  # a read-only store keeps no times
-        return path
+        return path if (path / ABOUT).is_file() else None
 
     @contextmanager
     def lock(self, about: About, waiting: Callable[[], None]) -> Iterator[None]:
@@ -193,6 +189,8 @@ class DerivedFolder:
             if path.is_dir():
                 freed += folder_size(path)
                 self.remove(path)
+            else:
+                path.unlink(missing_ok=True)
         self.sweep()
         return freed
 

@@ -222,6 +222,10 @@ def test_no_room_for_what_is_derived(tmp_path: Path, dspreview: Program) -> None
     folder = write(tmp_path / "d", {"a.csv": "n\n" + "".join(f"{n}\n" for n in range(1_000))})
     blocked = tmp_path / "blocked"
     blocked.write_text("a file")
-    found = dspreview("filter", folder, "--where", "n = 1", "--assets-directory", blocked / "assets")
-    assert found.code == 7, found.err
-    assert found.err.count("\n") <= 2
+    found = dspreview("filter", folder, "--where", "n = 1", "--json", "--assets-directory", blocked / "assets")
+    assert (found.code, places(found.json)) == (0, [1]), found.err
+    assert "not stored" in found.err
+    words = dspreview(
+        "search", write(tmp_path / "e", {"a.csv": "t\nx y\n"}), "x", "--json", "--assets-directory", blocked / "a"
+    )
+    assert (words.code, places(words.json)) == (0, [0]), words.err
