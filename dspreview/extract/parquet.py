@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from datasets import Features
 
 from dspreview.extract.features import features_of, trees
+from dspreview.extract.footers import ParquetSplit, local_footer, remote_footer, stored_type
 from dspreview.extract.formats import numbered
 from dspreview.extract.network import VIEWER
 from dspreview.extract.source import Plan, Source
-from dspreview.models import FeatureTree, Json, Kind
+from dspreview.models import Json, Kind
 from dspreview.settings import Settings
 
 AT_ONCE = 8
@@ -23,22 +22,6 @@ AT_ONCE = 8
 EXPORT_BRANCH = "refs/convert/parquet"
 HARMLESS = frozenset({"batch_size", "fragment_scan_options", "on_bad_files"})
 """Options of the Parquet reader that change no row."""
-
-
-class Footer(NamedTuple):
-    """What the end of a Parquet file tells."""
-
-    path: str
-    num_rows: int
-    size: int
-    schema: pa.Schema
-
-
-class ParquetSplit(NamedTuple):
-    """A split as Parquet files with the same columns, in order."""
-
-    footers: tuple[Footer, ...]
-    features: list[tuple[str, FeatureTree]]
 
 
 def own_parquet(plan: Plan, split: str, opened: Callable[[str], tuple[Any, Callable[[], int]]]) -> ParquetSplit | None:
@@ -81,42 +64,6 @@ def fits(schema: pa.Schema, first: pa.Schema, features: Features) -> bool:
     except (AttributeError, TypeError):  # a type that `datasets` has no word for: the files' own
         declared = [stored_type(field.type) for field in first]
     return [stored_type(field.type) for field in named] == declared
-
-
-def stored_type(kind: pa.DataType) -> str:
-    """A type as Parquet stores it: long or short offsets, dictionaries and names of extensions make no difference."""
-    if isinstance(kind, pa.BaseExtensionType):
-        return stored_type(kind.storage_type)
-    if pa.types.is_dictionary(kind):
-        return stored_type(kind.value_type)
-    if pa.types.is_struct(kind):
-        fields = [kind.field(number) for number in range(kind.num_fields)]
-        return "{" + ", ".join(f"{field.name!r}: {stored_type(field.type)}" for field in fields) + "}"
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        return f"[{stored_type(kind.value_type)}]"
-    names = {pa.large_string(): "string", pa.string_view(): "string", pa.large_binary(): "binary"}
-    return names.get(kind, str(kind))
-
-
-def local_footer(name: str) -> Footer:
-    """The footer of a file on this machine."""
-    try:
-        with pq.ParquetFile(name) as file:
-            return Footer(name, file.metadata.num_rows, os.path.getsize(name), file.schema_arrow)
-    except Exception as error:  # raised again, with its file
-        error.add_note(name)
-        raise
-
-
-def remote_footer(name: str, opened: Callable[[str], tuple[Any, Callable[[], int]]]) -> Footer:
-    """The footer of a file on the Hub, read by ranges."""
-    handle, size = opened(name)
-    try:
-        file = pq.ParquetFile(handle, pre_buffer=False)
-        return Footer(name, file.metadata.num_rows, size(), file.schema_arrow)
-    except Exception as error:  # raised again, with its file
-        error.add_note(name)
-        raise
 
 
 def exported(source: Source, config: str, split: str, settings: Settings) -> list[str] | None:

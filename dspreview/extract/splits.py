@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 
 import datasets
@@ -13,6 +11,7 @@ from dspreview.extract import hub, local
 from dspreview.extract.card import CardConfig
 from dspreview.extract.failures import explain
 from dspreview.extract.hub import Description
+from dspreview.extract.keys import key_of, local_key
 from dspreview.extract.source import Plan, Source, make_plan, open_source, refuse_script
 from dspreview.models import ConfigListing, DatasetRef, Kind, Listing, Resolved, SplitListing
 from dspreview.settings import Settings
@@ -92,8 +91,7 @@ def data_key(source: Source, plan: Plan, split: str, sizes: tuple[int | None, in
     except (OSError, KeyError):
         return ""  # an address of the web, say: nothing tells whether it changed
     features = plan.features.to_dict() if plan.features is not None else None
-    known = json.dumps([plan.module, sorted(plan.params.items()), features, split, sizes, files], default=str)
-    return hashlib.sha256(known.encode(errors="surrogatepass")).hexdigest()
+    return key_of(plan.module, plan.params, features, split, sizes, files)
 
 
 def file_key(source: Source, name: str) -> str:
@@ -103,8 +101,7 @@ def file_key(source: Source, name: str) -> str:
 
         system = HfFileSystem(endpoint=os.environ["HF_ENDPOINT"], token=source.download.token)
         return str(system.info(name)["blob_id"])
-    status = os.stat(name)
-    return f"{status.st_size}/{status.st_mtime_ns}"
+    return local_key(name)
 
 
 def find_config(source: Source, name: str) -> CardConfig:

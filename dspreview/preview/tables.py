@@ -20,6 +20,7 @@ from dspreview.store.derived import About
 from dspreview.store.entries import DatasetEntry, SplitEntry
 
 if TYPE_CHECKING:
+    from dspreview.extract.footers import ParquetSplit
     from dspreview.extract.source import Plan, Source
 
 TABLE = "table.json"
@@ -86,12 +87,17 @@ class Tables:
             return Table.from_json(known)
         if (found := self.derived(about)) is not None:
             return found
+        if (table := quick_table(entry)) is not None:
+            return self.remembered(entry, split, table)
         source, plan = self.extractor.plan(ref, entry.dataset, split.config)
-        table = self.native(source, plan, split.split, opener)
-        if table is not None:
-            self.keeper.write(lambda: self.store.whole.put_parquet(split, entry.dataset.revision, table.as_json()))
-            return table
+        if (table := self.native(source, plan, split.split, opener)) is not None:
+            return self.remembered(entry, split, table)
         return self.converted(source, plan, about) if convert else None
+
+    def remembered(self, entry: DatasetEntry, split: SplitEntry, table: Table) -> Table:
+        """A table, which the cache knows from now on."""
+        self.keeper.write(lambda: self.store.whole.put_parquet(split, entry.dataset.revision, table.as_json()))
+        return table
 
     def about(self, entry: DatasetEntry, split: SplitEntry) -> About:
         """What the converted files of a split are made from."""
@@ -124,10 +130,7 @@ class Tables:
         except Exception as error:  # readers fail in a hundred ways; `explain` raises bugs of ours again
             failure = explain(error, opener.where, source, self.settings)
             raise failure from (None if failure is error else error)
-        if found is None:
-            return None
-        parts = tuple(Part(one.path, one.num_rows, one.size) for one in found.footers)
-        return Table(parts, tuple(TableColumn(*one) for one in found.features), origin)
+        return None if found is None else as_table(found, origin)
 
     def converted(self, source: Source, plan: Plan, about: About) -> Table:
         """The split converted; whoever comes second waits for the first."""
@@ -239,6 +242,28 @@ class Opener:
         if self.blocks:
             derived = self.tables.store.derived
             derived.keep_to_limit(self.tables.settings.derived_max_bytes, set())
+
+
+def as_table(found: ParquetSplit, origin: str) -> Table:
+    """Parquet files as a table."""
+    parts = tuple(Part(one.path, one.num_rows, one.size) for one in found.footers)
+    return Table(parts, tuple(TableColumn(*one) for one in found.features), origin)
+
+
+def quick_table(entry: DatasetEntry) -> Table | None:
+    """The table of a dataset that is one plain Parquet file; None where it takes `datasets` to know, or to tell why not."""
+    dataset = entry.dataset
+    if dataset.kind is not Kind.LOCAL or not dataset.name.endswith(".parquet"):
+        return None
+    import pyarrow as pa  # 0.1 s
+
+    from dspreview.extract.quick import quick_parquet
+
+    try:
+        found = quick_parquet(dataset)
+    except (OSError, pa.ArrowException):  # read again the long way, which tells what is wrong
+        return None
+    return None if found is None else as_table(found, "own")
 
 
 def stamps(table: Table) -> list[tuple[int, int] | None]:
