@@ -15,6 +15,8 @@ from typing import Self
 from dspreview.cli.plain import harmless
 
 DELAY = 0.5
+BAR = 20
+"""Signs of a whole bar."""
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
@@ -25,9 +27,12 @@ class Working:
         self.text = what
 
     def show(self, what: str, done: int, total: int | None) -> None:
-        """Say how many bytes of a long piece of work are done."""
-        share = f", {min(100, 100 * done // total)} %" if total else ""
-        self.text = f"{what}: {done / 1e6:,.0f} MB{share}"
+        """Say how much of a long piece of work is done, in rows or bytes; `total` is None where nobody knows."""
+        if not total:
+            self.text = f"{what}: {done:,}"
+            return
+        share = min(done / total, 1.0)
+        self.text = f"{what} {'█' * round(share * BAR):░<{BAR}} {100 * share:.0f} %"
 
 
 @contextmanager

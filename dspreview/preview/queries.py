@@ -90,7 +90,14 @@ class Queries:
                         found.traffic.add(len(data))
                     return data
 
-                write_facts(engine, place, kind, fetch, folder, lambda done: self.telling.progress(what, done, None))
+                write_facts(
+                    engine,
+                    place,
+                    kind,
+                    fetch,
+                    folder,
+                    lambda done: self.telling.progress(what, done, found.table.num_rows),
+                )
 
         return self.derived(target, "media", f"{place} {found.table.origin}", make), FACTS[kind]
 
@@ -206,7 +213,7 @@ class Queries:
 
         def make(folder: Path) -> None:
             with self.engine(target, found) as engine:
-                build(engine, columns, folder, lambda done: self.telling.progress(what, done, None))
+                build(engine, columns, folder, lambda done: self.telling.progress(what, done, found.table.num_rows))
 
         return self.derived(target, "search", detail, make)
 

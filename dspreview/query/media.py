@@ -31,21 +31,20 @@ def write_facts(
         place: the number of the column.
         fetch: the bytes of a file that a cell names; raises OSError or UndecodableError.
         folder: takes `facts.parquet`, its first column the position of the row.
-        progress: told the bytes that were looked at.
+        progress: told how many rows were looked at.
 
     """
     whole = pa.int64() if kind == "Image" else pa.float64()
     schema = pa.schema([("fact_idx", pa.int64()), *[(name, whole) for name in FACTS[kind]]])
-    row_idx = seen = 0
+    row_idx = 0
     with pq.ParquetWriter(folder / DATA, schema) as out:
         for values in batches(engine, place):
             found = [look_at(value, kind, fetch) for value in values]
-            seen += sum(size for size, _ in found)
-            columns = {name: [facts.get(name) for _, facts in found] for name in FACTS[kind]}
+            columns = {name: [facts.get(name) for facts in found] for name in FACTS[kind]}
             places = list(range(row_idx, row_idx + len(values)))
             out.write_table(pa.table({"fact_idx": places, **columns}, schema=schema))
             row_idx += len(values)
-            progress(seen)
+            progress(row_idx)
 
 
 def batches(engine: Engine, place: int) -> Iterator[list[Any]]:
@@ -59,10 +58,10 @@ def batches(engine: Engine, place: int) -> Iterator[list[Any]]:
                     yield batch.column(0).to_pylist()
 
 
-def look_at(value: Any, kind: str, fetch: Callable[[str], bytes]) -> tuple[int, dict[str, float | None]]:
-    """The bytes of a cell's file, and what it tells; nothing where it cannot be read."""
+def look_at(value: Any, kind: str, fetch: Callable[[str], bytes]) -> dict[str, float | None]:
+    """What the file of a cell tells; nothing where it cannot be read."""
     if value is None:
-        return 0, {}
+        return {}
     try:
         data, path = value_parts(value)
         if data is None:
@@ -70,5 +69,5 @@ def look_at(value: Any, kind: str, fetch: Callable[[str], bytes]) -> tuple[int, 
     except HubError:
         raise
     except (UndecodableError, OSError):
-        return 0, {}
-    return len(data), measure(kind, data)
+        return {}
+    return measure(kind, data)

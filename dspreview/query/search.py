@@ -33,7 +33,7 @@ def text_columns(table: Table, where: str) -> list[int]:
 
 
 def build(engine: Engine, columns: list[int], folder: Path, progress: Callable[[int], None]) -> None:
-    """Write the index of a table into a folder. Raises PreviewError."""
+    """Write the index of a table into a folder; `progress` is told how many rows are in it. Raises PreviewError."""
     count = min(len(columns), MOST_COLUMNS)
     connection = sqlite3.connect(folder / INDEX, isolation_level=None)
     try:
@@ -49,7 +49,7 @@ def build(engine: Engine, columns: list[int], folder: Path, progress: Callable[[
             raise StoreError(f"this Python's SQLite cannot search texts ({error}); install one with FTS5") from error
         connection.execute("CREATE TABLE words (row_idx INTEGER PRIMARY KEY, number INTEGER NOT NULL)")
         marks = ", ".join("?" * (count + 1))
-        row_idx = taken = 0
+        row_idx = 0
         for rows in texts(engine, columns, count):
             connection.executemany(
                 f"INSERT INTO texts (rowid, {names}) VALUES ({marks})",
@@ -60,8 +60,7 @@ def build(engine: Engine, columns: list[int], folder: Path, progress: Callable[[
                 [(row_idx + number, distinct([*row])) for number, row in enumerate(rows)],
             )
             row_idx += len(rows)
-            taken += sum(len(text) for row in rows for text in row)
-            progress(taken)
+            progress(row_idx)
         connection.execute("INSERT INTO texts (texts) VALUES ('optimize')")
         connection.execute("COMMIT")
     finally:
