@@ -44,7 +44,7 @@ TABLE = (
     Setting("PAGE_ASSETS_MAX_BYTES", 200_000_000, "assets of a page beyond that sum are not fetched"),
     Setting("CACHE_MAX_BYTES", 0, "size of the cache; 0 is no limit"),
     Setting("DERIVED_MAX_BYTES", 20_000_000_000, "size of derived files"),
-    Setting("PARQUET_MAX_BYTES", 5_000_000_000, "how much of a split that is not Parquet is converted"),
+    Setting("PARQUET_MAX_BYTES", 5_000_000_000, "how much of a split that is not Parquet is converted", minimum=1),
     Setting("DATASETS_ENABLE_PRIVATE", False, "private datasets may be read"),
     Setting("DATASETS_REVISION", "main", "git reference of datasets without an owner"),
     Setting("HUB_TIMEOUT_SECONDS", 10, "the longest one network step may stay silent", minimum=1),

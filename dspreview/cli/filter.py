@@ -12,6 +12,7 @@ from dspreview.cli.page import Found, Selection
 from dspreview.cli.pageoutput import TABLE_LENGTH, write, write_all
 from dspreview.cli.questions import (
     EVERY,
+    FARTHEST,
     ColumnsOption,
     LengthOption,
     OffsetOption,
@@ -55,7 +56,7 @@ def filter_(
         raise errors.UsageError("--where and --orderby cannot both be read from stdin")
     number = length_of(length, call)
     wanted = number if number is not None else TABLE_LENGTH if call.format == "table" else PAGE_LENGTH
-    request = Request(text_of("--where", where), text_of("--orderby", orderby), offset, wanted)
+    request = Request(text_of("--where", where), text_of("--orderby", orderby), min(offset, FARTHEST), wanted)
     selection = Selection.make(columns, 0, None)
     ref = call.ref(dataset)
 

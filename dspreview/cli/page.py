@@ -9,6 +9,8 @@ from dspreview.errors import UsageError
 from dspreview.models import PAGE_LENGTH, Json, dump
 from dspreview.preview import PageAnswer
 
+NOTES = frozenset({"cell_errors", "special_cells"})
+
 
 class Found(NamedTuple):
     """Rows that a question found: they stand in its order, and each is named by its index."""
@@ -77,7 +79,7 @@ def page_document(answer: PageAnswer, selection: Selection, named: dict[str, Jso
     if rows != "[]":
         rows = "[" + "".join([prefix + line[1:] for line in rows[2:-2].split("\n")]) + "]"
     head = dump(named)[1:-1] + "," if named else ""
-    extra = json.loads(page.extra) | {"revision": page.revision}
+    extra = narrowed(json.loads(page.extra), answer, selection) | {"revision": page.revision}
     if page.stalled:
         extra["stalled"] = True
     return (
@@ -85,6 +87,21 @@ def page_document(answer: PageAnswer, selection: Selection, named: dict[str, Jso
         f',"num_rows_total":{dump(page.num_rows_total)},"num_rows_per_page":{PAGE_LENGTH}'
         f',"partial":{dump(page.partial)},{dump(extra)[1:]}'
     )
+
+
+def narrowed(extra: dict[str, Json], answer: PageAnswer, selection: Selection) -> dict[str, Json]:
+    """What is told of the page, its notes about cells only those of the selected ones."""
+    if selection.is_whole or not NOTES & set(extra):
+        return extra
+    lines = select_lines(answer.page.rows, selection.offset, selection.length)
+    places = {int(line[len('{"row_idx":') : line.index(",")]) for line in lines}
+    for key in NOTES & set(extra):
+        extra[key] = [
+            note
+            for note in extra[key]
+            if note["row_idx"] in places and (selection.columns is None or note["column"] in selection.columns)
+        ]
+    return {key: value for key, value in extra.items() if key not in NOTES or value}
 
 
 def full_size(rows: str, prefix: str) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from dspreview.cli import output
 from dspreview.cli.options import Call
-from dspreview.cli.page import Found, Selection, page_document, page_rows
+from dspreview.cli.page import Found, Selection, narrowed, page_document, page_rows
 from dspreview.models import Json
 from dspreview.preview import PageAnswer
 
@@ -47,7 +48,7 @@ def write(
     output.write_records(rows, call.format, header)
     if "omitted_columns" in answer.page.extra:
         call.warn("columns are left out by ROWS_MAX_BYTES; all with --full")
-    if "cell_errors" in answer.page.extra:
+    if "cell_errors" in narrowed(json.loads(answer.page.extra), answer, selection):
         call.warn("some cells cannot be shown and are null; --json says which and why")
     if cut:
         way = "--full" if found is None else "`dspreview rows --row N`"

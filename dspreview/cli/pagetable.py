@@ -10,7 +10,7 @@ from typing import Any
 from dspreview.cli import plain
 from dspreview.cli import table as drawing
 from dspreview.cli.options import Call
-from dspreview.cli.page import Found, Selection, page_rows, select_lines
+from dspreview.cli.page import Found, Selection, narrowed, page_rows, select_lines
 from dspreview.models import Json
 from dspreview.preview import PageAnswer
 
@@ -73,7 +73,7 @@ def footer(
     if found is not None:
         of += f" {found.word}"
     lines = [f"{drawing.harmless(f'{answer.asked} {answer.config}/{answer.split}')}: {span}{of} · {origin(answer)}"]
-    extra = json.loads(page.extra)
+    extra = narrowed(json.loads(page.extra), answer, selection)
     told = []
     if drawn.hidden:
         more = ", ".join(drawn.hidden[:5]) + (", …" if len(drawn.hidden) > 5 else "")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 ALL = "all"
+FARTHEST = 2**62
+"""An offset beyond all splits."""
 EVERY = -1
 """The number of rows that `--length all` stands for."""
 ColumnsOption = Annotated[str | None, typer.Option(metavar="A,B", help="Only these columns, in this order.")]
@@ -49,7 +51,7 @@ def length_of(text: str | None, call: Call) -> int | None:
         return EVERY
     number = int(text) if text.isascii() and text.isdigit() else -1
     if not 0 <= number <= PAGE_LENGTH:
-        raise errors.UsageError(f"--length {text!r}: a number from 0 to {PAGE_LENGTH}, or all, was expected")
+        raise errors.UsageError(f"--length {text!r}: a number from 0 to {PAGE_LENGTH} was expected")
     return number
 
 

@@ -97,7 +97,8 @@ def rows(
             if chosen is None:
                 from dspreview.preview.streams import all_rows
 
-                write_all(call, all_rows(queries, ref, config, split, offset), selection)
+                complete = call.format == "csv" or selection.columns is not None
+                write_all(call, all_rows(queries, ref, config, split, offset, complete=complete), selection)
                 return errors.EXIT_OK
             found = queries.sample(ref, config, split, chosen.number, chosen.seed, whole=whole)
             lot = Found(0, f"chosen by lot (--seed {chosen.seed})")

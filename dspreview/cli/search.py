@@ -12,6 +12,7 @@ from dspreview.cli.page import Found, Selection
 from dspreview.cli.pageoutput import TABLE_LENGTH, write
 from dspreview.cli.questions import (
     EVERY,
+    FARTHEST,
     ColumnsOption,
     LengthOption,
     OffsetOption,
@@ -58,7 +59,7 @@ def search(
     if number == EVERY:
         raise errors.UsageError(f"--length: a search gives up to {PAGE_LENGTH} rows at once; go on with --offset")
     wanted = number if number is not None else TABLE_LENGTH if call.format == "table" else PAGE_LENGTH
-    request = Request(text_of("--where", where), "", offset, wanted)
+    request = Request(text_of("--where", where), "", min(offset, FARTHEST), wanted)
     selection = Selection.make(columns, 0, PAGE_LENGTH)
     ref = call.ref(dataset)
 

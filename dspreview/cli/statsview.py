@@ -27,9 +27,11 @@ def blocks(where: str, found: dict[str, Json], call: Call) -> str:
     lines = []
     for one in found["statistics"]:
         name, kind = drawing.harmless(str(one["column_name"])), str(one["column_type"])
-        lines.append(
-            f"{bold}{name}{reset}  {dim}{kind} · {gaps(one['column_statistics'], found['num_examples'])}{reset}"
-        )
+        facts = wrapped([f"{kind} ·", *gaps(one["column_statistics"], found["num_examples"])], width - 4, " ")
+        head = drawing.fit(name, min(cell_len(name), width), right=False)
+        beside = f"  {dim}{facts.pop(0)}{reset}" if cell_len(head) + 2 + len(facts[0]) <= width else ""
+        lines.append(f"{bold}{head}{reset}{beside}")
+        lines += [f"  {dim}{line}{reset}" for line in facts]
         lines += ["  " + line for line in body(one["column_statistics"], width - 2)]
         lines.append("")
     told = f"{drawing.harmless(where)}: {drawing.counted(found['num_examples'], 'row')}"
@@ -37,24 +39,26 @@ def blocks(where: str, found: dict[str, Json], call: Call) -> str:
         told += " (only the first part of the split, PARQUET_MAX_BYTES)"
     lines.append(told)
     if others := found["columns_without_statistics"]:
-        listed = ", ".join(f"{drawing.harmless(str(one['column_name']))} ({one['type']})" for one in others[:5])
+        listed = ", ".join(
+            f"{drawing.harmless(str(one['column_name']))} ({one.get('error', one['type'])})" for one in others[:5]
+        )
         more = f", and {len(others) - 5} more" if len(others) > 5 else ""
         lines.append(f"no statistics for {listed}{more}")
     return "\n".join(lines)
 
 
-def gaps(found: dict[str, Json], rows: int) -> str:
+def gaps(found: dict[str, Json], rows: int) -> list[str]:
     """What is missing, and what is special."""
     words = []
     for key, noun in (
         ("null_count", "null"), ("nan_value_count", "NaN"), ("infinite_count", "infinite"), ("empty_count", "empty"),
-        ("zero_count", "zero"), ("no_label_count", "without label"), ("out_of_range_count", "out of range"),
+        ("zero_count", "zero"), ("unreadable_count", "unreadable"), ("no_label_count", "without label"), ("out_of_range_count", "out of range"),
     ):  # fmt: skip
         if found.get(key):
             words.append(f"{found[key]:,} {noun} ({share(found[key], rows)})")
     if found.get("distinct_count") is not None:
         words.append(f"{found['distinct_count']:,} different")
-    return ", ".join(words) or "nothing missing"
+    return [f"{word}," for word in words[:-1]] + words[-1:] or ["nothing missing"]
 
 
 def share(count: int, rows: int) -> str:
@@ -68,9 +72,7 @@ def body(found: dict[str, Json], width: int) -> list[str]:
     lines = []
     if found.get("min") is not None:
         names = ("min", "median", "mean", "std", "max")
-        lines.append(
-            "  ".join(f"{name} {number(found[name])}" for name in names if found.get(name) is not None)[:width]
-        )
+        lines += wrapped([f"{name} {number(found[name])}" for name in names if found.get(name) is not None], width)
     if found.get("histogram"):
         lines += histogram(found["histogram"], width)
     bars = found.get("frequencies")
@@ -83,12 +85,12 @@ def body(found: dict[str, Json], width: int) -> list[str]:
     return lines
 
 
-def wrapped(words: list[str], width: int) -> list[str]:
+def wrapped(words: list[str], width: int, gap: str = "  ") -> list[str]:
     """Words beside each other, as many to a line as fit."""
     lines = [words[0]]
     for word in words[1:]:
-        if len(lines[-1]) + 2 + len(word) <= width:
-            lines[-1] += f"  {word}"
+        if len(lines[-1]) + len(gap) + len(word) <= width:
+            lines[-1] += f"{gap}{word}"
         else:
             lines.append(word)
     return lines
@@ -100,24 +102,34 @@ def histogram(found: dict[str, Any], width: int) -> list[str]:
     most = max(hist)
     signs = "".join((LEVELS[-(-count * len(LEVELS) // most) - 1] if count else " ") * CELLS for count in hist)
     low, high = number(edges[0]), number(edges[-1])
-    return [f"{low} ▕{signs}▏ {high}"[:width]]
+    line = f"{low} ▕{signs}▏ {high}"
+    return [line] if len(line) <= width else [f"▕{signs}▏"[:width], *wrapped([f"from {low}", f"to {high}"], width)]
 
 
 def frequencies(found: dict[str, int], width: int) -> list[str]:
     """A bar per value, the most frequent first."""
     ordered = sorted(found.items(), key=lambda pair: -pair[1])
     most = max(ordered[0][1], 1)
-    names = [drawing.harmless(" ".join(name.split())) or "(empty)" for name, _ in ordered[:SHOWN]]
-    room = max(10, width - BAR - 14)
-    names = [name if len(name) <= room else name[: room - 1] + "…" for name in names]
+    bar = BAR if width >= 2 * BAR + 14 else 8
+    room = max(8, width - bar - 14)
+    names = [drawing.fit(label(name), room, right=False).rstrip() for name, _ in ordered[:SHOWN]]
     widest = max(cell_len(name) for name in names)
     lines = []
     for name, (_, count) in zip(names, ordered, strict=False):
         gap = " " * (widest - cell_len(name))
-        lines.append(f"{name}{gap}  {'█' * -(-count * BAR // most):<{BAR}}  {count:,}")
+        lines.append(f"{name}{gap}  {'█' * -(-count * bar // most):<{bar}}  {count:,}")
     if len(ordered) > SHOWN:
         lines.append(f"… and {len(ordered) - SHOWN:,} more")
     return lines
+
+
+def label(text: str) -> str:
+    """A value as one line that tells it from all others."""
+    if not text:
+        return "(empty)"
+    for sign, shown in (("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r")):
+        text = text.replace(sign, shown)
+    return drawing.harmless(text if text == text.strip() else f"'{text}'")
 
 
 def number(value: Any) -> str:

@@ -42,6 +42,10 @@ def real_path(text: str) -> str:
     except (OSError, ValueError) as error:
         reason = "its name is not UTF-8" if isinstance(error, UnicodeError) else str(error)
         raise DatasetNotFoundError(f"{text!a}: not a path that can be read here: {reason}") from None
+    if "\n" in path or "\r" in path:  # the readers take it for several
+        raise DatasetNotFoundError(
+            f"{text!a}: not a path that can be read here: there is a line break in it; rename it"
+        )
     return path
 
 

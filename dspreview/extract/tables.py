@@ -103,6 +103,11 @@ class Joiner:
             detail = "; ".join(
                 f"{name} is {mine.field(name).type} and {theirs.field(name).type}" for name in unlike[:5]
             )
+        if one == other:
+            return DisagreeingFilesError(
+                f"{self.where}: {shorten(one, self.source) or 'its data'} has other {what} in its later rows than in its first: {detail}; "
+                "declare the types in the README (dataset_info)"
+            )
         return DisagreeingFilesError(
             f"{self.where}: {shorten(one, self.source)} and {shorten(other, self.source)} have different {what}: {detail}; "
             "give them the same, or list them as two configs in the README"

@@ -25,6 +25,8 @@ from dspreview.store.derived import About
 if TYPE_CHECKING:
     from dspreview.query.engine import Engine
 
+VERSION = 1
+"""Raised when the same rows would give other derived files: those of another version are not used."""
 STATISTICS = "statistics.json"
 STREAMED_ROWS = 100_000
 """Rows up to which a split that is not Parquet is read from its beginning; for later ones it is converted, once."""
@@ -99,7 +101,7 @@ class Queries:
                     lambda done: self.telling.progress(what, done, found.table.num_rows),
                 )
 
-        return self.derived(target, "media", f"{place} {found.table.origin}", make), FACTS[kind]
+        return self.derived(target, found, "media", str(place), make), FACTS[kind]
 
     def filter(self, ref: DatasetRef, config: str | None, split: str | None, request: Request) -> PageAnswer:
         """The rows that match. Raises PreviewError."""
@@ -175,6 +177,7 @@ class Queries:
             stack.callback(index.close)
             engine = stack.enter_context(self.engine(target, found, question.media))
             if query is None:
+                self.telling.warn(f"{target.where}: {text[:100]!r} holds no word to search for")
                 places, total = [], 0
             elif question.where:
                 ranked = among(engine, question, index.ranked(query))
@@ -193,35 +196,39 @@ class Queries:
         target = self.target(ref, config, split)
         with self.tables.open(ref, target.entry, target.split) as found:
             wanted = chosen_columns(found.table, columns)
-            detail = dump([found.table.origin, found.table.partial, sorted(wanted)])
             media = media_columns(found.table.columns, wanted)
 
             def make(folder: Path) -> None:
                 with self.engine(target, found, media) as engine:
                     (folder / STATISTICS).write_text(dump(statistics_of(engine, wanted)), encoding="utf-8")
 
-            folder = self.derived(target, "statistics", detail, make)
+            folder = self.derived(target, found, "statistics", dump(sorted(wanted)), make)
             return target, json.loads((folder / STATISTICS).read_text(encoding="utf-8"))
 
     def index(self, target: Target, found: SplitTable, columns: list[int]) -> Path:
         """The folder of the index of a split, made where it is not there."""
-        from dspreview.query.search import VERSION, build
+        from dspreview.query.search import build
 
-        limit = self.settings.parquet_max_bytes if found.table.origin == "derived" else 0
-        detail = f"{VERSION} {found.table.origin} {limit}"
         what = f"indexing {target.where}"
 
         def make(folder: Path) -> None:
             with self.engine(target, found) as engine:
                 build(engine, columns, folder, lambda done: self.telling.progress(what, done, found.table.num_rows))
 
-        return self.derived(target, "search", detail, make)
+        return self.derived(target, found, "search", "", make)
 
-    def derived(self, target: Target, kind: str, detail: str, make: Callable[[Path], None]) -> Path:
-        """A derived folder of a split, made where it is not there; whoever comes second waits for the first."""
+    def derived(self, target: Target, found: SplitTable, kind: str, what: str, make: Callable[[Path], None]) -> Path:
+        """A folder derived from the table of a split, made where it is not there."""
         dataset, split = target.entry.dataset, target.split
+        limit = self.settings.parquet_max_bytes if found.table.origin == "derived" else 0
+        detail = f"{VERSION} {found.table.origin} {limit} {what}"
         about = About(kind, dataset.name, dataset.revision, split.config, split.split, detail)
-        return self.tables.derive(about, make, f"{target.where}: another dspreview is at it; waiting")
+
+        def checked(folder: Path) -> None:
+            make(folder)
+            found.check(target.where)  # before it gets its name
+
+        return self.tables.derive(about, checked, f"{target.where}: another dspreview is at it; waiting")
 
     def cells(self, target: Target, found: SplitTable, places: list[int]) -> list[Cells]:
         """The cells of some rows."""

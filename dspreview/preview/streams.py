@@ -28,9 +28,21 @@ class Stream(NamedTuple):
     partial: bool = False
 
 
-def all_rows(queries: Queries, ref: DatasetRef, config: str | None, split: str | None, offset: int) -> Stream:
-    """All rows of a split from one on. Raises PreviewError."""
+def all_rows(
+    queries: Queries, ref: DatasetRef, config: str | None, split: str | None, offset: int, *, complete: bool
+) -> Stream:
+    """All rows of a split from one on. Raises PreviewError.
+
+    Args:
+        complete: all columns must be known before the first row.
+
+    """
     target = queries.target(ref, config, split)
+    _, plan = queries.preview.extractor.plan(target.ref, target.entry.dataset, target.split.config)
+    if (
+        complete and plan.module == "json" and plan.features is None
+    ):  # a late row may bring a column: it is read whole first
+        return all_matches(queries, ref, config, split, Request(offset=offset))
     parts = tables(queries, target, offset)
     first = next(parts, [])
     return Stream(
@@ -49,13 +61,14 @@ def tables(queries: Queries, target: Target, offset: int) -> Iterator[list[Cells
     from dspreview.extract.whole import WholeSplit
 
     with queries.store.assets.staging(elsewhere=not queries.store.writable) as staging:
-        begun = False
+        begun, seen = False, None
         for streaming in (True, False):
             whole = WholeSplit(
                 source, plan, target.split.split, queries.settings, str(staging.work), streaming=streaming
             )
             try:
                 for _, table in whole.tables(offset):
+                    seen = table.slice(0, 0)
                     features = (
                         whole.features if whole.features is not None else features_of(table.schema.remove_metadata())
                     )
@@ -73,10 +86,9 @@ def tables(queries: Queries, target: Target, offset: int) -> Iterator[list[Cells
                 ):
                     raise
             else:
-                if not begun and whole.features is not None:
-                    yield [
-                        Cells(name, feature, [], plain=True, declared=True) for name, feature in trees(whole.features)
-                    ]
+                if not begun and seen is not None:
+                    known = whole.features if whole.features is not None else features_of(seen.schema.remove_metadata())
+                    yield cells_of(seen, trees(known), declared=whole.features is not None)
                 return
 
 

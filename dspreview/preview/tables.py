@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dspreview import errors
+from dspreview.extract import local
 from dspreview.jobs.runner import Extractor
 from dspreview.models import EXTRACTOR_VERSION, DatasetRef, Kind
 from dspreview.preview.keeping import Keeper
@@ -39,6 +40,12 @@ class SplitTable:
 
     def __init__(self, table: Table, opened: Callable[[int], Any], traffic: Traffic) -> None:
         self.table, self.opened, self.traffic = table, opened, traffic
+        self.stamps = stamps(table)
+
+    def check(self, where: str) -> None:
+        """Raise ChangedDataError where a file is not what it was when it was opened."""
+        if stamps(self.table) != self.stamps:
+            raise errors.ChangedDataError(f"{where}: a file changed while it was read; try again")
 
 
 class Tables:
@@ -70,10 +77,9 @@ class Tables:
                 yield None
                 return
             opener.table = table
-            before = stamps(table)
-            yield SplitTable(table, opener.open, opener.traffic)
-            if stamps(table) != before:
-                raise errors.ChangedDataError(f"{opener.where}: a file changed while it was read; try again")
+            found = SplitTable(table, opener.open, opener.traffic)
+            yield found
+            found.check(opener.where)
         finally:
             opener.close()
 
@@ -158,6 +164,8 @@ class Tables:
                         if not streaming or not worth_downloading(error, source, plan, about.split, self.settings):
                             raise
                 (folder / TABLE).write_text(table.as_json(), encoding="utf-8")
+            if source.dataset.kind is Kind.LOCAL and local.fingerprint(source.dataset.name) != source.dataset.revision:
+                raise errors.ChangedDataError(f"{where}: the data changed while it was converted; try again")
 
         self.derive(about, make, f"{where}: another dspreview converts it; waiting")
         found = self.derived(about)
@@ -192,8 +200,9 @@ class Tables:
             with folders.making(about) as folder:
                 make(folder)
         folders.drop(about.dataset, self.store.cache.revisions(about.dataset) | {about.revision})
-        folders.keep_to_limit(self.settings.derived_max_bytes, {folders.path(about)})
-        return folders.path(about)
+        found = folders.find(about)
+        folders.keep_to_limit(self.settings.derived_max_bytes)
+        return found or folders.path(about)
 
 
 class Opener:
@@ -241,7 +250,7 @@ class Opener:
             blocks.close()
         if self.blocks:
             derived = self.tables.store.derived
-            derived.keep_to_limit(self.tables.settings.derived_max_bytes, set())
+            derived.keep_to_limit(self.tables.settings.derived_max_bytes)
 
 
 def as_table(found: ParquetSplit, origin: str) -> Table:

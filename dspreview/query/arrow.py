@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 import pyarrow as pa
@@ -25,8 +26,8 @@ def take(engine: Engine, places: list[int], columns: list[int]) -> list[Cells]:
     parts = [rows.slice(row, 1) for rows, row in (found[place] for place in places)]
     features = [(table.columns[number].name, table.columns[number].feature) for number in columns]
     if not parts:
-        return [Cells(name, feature, [], plain=True, declared=True) for name, feature in features]
-    return cells_of(pa.concat_tables(parts), features, declared=True)
+        return [Cells(name, feature, [], plain=True, declared=table.declared) for name, feature in features]
+    return cells_of(pa.concat_tables(parts), features, declared=table.declared)
 
 
 def read(engine: Engine, part: int, places: list[int], columns: list[int]) -> list[tuple[int, pa.Table, int]]:
@@ -50,6 +51,21 @@ def read(engine: Engine, part: int, places: list[int], columns: list[int]) -> li
                 break
         start += count
     return found
+
+
+def column_batches(engine: Engine, columns: list[int], size: int) -> Iterator[pa.RecordBatch]:
+    """All rows of some columns, so many at a time, in order. Raises PreviewError."""
+    for number in range(len(engine.table.parts)):
+        yield from engine.steps(part_batches(engine, number, columns, size))
+
+
+def part_batches(engine: Engine, number: int, columns: list[int], size: int) -> Iterator[pa.RecordBatch]:
+    """The rows of one file."""
+    file = pq.ParquetFile(engine.opened(number), pre_buffer=False)
+    leaves = leaf_columns(file.schema_arrow, columns)
+    for group in range(file.num_row_groups):
+        if file.metadata.row_group(group).num_rows:
+            yield from file.reader.iter_batches(size, row_groups=[group], column_indices=leaves)
 
 
 def leaf_columns(schema: pa.Schema, columns: list[int]) -> list[int]:

@@ -43,7 +43,7 @@ def convert(whole: WholeSplit, folder: Path, max_bytes: int, progress: Progress)
     features = whole.features if whole.features is not None else features_of(schema.remove_metadata())
     columns = tuple(TableColumn(name, tree) for name, tree in trees(features))
     count = pq.read_metadata(path).num_rows
-    return Table((Part(DATA, count, path.stat().st_size),), columns, "derived", partial)
+    return Table((Part(DATA, count, path.stat().st_size),), columns, "derived", partial, whole.features is not None)
 
 
 class Writer:

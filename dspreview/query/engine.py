@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 import duckdb
 
 from dspreview.errors import DatasetError, PreviewError, QueryLimitError, StoreFullError, UnreadableDataError
-from dspreview.query.table import Table, quoted
+from dspreview.query.table import READ, Table, quoted
 from dspreview.settings import Settings
 
 T = TypeVar("T")
@@ -107,7 +107,7 @@ class Engine:
         """The FROM of a query: column N is `cN`, `row_idx` the position in the split."""
         names = ", ".join(f"c{number}" for number in range(len(self.table.columns)))
         listed = ", ".join(quoted(path) for path in self.paths)
-        return f"read_parquet([{listed}], hive_partitioning=false, filename=false) t({names}){self.facts}"
+        return f"read_parquet([{listed}], {READ}) t({names}){self.facts}"
 
     @property
     def facts(self) -> str:
@@ -146,6 +146,23 @@ class Engine:
                 return
             yield batch
 
+    def read(self, work: Callable[[], T]) -> T:
+        """What `work` gives of bytes that are here already; its failures are ours."""
+        try:
+            return work()
+        except (OSError, ValueError) as error:
+            raise self.failure(error) from error
+
+    def steps(self, work: Iterator[T]) -> Iterator[T]:
+        """What `work` gives, one after the other; each step has the full time, and its failures are ours."""
+        end = object()
+        while True:
+            self.restart()
+            found = self.guarded(lambda: next(work, end))
+            if found is end:
+                return
+            yield found  # type: ignore[misc]
+
     def guarded(self, work: Callable[[], T]) -> T:
         """What `work` gives, done in a thread of its own: Ctrl-C and the time limit do not wait for DuckDB."""
         answers: list[T] = []
@@ -183,8 +200,8 @@ class Engine:
     def failure(self, error: BaseException) -> BaseException:
         """DuckDB's failure as one of ours."""
         ours = self.files.failure()
-        if ours is not None:
-            return ours
+        if ours is not None or isinstance(error, PreviewError):
+            return ours or error
         told = str(error).split("\n", maxsplit=1)[0]
         for number, path in enumerate(self.paths):
             told = told.replace(path, self.table.parts[number].path)
@@ -204,4 +221,8 @@ class Engine:
                 return UnreadableDataError(
                     f"{self.where}: {self.files_told}: not a Parquet file, or a damaged one ({told})"
                 )
+            case OSError() | ValueError():  # from pyarrow, which reads what DuckDB would change
+                return UnreadableDataError(f"{self.where}: {self.files_told}: {told}")
+            case _:
+                pass
         return error

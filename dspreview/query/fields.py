@@ -14,7 +14,8 @@ from dspreview.query.table import Table
 from dspreview.query.tokens import mistake
 from dspreview.query.tree import ColumnName
 
-DECIMAL = re.compile(r"decimal(?:32|64|128)\(\d+, ?\d+\)")
+DECIMAL = re.compile(r"decimal(?:32|64|128)\(\d+, ?(-?\d+)\)")
+TIME = re.compile(r"time(?:32|64)\[(\w+)\]")
 DERIVED = ("length", "width", "height", "duration")
 """What stands behind the dot in the name of a derived column."""
 NAMES_SHOWN = 20
@@ -31,6 +32,7 @@ class Field(NamedTuple):
     """Its name and type, for messages."""
     labels: tuple[str, ...] = ()
     unit: str = "us"
+    """Of a time or time stamp; of a decimal, its digits behind the point."""
     zoned: bool = False
     media: int | None = None
     """The column whose files alone tell it."""
@@ -46,8 +48,11 @@ class Names:
 
     def find(self, asked: ColumnName) -> Field:
         """The field of a name. Raises UsageError with a suggestion."""
+        whole = ".".join(asked.path)
         head, *rest = asked.path
         place = self.places.get(head)
+        if whole in self.places and (place is None or struct_fields(self.table.columns[place].feature) is None):
+            place, head, rest = self.places[whole], whole, []
         if place is None:
             found = self.derived(".".join(asked.path))
             if found is None:
@@ -114,14 +119,16 @@ def kind_of(feature: FeatureTree) -> tuple[str, str, bool]:
         return "timestamp", found[1], found[2] is not None
     if INTEGERS.fullmatch(dtype):
         return "int", "", False
+    if found := DECIMAL.fullmatch(dtype):
+        return "decimal", found[1], False
+    if found := TIME.fullmatch(dtype):
+        return "time", found[1], False
     for kind, fits in (
         ("float", dtype in FLOATS),
         ("text", dtype in TEXTS),
         ("bool", dtype == "bool"),
         ("null", dtype == "null"),
         ("date", dtype in {"date32", "date64", "date32[day]", "date64[ms]"}),
-        ("time", dtype.startswith("time")),
-        ("decimal", bool(DECIMAL.fullmatch(dtype))),
     ):
         if fits:
             return kind, "", False

@@ -67,15 +67,19 @@ def positions(engine: Engine, question: Question, offset: int, length: int) -> l
         return []
     if not question.where and not question.keys:
         return list(range(offset, offset + length))
-    text = f"{ordered(engine, question)} LIMIT {length} OFFSET {offset}"
+    text = f"{ordered(engine, question, engine.row_idx)} LIMIT {length} OFFSET {offset}"
     return [int(row[0]) for row in engine.rows(text, question.values)]
 
 
-def ordered(engine: Engine, question: Question) -> str:
-    """The query for the positions of matching rows in their order; without keys that is the order of the files."""
+def ordered(engine: Engine, question: Question, wanted: str) -> str:
+    """The query for something of the matching rows in their order; without keys that is the order of the files.
+
+    DuckDB keeps it by itself, but for joins.
+    """
     rule = f" WHERE {question.where}" if question.where else ""
-    keys = f" ORDER BY {', '.join([*question.keys, engine.row_idx])}" if question.keys else ""
-    return f"SELECT {engine.row_idx} FROM {engine.source}{rule}{keys}"
+    keys = [*question.keys, engine.row_idx] if question.keys or question.media else []
+    order = f" ORDER BY {', '.join(keys)}" if keys else ""
+    return f"SELECT {wanted} FROM {engine.source}{rule}{order}"
 
 
 def among(engine: Engine, question: Question, places: list[int]) -> list[int]:

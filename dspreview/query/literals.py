@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+from dspreview.extract.iso import EPOCH
 from dspreview.query.fields import Field
 
-DECIMAL_DIGITS = 30
+FARTHEST = 400
+"""Digits before or behind the point that make no difference to any column."""
 EXPECTED = {
     "int": "a number", "float": "a number", "decimal": "a number", "bool": "TRUE or FALSE",
     "text": "a text in single quotes", "label": "its number, or its name in single quotes",
@@ -29,14 +33,6 @@ def number_of(field: Field, found: Any) -> int | float:
     if isinstance(found, bool) or not isinstance(found, (int, float)):
         raise KindError(f"{found!r} is {kind_word(found)}")
     return found
-
-
-def decimal_of(field: Field, found: Any) -> Decimal | float:
-    """A number as exact as it was written, where the engine has room for it."""
-    value = Decimal(str(number_of(field, found)))
-    if not value.is_finite() or len(value.as_tuple().digits) > DECIMAL_DIGITS or abs(value.adjusted()) > DECIMAL_DIGITS:
-        return float_of(found)
-    return value
 
 
 def truth_of(field: Field, found: Any) -> bool:
@@ -63,31 +59,41 @@ def date_of(field: Field, found: Any) -> str:
 def time_of(field: Field, found: Any) -> str:
     """A time of day in ISO 8601."""
     text = text_of(field, found)
-    if time.fromisoformat(text).tzinfo is not None:
+    clock = time.fromisoformat(text)
+    if clock.tzinfo is not None:
         raise KindError(f"{text!r} has a zone, which a time of day has not")
-    return text
+    return f"{clock.replace(microsecond=0).isoformat()}.{below(text)}"
 
 
-def moment_of(field: Field, found: Any) -> str:
-    """A time stamp in ISO 8601; without an offset it is UTC where the column has a zone."""
+def moment_of(field: Field, found: Any) -> Fraction:
+    """A time stamp as seconds since 1970; without an offset it is UTC."""
     text = text_of(field, found)
     moment = datetime.fromisoformat(text)
-    if not field.zoned:
-        if moment.tzinfo is not None:
-            raise KindError(f"{text!r} has a zone, which the column has not")
-        tail = nanoseconds(text)
-        return moment.isoformat(sep=" ") if not tail else f"{moment.replace(microsecond=0).isoformat(sep=' ')}.{tail}"
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat(sep=" ")
+    if moment.tzinfo is not None and not field.zoned:
+        raise KindError(f"{text!r} has a zone, which the column has not")
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    seconds = (moment.replace(microsecond=0) - EPOCH) // timedelta(seconds=1)
+    return seconds + Fraction(int(below(text)), 10**9)
 
 
-def nanoseconds(text: str) -> str:
-    """The nine digits below a second where a text has more than the six that Python keeps, else nothing."""
-    digits = text.rpartition(".")[2] if "." in text else ""
-    return digits[:9].ljust(9, "0") if digits.isdigit() and len(digits) > 6 else ""
+def below(text: str) -> str:
+    """The nine digits below a second: Python keeps six."""
+    found = re.search(r"[.,](\d+)", text)
+    return (found[1] if found else "")[:9].ljust(9, "0")
+
+
+def exact(written: str) -> Fraction | float:
+    """A number as it was typed; infinite where it is beyond all columns."""
+    value = Decimal(written)
+    if value and value.adjusted() > FARTHEST:
+        return math.inf if value > 0 else -math.inf
+    if value and value.adjusted() < -FARTHEST:
+        return Fraction(1 if value > 0 else -1, 10**FARTHEST)
+    return Fraction(value)
 
 
 READERS: dict[str, Callable[[Field, Any], Any]] = {
-    "int": number_of, "label": number_of, "float": number_of, "decimal": decimal_of, "bool": truth_of,
+    "int": number_of, "label": number_of, "float": number_of, "decimal": number_of, "bool": truth_of,
     "text": text_of, "date": date_of, "time": time_of, "timestamp": moment_of,
 }  # fmt: skip
 

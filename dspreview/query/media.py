@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from dspreview.errors import HubError
 from dspreview.extract.cells import value_parts
 from dspreview.extract.media import UndecodableError, measure
-from dspreview.query.arrow import leaf_columns
+from dspreview.query.arrow import column_batches
 from dspreview.query.engine import Engine
 
 FACTS = {"Image": ("width", "height"), "Audio": ("duration",)}
@@ -38,24 +38,14 @@ def write_facts(
     schema = pa.schema([("fact_idx", pa.int64()), *[(name, whole) for name in FACTS[kind]]])
     row_idx = 0
     with pq.ParquetWriter(folder / DATA, schema) as out:
-        for values in batches(engine, place):
+        for batch in column_batches(engine, [place], FILES_AT_ONCE):
+            values = batch.column(0).to_pylist()
             found = [look_at(value, kind, fetch) for value in values]
             columns = {name: [facts.get(name) for facts in found] for name in FACTS[kind]}
             places = list(range(row_idx, row_idx + len(values)))
             out.write_table(pa.table({"fact_idx": places, **columns}, schema=schema))
             row_idx += len(values)
             progress(row_idx)
-
-
-def batches(engine: Engine, place: int) -> Iterator[list[Any]]:
-    """The values of a column, some at a time."""
-    for number in range(len(engine.table.parts)):
-        file = pq.ParquetFile(engine.opened(number), pre_buffer=False)
-        leaves = leaf_columns(file.schema_arrow, [place])
-        for group in range(file.num_row_groups):
-            if file.metadata.row_group(group).num_rows:
-                for batch in file.reader.iter_batches(FILES_AT_ONCE, row_groups=[group], column_indices=leaves):
-                    yield batch.column(0).to_pylist()
 
 
 def look_at(value: Any, kind: str, fetch: Callable[[str], bytes]) -> dict[str, float | None]:

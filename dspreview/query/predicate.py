@@ -193,7 +193,7 @@ class Parser:
         if found.kind == "text":
             return Value(found.value, found.start)
         if found.kind == "number":
-            return Value(number(found.value), found.start)
+            return Value(number(found.value), found.start, found.value)
         if found.kind == "keyword" and found.value in {"TRUE", "FALSE"}:
             return Value(found.value == "TRUE", found.start)
         self.place -= 1

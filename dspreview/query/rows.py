@@ -16,7 +16,7 @@ from dspreview.extract.iso import iso_date, iso_timestamp
 from dspreview.extract.pages import Cells
 from dspreview.models import FeatureTree
 from dspreview.query.fields import is_list, struct_fields
-from dspreview.query.table import Table, quoted
+from dspreview.query.table import READ, Table, quoted
 
 if TYPE_CHECKING:
     from dspreview.query.engine import Engine
@@ -58,7 +58,9 @@ def to_cells(engine: Engine, outputs: list[Output | None], found: list[tuple[Any
         taken += 1
         if one.convert is not None:
             values = [None if value is None else one.convert(value) for value in values]
-        cells.append(Cells(column.name, column.feature, values, plain=is_plain(column.feature, values), declared=True))
+        cells.append(
+            Cells(column.name, column.feature, values, plain=is_plain(column.feature, values), declared=table.declared)
+        )
     return cells
 
 
@@ -69,7 +71,7 @@ def fetch(engine: Engine, places: list[int], wanted: list[str]) -> list[tuple[An
     for part, inner in by_part(table, places).items():
         listed = ", ".join(["t.file_row_number", *wanted])
         names = ", ".join(f"c{number}" for number in range(len(table.columns)))
-        source = f"read_parquet([{quoted(engine.paths[part])}], hive_partitioning=false, filename=false) t({names})"
+        source = f"read_parquet([{quoted(engine.paths[part])}], {READ}) t({names})"
         rule = f"t.file_row_number BETWEEN {min(inner)} AND {max(inner)}"
         if max(inner) - min(inner) + 1 != len(inner):
             rule = f"t.file_row_number IN ({', '.join(str(one) for one in inner)})"
@@ -138,11 +140,12 @@ def is_plain(feature: FeatureTree, values: list[Any]) -> bool:
 
 def all_cells(engine: Engine, question: Question, offset: int) -> Iterator[list[Cells]]:
     """The cells of all rows that a question asks for, some at a time."""
-    table = engine.table
-    outputs = [output(f"c{number}", column.feature) for number, column in enumerate(table.columns)]
+    from dspreview.query.filter import ordered
+
+    if not engine.table.columns:
+        return
+    outputs = [output(f"c{number}", column.feature) for number, column in enumerate(engine.table.columns)]
     wanted = [engine.row_idx, *[one.sql for one in outputs if one is not None]]
-    rule = f" WHERE {question.where}" if question.where else ""
-    keys = f" ORDER BY {', '.join([*question.keys, engine.row_idx])}" if question.keys else ""
-    query = f"SELECT {', '.join(wanted)} FROM {engine.source}{rule}{keys} OFFSET {offset}"
+    query = f"{ordered(engine, question, ', '.join(wanted))} OFFSET {offset}"
     for batch in engine.stream(query, question.values):
         yield to_cells(engine, outputs, batch)

@@ -8,15 +8,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from dspreview.errors import QueryLimitError, StoreCorruptError, StoreError, UsageError
+from dspreview.errors import QueryLimitError, StoreCorruptError, StoreError, StoreFullError, UsageError
 from dspreview.query.engine import Engine
 from dspreview.query.table import Table
-from dspreview.query.words import distinct, holds_text, spaced, texts_in
+from dspreview.query.words import APART, distinct, holds_text, spaced, texts_in
 from dspreview.settings import Settings
 
 INDEX = "index.sqlite"
-VERSION = "1"
-"""Raised when the same rows would make another index."""
 MOST_COLUMNS = 100
 """Columns of an index; the texts of further ones stand together in the last."""
 ROWS_AT_ONCE = 1_000
@@ -35,6 +33,14 @@ def text_columns(table: Table, where: str) -> list[int]:
 def build(engine: Engine, columns: list[int], folder: Path, progress: Callable[[int], None]) -> None:
     """Write the index of a table into a folder; `progress` is told how many rows are in it. Raises PreviewError."""
     count = min(len(columns), MOST_COLUMNS)
+    try:
+        fill(engine, columns, count, folder, progress)
+    except sqlite3.OperationalError as error:
+        raise StoreFullError(f"{folder}: {error}") from error
+
+
+def fill(engine: Engine, columns: list[int], count: int, folder: Path, progress: Callable[[int], None]) -> None:
+    """Write the index. Raises PreviewError, sqlite3.OperationalError where there is no room."""
     connection = sqlite3.connect(folder / INDEX, isolation_level=None)
     try:
         for statement in ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "BEGIN"):
@@ -69,20 +75,14 @@ def build(engine: Engine, columns: list[int], folder: Path, progress: Callable[[
 
 def texts(engine: Engine, columns: list[int], count: int) -> Iterator[list[list[str]]]:
     """The texts of all rows, some at a time: those of each column together."""
-    import pyarrow.parquet as pq
+    from dspreview.query.arrow import column_batches
 
-    from dspreview.query.arrow import leaf_columns
-
-    for number in range(len(engine.table.parts)):
-        file = pq.ParquetFile(engine.opened(number), pre_buffer=False)
-        leaves = leaf_columns(file.schema_arrow, columns)
-        for group in range(file.num_row_groups):
-            if file.metadata.row_group(group).num_rows:
-                for batch in file.reader.iter_batches(ROWS_AT_ONCE, row_groups=[group], column_indices=leaves):
-                    cells = [["\n".join(texts_in(value)) for value in column.to_pylist()] for column in batch.columns]
-                    if len(cells) > count:
-                        cells[count - 1 :] = [["\n".join(row) for row in zip(*cells[count - 1 :], strict=True)]]
-                    yield [list(row) for row in zip(*cells, strict=True)]
+    between = f" {APART} "
+    for batch in column_batches(engine, columns, ROWS_AT_ONCE):
+        cells = [[between.join(texts_in(value)) for value in engine.read(column.to_pylist)] for column in batch.columns]
+        if len(cells) > count:
+            cells[count - 1 :] = [[between.join(row) for row in zip(*cells[count - 1 :], strict=True)]]
+        yield [list(row) for row in zip(*cells, strict=True)]
 
 
 class Index:
@@ -113,13 +113,11 @@ class Index:
         """All rows of an answer. Raises QueryLimitError."""
         try:
             return self.connection.execute(query, values).fetchall()
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             if "interrupt" in str(error):
                 raise QueryLimitError(
                     f"{self.where}: no answer in {self.settings.query_max_seconds} s; ask for less, or raise QUERY_MAX_SECONDS"
                 ) from error
-            raise
-        except sqlite3.DatabaseError as error:
             raise StoreCorruptError(f"{self.path}: {error}; run: dspreview cache clean --derived") from error
 
     def close(self) -> None:

@@ -1,18 +1,20 @@
 """Trees of predicates to SQL: each comparison typed, each value bound, nothing of the user's text in it.
 
 Negations are pushed down to the comparisons, and each comparison is true only where both sides are there: so null and
-NaN match nothing, negated or not, as in SQL's own logic of three values. `isnan` is never used: DuckDB decides it from
-Parquet statistics, which leave NaN out.
+NaN match nothing, negated or not, as in SQL's own logic of three values. Parquet statistics leave NaN out, and DuckDB must be
+told not to trust them (`table.READ`).
 """
 
 from __future__ import annotations
 
 import math
+from decimal import Context, Decimal
+from fractions import Fraction
 from typing import Any
 
 from dspreview.errors import UsageError
 from dspreview.query.fields import Field, Names, suggestion
-from dspreview.query.literals import EXPECTED, READERS, KindError, float_of
+from dspreview.query.literals import EXPECTED, READERS, KindError, exact, float_of
 from dspreview.query.tokens import mistake
 from dspreview.query.tree import (
     All,
@@ -33,7 +35,16 @@ from dspreview.query.tree import (
 OPPOSITE = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 NUMBERS = frozenset({"int", "float", "decimal", "label"})
 FALSE = "FALSE"
-INT_RANGE = (-(2**63), 2**64 - 1)
+STEPPED = frozenset({"int", "label", "decimal", "timestamp"})
+"""Kinds whose values are whole numbers of steps."""
+INFINITE = 2**63 - 1
+"""The count that DuckDB takes for an infinite time."""
+RANGES = {
+    "int": (-(2**63), 2**64 - 1), "label": (-(2**63), 2**63 - 1), "decimal": (1 - 10**38, 10**38 - 1),
+    "timestamp": (1 - INFINITE, INFINITE - 1),
+}  # fmt: skip
+MICROSECONDS, NANOSECONDS = 10**6, 10**9
+WIDE = Context(prec=40)
 
 
 class Builder:
@@ -62,6 +73,7 @@ class Builder:
             case Not(inner):
                 return self.where(inner, negated=not negated)
             case All(parts) | AnyOf(parts):
+                parts = joined(parts) if isinstance(tree, AnyOf) else parts
                 together = isinstance(tree, All) is not negated
                 return balanced([self.where(part, negated=negated) for part in parts], " AND " if together else " OR ")
             case Compare(operator, left, right):
@@ -110,48 +122,67 @@ class Builder:
 
     def compare_value(self, operator: str, name: ColumnName, field: Field, value: Value) -> str:
         """A column against a value of its kind."""
-        bound = self.value_of(field, name, value, operator)
+        found = self.value_of(field, name, value, operator)
         if field.kind == "null":
             return FALSE
-        if field.kind in {"int", "label"}:
-            return self.compare_integer(operator, field.sql, bound)
+        if field.kind in STEPPED:
+            return self.compare_step(operator, field, self.step(field, value, found))
         if field.kind == "float":
-            return f"({field.sql} {operator} {self.bind(float_of(bound))} AND {not_nan(field.sql)})"
-        return f"{field.sql} {operator} {self.cast(field, bound)}"
+            return f"({field.sql} {operator} {self.bind(float_of(found))} AND {not_nan(field.sql)})"
+        return f"{field.sql} {operator} {self.cast(field, found)}"
 
-    def compare_integer(self, operator: str, sql: str, value: Any) -> str:
-        """An integer column against any number, exactly: no integer passes through a float."""
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        if isinstance(value, float):  # between two integers, or infinite
-            if operator in {"=", "<>"}:
-                return FALSE if operator == "=" else f"{sql} IS NOT NULL"
-            if math.isinf(value):
-                value = INT_RANGE[1] + 1 if value > 0 else INT_RANGE[0] - 1
-            else:
-                value = math.floor(value)
-                operator = "<=" if operator in {"<", "<="} else ">"
-        if not INT_RANGE[0] <= value <= INT_RANGE[1]:
-            always = operator == "<>" or (operator in {"<", "<="}) is (value > 0)
-            return f"{sql} IS NOT NULL" if always and operator != "=" else FALSE
-        return f"{sql} {operator} {self.bind(int(value))}"
+    def step(self, field: Field, value: Value, found: Any) -> Fraction | float:
+        """A value in the steps of its column: whole numbers, or the last digit or fraction of a second that it keeps."""
+        if field.kind == "timestamp":
+            return Fraction(found) * NANOSECONDS if field.unit == "ns" else Fraction(found) * MICROSECONDS
+        place = exact(value.written) if value.written else Fraction(found)
+        return place * 10 ** int(field.unit) if field.kind == "decimal" else place
+
+    def compare_step(self, operator: str, field: Field, place: Fraction | float) -> str:
+        """A column that goes in steps against any value, exactly: nothing passes through a float."""
+        low, high = RANGES[field.kind]
+        if low <= place <= high and place == math.floor(place):
+            return f"{self.stepped(field)} {operator} {self.mark(field, int(place))}"
+        if operator in {"=", "<>"}:
+            return FALSE if operator == "=" else f"{field.sql} IS NOT NULL"
+        if not low <= place <= high:
+            return f"{field.sql} IS NOT NULL" if (operator in {"<", "<="}) is (place > 0) else FALSE
+        below = "<=" if operator in {"<", "<="} else ">"  # between two steps
+        return f"{self.stepped(field)} {below} {self.mark(field, math.floor(place))}"
+
+    def stepped(self, field: Field) -> str:
+        """What of a column is compared with a mark."""
+        return f"epoch_ns({field.sql})" if field.unit == "ns" and field.zoned else field.sql
+
+    def mark(self, field: Field, place: int) -> str:
+        """The mark of a value given in the steps of its column."""
+        if field.kind == "decimal":
+            return f"CAST({self.bind(str(Decimal(place).scaleb(-int(field.unit), WIDE)))} AS DECIMAL(38, {int(field.unit)}))"
+        if field.kind != "timestamp" or (field.unit == "ns" and field.zoned):
+            return self.bind(place)
+        maker = "make_timestamp_ns" if field.unit == "ns" else "make_timestamptz" if field.zoned else "make_timestamp"
+        return f"{maker}({self.bind(place)}::BIGINT)"
 
     def membership(self, column: ColumnName, values: tuple[Value, ...], *, negated: bool) -> str:
         """[NOT] IN: no value of the list is ever null, so only the column's own null is unknown."""
         field = self.field(column)
-        bound = [self.value_of(field, column, value, "=") for value in values]
+        found = [self.value_of(field, column, value, "=") for value in values]
         if field.kind == "null":
             return FALSE
-        if field.kind in {"int", "label"}:
-            whole = [int(one) for one in bound if float(one).is_integer() or isinstance(one, int)]
-            bound = [one for one in whole if INT_RANGE[0] <= one <= INT_RANGE[1]]
+        sql = field.sql
+        if field.kind in STEPPED:
+            low, high = RANGES[field.kind]
+            places = [self.step(field, value, one) for value, one in zip(values, found, strict=True)]
+            kept = [int(place) for place in places if low <= place <= high and place == math.floor(place)]
+            sql, marks = self.stepped(field), [self.mark(field, place) for place in kept]
         elif field.kind == "float":
-            bound = [float_of(one) for one in bound]
-        if not bound:
+            marks = [self.bind(float_of(one)) for one in found]
+        else:
+            marks = [self.cast(field, one) for one in found]
+        if not marks:
             return f"{field.sql} IS NOT NULL" if negated else FALSE
-        marks = ", ".join(self.cast(field, one) for one in bound)
-        found = f"{field.sql} {'NOT ' if negated else ''}IN ({marks})"
-        return f"({found} AND {not_nan(field.sql)})" if field.kind == "float" else found
+        text = f"{sql} {'NOT ' if negated else ''}IN ({', '.join(marks)})"
+        return f"({text} AND {not_nan(field.sql)})" if field.kind == "float" else text
 
     def like(self, tree: IsLike, *, negated: bool) -> str:
         """[NOT] LIKE and ILIKE; the escape is the backslash."""
@@ -202,13 +233,8 @@ class Builder:
 
     def cast(self, field: Field, value: Any) -> str:
         """The mark of a value that SQL must be told the type of."""
-        types = {"date": "DATE", "time": "TIME"}
-        if field.kind == "timestamp":
-            name = "TIMESTAMPTZ" if field.zoned else "TIMESTAMP_NS" if field.unit == "ns" else "TIMESTAMP"
-            return f"CAST({self.bind(value)} AS {name})"
-        if field.kind in types:
-            return f"CAST({self.bind(value)} AS {types[field.kind]})"
-        return self.bind(value)
+        name = {"date": "DATE", "time": "TIME_NS" if field.unit == "ns" else "TIME"}.get(field.kind)
+        return f"CAST({self.bind(value)} AS {name})" if name else self.bind(value)
 
     def orderby(self, orders: tuple[Order, ...]) -> list[str]:
         """The sort keys: nulls last unless said otherwise, NaN before them. Raises UsageError."""
@@ -223,6 +249,18 @@ class Builder:
             if field.kind != "null":
                 keys.append(f"{field.sql} {'DESC' if order.descending else 'ASC'} {nulls}")
         return keys
+
+
+def joined(parts: tuple[Where, ...]) -> tuple[Where, ...]:
+    """Alternatives, those of one column with many values as one IN: a thousand comparisons take DuckDB long to plan."""
+    kept: list[Where] = []
+    values: dict[tuple[str, ...], tuple[ColumnName, list[Value]]] = {}
+    for part in parts:
+        if isinstance(part, Compare) and part.operator == "=" and isinstance(part.right, Value):
+            values.setdefault(part.left.path, (part.left, []))[1].append(part.right)
+        else:
+            kept.append(part)
+    return (*kept, *[IsIn(name, tuple(found)) for name, found in values.values()])
 
 
 def cannot_compare(field: Field) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
+from dspreview.errors import DatasetError, UnreadableDataError
 from dspreview.extract.columns import asset_kind
 from dspreview.models import FeatureTree, Json
 from dspreview.query.fields import is_list, kind_of, type_name
@@ -20,6 +22,8 @@ LABELS_SHARE, LABELS_MOST, LABELS_ANYWAY = 0.2, 1000, 10
 """Texts are labels where at most this share of the rows, and so many at most, are different; or so few anyway."""
 FREQUENT = 10
 EXACT_FLOAT = 2**53
+BIG = 1024.0
+"""Floats are divided by it before they are added up: a sum of the largest ones has no place in a float."""
 HELD_IN_MEMORY = 5_000_000
 """Rows up to which the values of a column are held at once; of more they are counted in passes, or on disk."""
 LOOKED_AT = 100
@@ -42,7 +46,7 @@ class Statistics:
         if kind == "int":
             return "int", self.numbers(sql, whole=True)
         if kind in {"float", "decimal"}:
-            return "float", self.numbers(f"{sql}::DOUBLE", whole=False)
+            return "float", self.numbers(f"{sql}::DOUBLE", whole=False, distinct=sql if kind == "decimal" else "v")
         if kind == "bool":
             return "bool", self.truths(sql)
         if kind == "label":
@@ -51,14 +55,22 @@ class Statistics:
             return self.texts(sql)
         if kind in {"timestamp", "date"}:
             zone = zone_of(feature)
-            return "datetime", self.moments(f"epoch_us({sql}::{'TIMESTAMPTZ' if zone else 'TIMESTAMP'})", zone)
+            return "datetime", self.moments(f"epoch_us({sql}::{'TIMESTAMPTZ' if zone else 'TIMESTAMP'})", zone, sql)
         if is_list(feature):
             return "list", self.numbers(f"len({sql})", whole=True)
         asset = asset_kind(feature)
         if asset == "Image":
-            width = self.numbers(f"m{place}_width", whole=True)
+            width = self.numbers(f"m{place}_width", whole=True) | self.unreadable(sql, f"m{place}_width")
             return "image", width | {"height": self.numbers(f"m{place}_height", whole=True)}
-        return ("audio", self.numbers(f"m{place}_duration", whole=False)) if asset == "Audio" else None
+        if asset == "Audio":
+            return "audio", self.numbers(f"m{place}_duration", whole=False) | self.unreadable(sql, f"m{place}_duration")
+        return None
+
+    def unreadable(self, sql: str, fact: str) -> dict[str, Json]:
+        """Rows without a file, and rows whose file tells nothing."""
+        inner = f"SELECT {sql} IS NULL AS c, {fact} AS v FROM {self.engine.source}"
+        nulls, broken = self.one(["count(*) FILTER (c)", "count(*) FILTER (NOT c AND v IS NULL)"], inner)
+        return {"null_count": nulls, "unreadable_count": broken}
 
     def one(self, expressions: list[str], inner: str) -> tuple[Any, ...]:
         """Aggregates over a sub-query."""
@@ -73,23 +85,26 @@ class Statistics:
         """A part of all rows."""
         return round(count / self.total, 5) if self.total else 0.0
 
-    def numbers(self, sql: str, *, whole: bool) -> dict[str, Json]:
-        """Statistics of numbers; those of floats are about the finite ones."""
-        inner = self.numbers_of(sql, whole=whole)
+    def numbers(self, sql: str, *, whole: bool, distinct: str = "v") -> dict[str, Json]:
+        """Statistics of numbers; those of floats are about the finite ones. `distinct` is what is counted as different."""
+        value = sql if whole else f"CASE WHEN isfinite({sql}) THEN {sql} END"
+        inner = (
+            f"SELECT {sql} AS c, {value} AS v, {'NULL' if distinct == 'v' else distinct} AS d FROM {self.engine.source}"
+        )
+        counted = "v" if distinct == "v" else "d"
         found = self.one(
             [
                 "count(c)", "count(v)", "count(*) FILTER (isinf(c::DOUBLE))", "count(*) FILTER (v = 0)", "min(v)", "max(v)",
-                "avg(v)", "stddev_samp(v)", *self.holistic("quantile_cont"),
+                "avg(v)" if whole else "favg(v)", *self.holistic(counted),
             ],
             inner,
         )  # fmt: skip
-        present, finite, infinite, zeros, low, high, mean, std, quantiles, distinct = found
-        if distinct is None:
-            distinct = self.distinct(inner)
+        present, finite, infinite, zeros, low, high, mean, quantiles, different = found
         nans = present - finite - infinite
         answer = self.missing(present - nans) | {
             "min": low, "max": high, "mean": None, "median": None, "std": None, "histogram": None,
-            "null_count": self.total - present, "zero_count": zeros, "distinct_count": distinct, "quantiles": None,
+            "null_count": self.total - present, "zero_count": zeros,
+            "distinct_count": self.distinct(inner, counted) if different is None else different, "quantiles": None,
         }  # fmt: skip
         if not whole:
             answer |= {"nan_value_count": nans, "infinite_count": infinite}
@@ -99,40 +114,49 @@ class Statistics:
         if quantiles is None or (whole and scale >= EXACT_FLOAT):
             quantiles = quantiles_of(self.ask, inner, finite, low, high, QUANTILES)
         edges: list[Any] = int_edges(low, high) if whole else float_edges(low, high)
+        hist, mean, std = self.spread(inner, edges, finite, mean)
         answer |= {
-            "mean": rounded(mean, scale), "median": settle(quantiles[2], scale),
-            "std": rounded(0.0 if low == high else std, scale),
-            "histogram": {"hist": self.bins(inner, edges, finite), "bin_edges": edges},
+            "mean": rounded(min(max(mean, low), high), scale), "median": settle(quantiles[2], scale),
+            "std": rounded(std, scale), "histogram": {"hist": hist, "bin_edges": edges},
             "quantiles": {f"{q:g}": settle(value, scale) for q, value in zip(QUANTILES, quantiles, strict=True)},
         }  # fmt: skip
         return answer
 
-    def numbers_of(self, sql: str, *, whole: bool) -> str:
-        """The sub-query of a column's values: `c` as they are, `v` those that are finite."""
-        value = sql if whole else f"CASE WHEN isfinite({sql}) THEN {sql} END"
-        return f"SELECT {sql} AS c, {value} AS v FROM {self.engine.source}"
+    def spread(self, inner: str, edges: list[Any], total: int, mean: float) -> tuple[list[int], float, float]:
+        """The numbers of values between each two edges, the mean, and the deviation from it.
 
-    def holistic(self, quantiles: str) -> list[str]:
+        What is far from zero, and close together, is measured from its least value: floats lose no digits there.
+        """
+        low, high = edges[0], edges[-1]
+        if low == high:
+            return [total], float(low), 0.0
+        shift = (
+            f"(v::HUGEINT - {literal(low)})::DOUBLE"
+            if isinstance(low, int)
+            else f"(v / {BIG!r} - {literal(low / BIG)})"
+        )
+        unit = 1.0 if isinstance(low, int) else BIG
+        above = [f"count(*) FILTER (v >= {literal(edge)})" for edge in edges[1:-1]]
+        *counted, middle, std = self.one([*above, f"favg({shift})", f"stddev_samp({shift})"], inner)
+        if not math.isfinite(mean):
+            mean = low + middle * unit
+        return counts([int(one) for one in counted], total), mean, 0.0 if std is None else std * unit
+
+    def holistic(self, counted: str) -> list[str]:
         """Aggregates that hold all values in memory; nulls in their place where these are too many."""
         if self.total > HELD_IN_MEMORY:
             return ["NULL", "NULL"]
-        return [f"{quantiles}(v, {list(QUANTILES)})", "count(DISTINCT v)"]
+        return [f"quantile_cont(v, {list(QUANTILES)})", f"count(DISTINCT {counted})"]
 
-    def distinct(self, inner: str) -> int:
+    def distinct(self, inner: str, counted: str) -> int:
         """How many values are different, counted on disk where memory is too small."""
-        return int(self.ask(f"SELECT count(*) FROM (SELECT v FROM ({inner}) WHERE v IS NOT NULL GROUP BY v)")[0][0])
+        groups = f"SELECT {counted} FROM ({inner}) WHERE {counted} IS NOT NULL GROUP BY {counted}"
+        return int(self.ask(f"SELECT count(*) FROM ({groups})")[0][0])
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         self.engine.restart()
         return self.engine.rows(query, [])
-
-    def bins(self, inner: str, edges: list[Any], total: int, of: str = "v") -> list[int]:
-        """How many values lie between each two edges."""
-        if len(edges) == 2:
-            return [total]
-        above = [f"count(*) FILTER ({of} >= {literal(edge)})" for edge in edges[1:-1]]
-        return counts([int(one) for one in self.one(above, inner)], total)
 
     def truths(self, sql: str) -> dict[str, Json]:
         """Statistics of true and false."""
@@ -163,7 +187,9 @@ class Statistics:
         labels = (self.total and distinct / self.total <= LABELS_SHARE and distinct <= LABELS_MOST) or distinct <= LABELS_ANYWAY  # fmt: skip
         if (time_format := self.time_format(sql)) is not None:
             return "datetime", self.moments(
-                f"epoch_us(strptime({sql}, {quoted(time_format)}))", "UTC" if time_format[-1] in "zZ" else None
+                f"epoch_us(strptime({sql}, {quoted(time_format)}))",
+                "UTC" if time_format[-1] in "zZ" else None,
+                sql,
             )
         frequent = self.engine.rows(f"{groups} ORDER BY n DESC, t LIMIT {LABELS_MOST if labels else FREQUENT}", [])
         empty = self.one(["count(*) FILTER (t = '')"], inner)[0]
@@ -191,33 +217,31 @@ class Statistics:
                 return one
         return None
 
-    def moments(self, sql: str, zone: str | None) -> dict[str, Json]:
-        """Statistics of times, counted in microseconds."""
-        inner = f"SELECT {sql} AS v FROM {self.engine.source}"
+    def moments(self, sql: str, zone: str | None, distinct: str) -> dict[str, Json]:
+        """Statistics of times, counted in microseconds; `distinct` is what is counted as different."""
+        inner = f"SELECT {sql} AS v, {distinct} AS d FROM {self.engine.source}"
         found = self.one(
             [
-                "count(v)", "min(v)", "max(v)", "avg(v)", "stddev_samp(v)", *self.holistic("quantile_cont"),
+                "count(v)", "min(v)", "max(v)", "avg(v)", *self.holistic("d"),
             ],
             inner,
         )  # fmt: skip
-        present, low, high, mean, std, quantiles, distinct = found
-        if distinct is None:
-            distinct = self.distinct(inner)
+        present, low, high, mean, quantiles, different = found
         if quantiles is None:
             quantiles = (
                 quantiles_of(self.ask, inner, present, low, high, QUANTILES) if present else [None] * len(QUANTILES)
             )
         answer = self.missing(present) | {
             "min": moment_text(low, zone), "max": moment_text(high, zone), "mean": moment_text(mean, zone),
-            "median": moment_text(quantiles[2], zone), "std": span_text(0.0 if present and low == high else std),
-            "histogram": None, "null_count": self.total - present, "distinct_count": distinct, "quantiles": None,
+            "median": moment_text(quantiles[2], zone), "std": None, "histogram": None, "null_count": self.total - present,
+            "distinct_count": self.distinct(inner, "d") if different is None else different, "quantiles": None,
         }  # fmt: skip
         if present:
             edges = second_edges(low, high)
+            hist, _, std = self.spread(inner, edges, present, mean)
             answer |= {
-                "histogram": {
-                    "hist": self.bins(inner, edges, present), "bin_edges": [moment_text(edge, zone) for edge in edges],
-                },
+                "std": span_text(std),
+                "histogram": {"hist": hist, "bin_edges": [moment_text(edge, zone) for edge in edges]},
                 "quantiles": {f"{q:g}": moment_text(v, zone) for q, v in zip(QUANTILES, quantiles, strict=True)},
             }  # fmt: skip
         return answer
@@ -234,9 +258,16 @@ def statistics_of(engine: Engine, wanted: list[int]) -> dict[str, Json]:
     found, without = [], []
     for place in wanted:
         column = engine.table.columns[place]
-        answer = statistics.column(place)
+        named = {"column_name": column.name, "type": type_name(column.feature)}
+        try:
+            answer = statistics.column(place)
+        except DatasetError as error:
+            if isinstance(error, UnreadableDataError):
+                raise
+            without.append(named | {"error": str(error)})  # a value that no arithmetic holds costs its own column
+            continue
         if answer is None:
-            without.append({"column_name": column.name, "type": type_name(column.feature)})
+            without.append(named)
         else:
             found.append({"column_name": column.name, "column_type": answer[0], "column_statistics": answer[1]})
     return {

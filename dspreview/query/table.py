@@ -33,6 +33,8 @@ class Table(NamedTuple):
     origin: str
     """`own` files of the dataset, the Hub's `export`, or `derived`: converted here."""
     partial: bool = False
+    declared: bool = True
+    """Whether its features are the data's own, and no guess from the values."""
 
     @property
     def num_rows(self) -> int:
@@ -61,13 +63,15 @@ class Table(NamedTuple):
     def as_json(self) -> str:
         """Its text in the cache."""
         columns: list[Json] = [list(column) for column in self.columns]
-        return dump([[list(part) for part in self.parts], columns, self.origin, self.partial])
+        return dump([[list(part) for part in self.parts], columns, self.origin, self.partial, self.declared])
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """A table from its text in the cache."""
-        parts, columns, origin, partial = json.loads(text)
-        return cls(tuple(Part(*part) for part in parts), tuple(TableColumn(*one) for one in columns), origin, partial)
+        parts, columns, origin, partial, declared = json.loads(text)
+        return cls(
+            tuple(Part(*part) for part in parts), tuple(TableColumn(*one) for one in columns), origin, partial, declared
+        )
 
 
 class Request(NamedTuple):
@@ -77,6 +81,10 @@ class Request(NamedTuple):
     orderby: str = ""
     offset: int = 0
     length: int = 100
+
+
+READ = "hive_partitioning=false, filename=false, can_have_nan=true"
+"""How Parquet is read: no columns from names of folders, and statistics, which leave NaN out, are not trusted about it."""
 
 
 def quoted(text: str) -> str:

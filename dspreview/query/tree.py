@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 
@@ -20,6 +20,8 @@ class Value:
 
     value: str | int | float | bool
     start: int
+    written: str = field(default="", compare=False)
+    """A number as it was typed: a float may not hold it."""
 
 
 Operand: TypeAlias = ColumnName | Value

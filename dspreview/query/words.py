@@ -19,18 +19,34 @@ UNSPACED = re.compile(
     "]"
 )
 """Characters that each count as a word: where they stand, no space tells words apart."""
-GREEK_ACCENTS = re.compile("([\u0370-\u03ff\u1f00-\u1fff])[\u0300-\u036f]+")
-"""Accents that FTS5 does not fold by itself."""
+EMOJI = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff]")
+"""Signs that are words for people; FTS5 has no place for them, so they become words of letters."""
+ACCENTS = re.compile(
+    "[\u0300-\u0305\u0307-\u036f]|(?<![иу])\u0306"  # of Latin, Greek, Cyrillic; й and ў are letters of their own
+    "|[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]"  # Hebrew points
+    "|[\u064b-\u065f\u0670\u0640]"  # Arabic vowels, and the stroke that makes words longer
+)
+LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"})
+"""Letters that are another one with a stroke, or two."""
 WORD = re.compile(r"[^\W_]+")
+APART = "\ue000"
+"""A word that nobody writes: between two texts, so that no phrase begins in one and ends in the other."""
+
+
+def folded(text: str) -> str:
+    """A text without capitals, accents, and other ways to write the same letter."""
+    if text.isascii():
+        return text
+    apart = unicodedata.normalize("NFKD", text).casefold()
+    return unicodedata.normalize("NFC", ACCENTS.sub("", apart).translate(LETTERS))
 
 
 def spaced(text: str) -> str:
     """A text as the index reads it."""
     if text.isascii():
         return text
-    if GREEK_ACCENTS.search(apart := unicodedata.normalize("NFD", text)):
-        text = GREEK_ACCENTS.sub(r"\1", apart)
-    return UNSPACED.sub(lambda found: f" {found[0]} ", unicodedata.normalize("NFC", text).replace("ς", "σ"))
+    named = EMOJI.sub(lambda found: f" emoji{ord(found[0]):x} ", folded(text))
+    return UNSPACED.sub(lambda found: f" {found[0]} ", named)
 
 
 def match_text(text: str, match: str) -> str | None:
@@ -40,8 +56,8 @@ def match_text(text: str, match: str) -> str | None:
         match: `any` of the words, `all` of them, or the `phrase` as it stands.
 
     """
-    words = [text] if match == "phrase" else text.split()
-    quoted = ['"' + spaced(word).replace('"', " ").replace("\0", " ") + '"' for word in words if WORD.search(word)]
+    words = [spaced(word) for word in ([text] if match == "phrase" else text.split())]
+    quoted = ['"' + word.replace('"', " ").replace("\0", " ") + '"' for word in words if WORD.search(word)]
     return (" AND " if match == "all" else " OR ").join(dict.fromkeys(quoted)) or None
 
 

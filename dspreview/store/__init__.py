@@ -90,5 +90,6 @@ class Store:
     def close(self) -> None:
         """Close the file."""
         self.connection.close()
+        self.derived.close()
         if self.temporary is not None:
             shutil.rmtree(self.temporary, ignore_errors=True)

@@ -14,7 +14,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,17 +62,41 @@ class DerivedFolder:
     def __init__(self, assets: Path, owner: str) -> None:
         self.root = assets / DERIVED
         self.owner = owner
+        self.held: dict[Path, int] = {}
+        """Folders in use by this process: each is locked, so that nobody removes it meanwhile."""
 
     def path(self, about: About) -> Path:
         """Where a folder lies, or would."""
         return self.root / (self.owner + about.key)
 
     def find(self, about: About) -> Path | None:
-        """The folder, where it is there; it counts as used now."""
+        """The folder, where it is there and whole; it counts as used now, and nobody removes it until `close`."""
         path = self.path(about)
+        if path in self.held:
+            return path
+        return path if is_whole(path) and self.hold(path) else None
+
+    def hold(self, path: Path) -> bool:
+        """Keep a folder from being removed, by a lock that ends with this process; whether it is still there."""
+        try:
+            handle = os.open(path / ABOUT, os.O_RDONLY)
+        except OSError:
+            return False
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_SH)
+        if not (path / ABOUT).exists():  # removed between the two
+            os.close(handle)
+            return False
         with suppress(OSError):  # a read-only store keeps no times
             os.utime(path / ABOUT)
-        return path if (path / ABOUT).is_file() else None
+        self.held[path] = handle
+        return True
+
+    def close(self) -> None:
+        """Let go of all folders."""
+        for handle in self.held.values():
+            os.close(handle)
+        self.held.clear()
 
     @contextmanager
     def lock(self, about: About, waiting: Callable[[], None]) -> Iterator[None]:
@@ -111,11 +135,13 @@ class DerivedFolder:
             try:
                 staged.mkdir(parents=True, mode=0o700)
                 yield staged
-                (staged / ABOUT).write_text(dump(about._asdict()), encoding="utf-8")
+                files = {file.name: file.stat().st_size for file in staged.iterdir()}
+                (staged / ABOUT).write_text(dump(about._asdict() | {"files": files}), encoding="utf-8")
                 for file in staged.iterdir():
                     flush(file)
                 place = self.path(about)
-                shutil.rmtree(place, ignore_errors=True)
+                if place.exists() and not self.remove(place):  # damaged, or made by somebody else meanwhile
+                    shutil.rmtree(place, ignore_errors=True)
                 staged.rename(place)
             except OSError as error:
                 if error.filename is None and error.errno not in {28, 30, 122}:
@@ -135,6 +161,8 @@ class DerivedFolder:
                 new.replace(path / ABOUT)
         except OSError:
             return None
+        if path not in self.held:
+            self.hold(path)
         return path
 
     def entries(self) -> list[Derived]:
@@ -146,7 +174,7 @@ class DerivedFolder:
                 found.append(Derived(path, about, folder_size(path), (path / ABOUT).stat().st_mtime))
         return sorted(found, key=lambda one: one.used_at)
 
-    def keep_to_limit(self, max_bytes: int, kept: set[Path]) -> int:
+    def keep_to_limit(self, max_bytes: int) -> int:
         """Remove the least recently used until all fit into `max_bytes`, but for those in use now; how many went."""
         entries = self.entries()
         excess = sum(one.bytes for one in entries) - max_bytes
@@ -154,8 +182,7 @@ class DerivedFolder:
         for one in entries:
             if excess <= 0:
                 break
-            if one.path not in kept:
-                self.remove(one.path)
+            if self.remove(one.path):
                 excess -= one.bytes
                 gone += 1
         return gone
@@ -166,10 +193,23 @@ class DerivedFolder:
             if one.about.dataset == dataset and one.about.revision not in kept:
                 self.remove(one.path)
 
-    def remove(self, path: Path) -> None:
-        """Remove a folder and its lock; whoever has a file of it open reads on."""
-        shutil.rmtree(path, ignore_errors=True)
-        path.with_name(path.name + ".lock").unlink(missing_ok=True)
+    def remove(self, path: Path) -> bool:
+        """Remove a folder, unless somebody uses it now; whether it went."""
+        with ExitStack() as stack:
+            with suppress(FileNotFoundError, PermissionError, NotADirectoryError):
+                handle = os.open(path / ABOUT, os.O_RDONLY)
+                stack.callback(os.close, handle)
+                if not take(handle):
+                    return False
+            (path / ABOUT).unlink(missing_ok=True)  # from now on nobody takes it for whole
+            shutil.rmtree(path, ignore_errors=True)
+            path.with_name(path.name + ".lock").unlink(missing_ok=True)
+        return True
+
+    def damaged(self) -> list[Path]:
+        """Folders that lack a file, or have one of another size than it was made with."""
+        found = self.root.glob(f"{self.owner}*") if self.root.is_dir() else ()
+        return [path for path in found if path.is_dir() and not is_whole(path)]
 
     def sweep(self) -> None:
         """Remove what processes that are gone left behind half made."""
@@ -187,12 +227,23 @@ class DerivedFolder:
         freed = 0
         for path in self.root.glob(f"{self.owner}*") if self.root.is_dir() else ():
             if path.is_dir():
-                freed += folder_size(path)
-                self.remove(path)
+                size = folder_size(path)
+                freed += size if self.remove(path) else 0
             else:
                 path.unlink(missing_ok=True)
         self.sweep()
         return freed
+
+
+def take(handle: int) -> bool:
+    """Lock a file for oneself; False where somebody uses it."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass  # a file system without locks
+    return True
 
 
 def flush(file: Path) -> None:
@@ -208,9 +259,18 @@ def read_about(path: Path) -> About | None:
     """What a folder was made from; None where it is none of ours."""
     try:
         found: Json = json.loads((path / ABOUT).read_text(encoding="utf-8"))
-        return About(**found)
-    except (OSError, ValueError, TypeError):
+        return About(**{name: found[name] for name in About._fields})
+    except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def is_whole(path: Path) -> bool:
+    """Whether all files of a folder are there, each of the size that it was made with."""
+    try:
+        found: Json = json.loads((path / ABOUT).read_text(encoding="utf-8"))
+        return all((path / name).stat().st_size == size for name, size in found.get("files", {}).items())
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def folder_size(folder: Path) -> int:

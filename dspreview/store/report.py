@@ -249,6 +249,11 @@ def sweep(store: Store, *, remove: bool = True) -> list[Damage]:
         damages.append(Damage("orphan", f"{store.assets.path(folder)}: assets without a page"))
         if remove:
             store.assets.remove(folder)
+    for broken in store.derived.damaged():
+        told = f"{broken}: a file of it is gone or changed; it is made again when it is needed"
+        damages.append(Damage("derived", told))
+        if remove:
+            store.derived.remove(broken)
     for staged in [*store.assets.left_behind(), *store.derived.left_behind()]:
         damages.append(Damage("staging", f"{staged}: left behind by a crash"))
         if remove:
