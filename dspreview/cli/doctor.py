@@ -24,7 +24,18 @@ NETWORK_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "fuse.sshfs", "glusterfs"}
 )
 LOW_DISK = 1_000_000_000
-PACKAGES = ("typer", "rich", "datasets", "huggingface_hub", "pyarrow", "sqlite-utils", "psutil", "pillow", "soundfile")
+PACKAGES = (
+    "typer",
+    "rich",
+    "datasets",
+    "huggingface_hub",
+    "pyarrow",
+    "sqlite-utils",
+    "psutil",
+    "duckdb",
+    "pillow",
+    "soundfile",
+)
 OPTIONAL = {"h5py": "HDF5", "nibabel": "NIfTI", "Bio": "FASTA and GenBank"}
 
 Check = tuple[str, str, str]
@@ -36,7 +47,14 @@ Check = tuple[str, str, str]
 @with_common
 def doctor(call: Call) -> int:
     """Answer `doctor`."""
-    checks = [*store_checks(call), disk_check(call), system_check(call), hub_check(call), *package_checks()]
+    checks = [
+        *store_checks(call),
+        disk_check(call),
+        system_check(call),
+        hub_check(call),
+        search_check(),
+        *package_checks(),
+    ]
     document = {"checks": [dict(zip(HEADER, check, strict=True)) for check in checks]}
     output.write_answer(call, document, HEADER, [list(check) for check in checks])
     return errors.EXIT_NO if any(state == "fail" for _, state, _ in checks) else errors.EXIT_OK
@@ -105,6 +123,15 @@ def hub_check(call: Call) -> Check:
     except errors.PreviewError as error:
         return ("hub", "warn", str(error))
     return ("hub", "ok", f"{call.settings.hf_endpoint} answers, {token}")
+
+
+def search_check() -> Check:
+    """SQLite can search texts."""
+    try:
+        sqlite3.connect(":memory:").execute("CREATE VIRTUAL TABLE t USING fts5(x)")
+    except sqlite3.OperationalError as error:
+        return ("search", "fail", f"{error}; `dspreview search` needs an SQLite with FTS5")
+    return ("search", "ok", "SQLite has FTS5")
 
 
 def package_checks() -> list[Check]:

@@ -57,8 +57,9 @@ class Engine:
         self.restart()
         memory = max(int(settings.query_max_memory / SPILL_FACTOR), 50_000_000)
         self.connection = duckdb.connect(config=LOCKED | {"memory_limit": f"{memory}B", "temp_directory": str(spill)})
-        self.paths = [self.address(number) for number in range(len(table.parts))]
-        allowed = [*self.paths, *[str(one.path) for one in files.facts]]
+        known = [*[part.path for part in table.parts], *[str(one.path) for one in files.facts]]
+        allowed = [self.address(number, path) for number, path in enumerate(known)]
+        self.paths, self.fact_paths = allowed[: len(table.parts)], allowed[len(table.parts) :]
         listed = ", ".join(quoted(path) for path in allowed)
         for statement in (
             "SET enable_progress_bar = false",
@@ -82,16 +83,24 @@ class Engine:
         else:  # a query may still run in its thread; it ends by itself or with the process
             self.connection.interrupt()
 
-    def address(self, number: int) -> str:
+    def address(self, number: int, path: str) -> str:
         """What DuckDB is told of a file: its path, or a name of ours where the path is remote or has signs of a pattern."""
-        path = self.table.parts[number].path
         if path.startswith("/") and not GLOB & set(path):
             return path
         if not self.connection.filesystem_is_registered(SCHEME):
             from dspreview.query.files import SplitFiles  # fsspec, 30 ms
 
-            self.connection.register_filesystem(SplitFiles(self.table, self.files.open))
+            sizes = [part.size for part in self.table.parts] + [one.path.stat().st_size for one in self.files.facts]
+            self.connection.register_filesystem(SplitFiles(sizes, self.bytes_of))
         return f"{SCHEME}://{number}.parquet"
+
+    def bytes_of(self, number: int) -> Any:
+        """The file of that number, those with facts behind the others: something with `read_at`."""
+        if number < len(self.table.parts):
+            return self.files.open(number)
+        from dspreview.query.files import LocalFile
+
+        return LocalFile(str(self.files.facts[number - len(self.table.parts)].path))
 
     def opened(self, number: int) -> Any:
         """The file of that number as pyarrow reads it."""
@@ -113,9 +122,9 @@ class Engine:
     def facts(self) -> str:
         """The joins with what only the media files tell."""
         joins = []
-        for number, one in enumerate(self.files.facts):
+        for number, (one, path) in enumerate(zip(self.files.facts, self.fact_paths, strict=True)):
             names = ", ".join([f"i{number}", *one.names])
-            file = f"read_parquet([{quoted(str(one.path))}], hive_partitioning=false) f{number}({names})"
+            file = f"read_parquet([{quoted(path)}], hive_partitioning=false) f{number}({names})"
             joins.append(f" LEFT JOIN {file} ON i{number} = {self.row_idx}")
         return "".join(joins)
 

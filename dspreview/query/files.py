@@ -9,8 +9,6 @@ from typing import Any
 
 from fsspec.spec import AbstractFileSystem
 
-from dspreview.query.table import Table
-
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -20,10 +18,10 @@ class SplitFiles(AbstractFileSystem):  # type: ignore[misc]
     protocol = "split"
     cachable = False
 
-    def __init__(self, table: Table, opened: Callable[[int], Any]) -> None:
-        """`opened` gives, for the number of a file, something with `read_at(start, length)`."""
+    def __init__(self, sizes: list[int], opened: Callable[[int], Any]) -> None:
+        """`opened` gives, for the number of a file, something with `read_at(start, length)`; `sizes` are their bytes."""
         super().__init__()
-        self.table, self.opened = table, opened
+        self.sizes, self.opened = sizes, opened
 
     def number(self, path: str) -> int:
         """The number in a name."""
@@ -34,15 +32,15 @@ class SplitFiles(AbstractFileSystem):  # type: ignore[misc]
         if "r" not in mode:
             raise PermissionError(path)
         number = self.number(path)
-        return Handle(self.opened(number), self.table.parts[number].size)
+        return Handle(self.opened(number), self.sizes[number])
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         """Name, size and kind."""
-        return {"name": path, "size": self.table.parts[self.number(path)].size, "type": "file"}
+        return {"name": path, "size": self.sizes[self.number(path)], "type": "file"}
 
     def exists(self, path: str, **_: Any) -> bool:
         """Whether there is such a file."""
-        return 0 <= self.number(path) < len(self.table.parts)
+        return 0 <= self.number(path) < len(self.sizes)
 
     def glob(self, path: str, **_: Any) -> list[str]:
         """A name stands for itself: there are no patterns."""

@@ -170,8 +170,9 @@ class DerivedFolder:
         found = []
         for path in self.root.glob(f"{self.owner}*") if self.root.is_dir() else ():
             about = read_about(path)
-            if about is not None:
-                found.append(Derived(path, about, folder_size(path), (path / ABOUT).stat().st_mtime))
+            with suppress(FileNotFoundError):  # somebody else removes it just now
+                if about is not None:
+                    found.append(Derived(path, about, folder_size(path), (path / ABOUT).stat().st_mtime))
         return sorted(found, key=lambda one: one.used_at)
 
     def keep_to_limit(self, max_bytes: int) -> int:

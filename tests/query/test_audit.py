@@ -283,3 +283,19 @@ def test_statistics_fit_a_narrow_terminal(tmp_path: Path, dspreview: Program) ->
         assert "e-300" in shown
         assert "18,446,744,073,709,551,615" in shown
         assert "a\\nb" in shown
+
+
+def test_folders_whose_names_look_like_patterns(tmp_path: Path, dspreview: Program) -> None:
+    info = {"info": {"features": {"im": {"_type": "Image"}, "n": {"dtype": "int64", "_type": "Value"}}}}
+    images = pa.array([{"bytes": picture(size=(5 + n, 3)), "path": None} for n in range(3)], FILES)
+    table = pa.table({"im": images, "n": [1, 2, 3]}).replace_schema_metadata({"huggingface": json.dumps(info)})
+    folder = tmp_path / "a*b"
+    folder.mkdir()
+    pq.write_table(table, folder / "one [1].parquet")
+    dspreview.env["ASSETS_DIRECTORY"] = str(tmp_path / "as [x]{y}?")
+    path = folder / "one [1].parquet"
+    found = dspreview("filter", path, "--where", '"im.width" > 5 AND n < 3', "--json")
+    assert [row["row"]["n"] for row in found.json["rows"]] == [2], found.err
+    csv = write(tmp_path / "c", {"it's.csv": "t,n\nx,1\ny,2\n"}) / "it's.csv"
+    assert dspreview("filter", csv, "--where", "n = 2", "--json").json["rows"][0]["row_idx"] == 1
+    assert dspreview("search", csv, "x", "--json").json["rows"][0]["row_idx"] == 0
