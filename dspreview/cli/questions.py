@@ -13,7 +13,6 @@ from dspreview.cli.options import Call
 from dspreview.cli.progress import working
 from dspreview.models import PAGE_LENGTH
 from dspreview.preview import Preview
-from dspreview.query.tokens import MAX_LENGTH
 from dspreview.store import Store
 
 if TYPE_CHECKING:
@@ -61,6 +60,8 @@ def text_of(option: str, value: str | None) -> str:
         return ""
     if value != "-" and not value.startswith("@"):
         return value
+    from dspreview.query.tokens import MAX_LENGTH
+
     name = "-" if value == "-" else value[1:]
     try:
         with open(0 if name == "-" else name, encoding="utf-8", closefd=name != "-") as file:

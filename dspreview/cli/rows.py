@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -63,7 +63,7 @@ def rows(
         raise errors.UsageError("--seed is for --sample")
     if number == EVERY and (full or from_file is not None):
         raise errors.UsageError("--length all prints whole cells of one split; leave --full and --from out")
-    chosen = Lot(sample, secrets.randbelow(2**32) if seed is None else seed) if sample is not None else None
+    chosen = Lot(sample, int.from_bytes(os.urandom(4)) if seed is None else seed) if sample is not None else None
     selection = Selection.make(columns, offset if row is None else row, number if row is None else 1)
     whole = full or row is not None
     with Store(call.settings) as store:
