@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sqlite3
 import struct
 from pathlib import Path
 from typing import Any
@@ -228,6 +229,24 @@ def test_media_of_any_page_have_assets(tmp_path: Path, dspreview: Program) -> No
     assert dspreview("cache", "verify").code == 0
     assert dspreview("cache", "remove", folder).code == 0
     assert not [file for file in dspreview.assets.rglob("*") if file.is_file() and ".derived" not in file.parts]
+
+
+def test_assets_of_queries_go_first(tmp_path: Path, dspreview: Program) -> None:
+    files: dict[str, bytes | str] = {f"{n:03}.png": picture(size=(40, 40 + n)) for n in range(120)}
+    folder = write(tmp_path / "d", files)
+    dspreview("rows", folder)
+    pages = dspreview("cache", "stats", "--json").json["asset_bytes"]
+    dspreview("filter", folder, "--where", '"image.height" > 150')
+    assert dspreview("cache", "stats", "--json").json["asset_bytes"] > pages
+    with sqlite3.connect(dspreview.database) as connection:
+        (rows,) = connection.execute(
+            "SELECT sum(length(rows) + length(features) + length(columns)) FROM rows"
+        ).fetchone()
+    pruned = dspreview("cache", "prune", "--json", CACHE_MAX_BYTES=str(pages + rows + 10))
+    assert pruned.json == {"removed": 0}
+    assert dspreview("cache", "stats", "--json").json["asset_bytes"] == pages
+    assert dspreview("rows", folder, "--cached").code == 0
+    assert dspreview("cache", "verify").code == 0
 
 
 EXOTIC = pa.table(
