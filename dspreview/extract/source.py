@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 from collections.abc import Collection, Iterator
@@ -165,17 +166,19 @@ def find_files(source: Source, config: CardConfig) -> tuple[DataFilesDict, str, 
     if folder:
         local.guard_pattern(str(folder), source.asked)
     base = f"{source.root}/{folder}" if folder else source.root
+    root = glob.escape(source.root) if source.dataset.kind is Kind.LOCAL else source.root
+    searched = f"{root}/{folder}" if folder else root
     try:
         if declared is not None:
             patterns = sanitize_patterns(declared)
         else:
             names = names_below(base) if source.files is None else names_within(source.files, folder and str(folder))
-            patterns = data_patterns(base, names, source.download)
+            patterns = data_patterns(searched, names, source.download)
         for group in patterns.values():
             for pattern in group:
                 guard_declared(source, str(pattern))
         found = DataFilesDict.from_patterns(
-            patterns, base_path=base, allowed_extensions=_ALL_ALLOWED_EXTENSIONS, download_config=source.download
+            patterns, base_path=searched, allowed_extensions=_ALL_ALLOWED_EXTENSIONS, download_config=source.download
         )
         module, defaults = infer_module_for_data_files(found, source.asked, source.download)
     except EmptyDatasetError as error:

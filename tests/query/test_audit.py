@@ -299,3 +299,7 @@ def test_folders_whose_names_look_like_patterns(tmp_path: Path, dspreview: Progr
     csv = write(tmp_path / "c", {"it's.csv": "t,n\nx,1\ny,2\n"}) / "it's.csv"
     assert dspreview("filter", csv, "--where", "n = 2", "--json").json["rows"][0]["row_idx"] == 1
     assert dspreview("search", csv, "x", "--json").json["rows"][0]["row_idx"] == 0
+    folder = write(tmp_path / "[br] *", {"train.csv": "t,n\nx,1\n", "sub/test.csv": "t,n\ny,2\n"})
+    for split, text in (("train", "x"), ("test", "y")):
+        found = dspreview("rows", folder, "default", split, "--json")
+        assert found.row_values == [{"t": text, "n": 1 if text == "x" else 2}], found.err
