@@ -10,7 +10,6 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from dspreview import errors
-from dspreview.choice import choose
 from dspreview.extract.pages import Cells
 from dspreview.models import DatasetRef, Json, Kind, Page, dump
 from dspreview.preview.answers import Answers, Target
@@ -49,13 +48,7 @@ class Queries:
                 f"{ref.asked}: a query is work, which --cached forbids; leave it out, or say --offline"
             )
         entry = self.preview.dataset(ref)
-        found = self.store.cache.find_split(entry, config, split) if config and split else None
-        if found is None:
-            names = choose(self.store.cache.read_listing(entry), config, split, ref.asked)
-            found = self.store.cache.find_split(entry, *names)
-            if found is None:
-                raise errors.SplitNotFoundError(f"{ref.asked}: {names[0]}/{names[1]} is gone; try again")
-        return Target(ref, entry, found)
+        return Target(ref, entry, self.preview.split(ref, entry, config, split))
 
     @contextmanager
     def engine(self, target: Target, found: SplitTable, media: frozenset[int] = frozenset()) -> Iterator[Engine]:

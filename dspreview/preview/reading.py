@@ -67,12 +67,7 @@ class Preview:
     def page(self, ref: DatasetRef, config: str | None = None, split: str | None = None) -> PageAnswer:
         """The first rows of a split. Raises PreviewError."""
         entry = self.dataset(ref)
-        found = self.store.cache.find_split(entry, config, split) if config and split else None
-        if found is None:
-            names = choose(self.store.cache.read_listing(entry), config, split, ref.asked)
-            found = self.store.cache.find_split(entry, *names)
-            if found is None:
-                raise errors.SplitNotFoundError(f"{ref.asked}: {names[0]}/{names[1]} is gone; try again")
+        found = self.split(ref, entry, config, split)
         stored = self.freshness.stored_page(ref, entry, found)
         if stored is not None:
             return PageAnswer(ref.asked, found.config, found.split, stored, from_cache=True)
@@ -85,6 +80,16 @@ class Preview:
             self.warn(f"{error}; these rows are from {old.created_at}")
             return PageAnswer(ref.asked, found.config, found.split, old, from_cache=True)
         return PageAnswer(ref.asked, found.config, found.split, computed, from_cache=False)
+
+    def split(self, ref: DatasetRef, entry: DatasetEntry, config: str | None, split: str | None) -> SplitEntry:
+        """The entry of the split that is meant. Raises PreviewError."""
+        found = self.store.cache.find_split(entry, config, split) if config and split else None
+        if found is None:
+            names = choose(self.store.cache.read_listing(entry), config, split, ref.asked)
+            found = self.store.cache.find_split(entry, *names)
+            if found is None:
+                raise errors.SplitNotFoundError(f"{ref.asked}: {names[0]}/{names[1]} is gone; try again")
+        return found
 
     def dataset(self, ref: DatasetRef) -> DatasetEntry:
         """The entry of a dataset, computed where it is absent or stale. Raises PreviewError, also a stored one."""

@@ -39,9 +39,8 @@ def all_rows(
     """
     target = queries.target(ref, config, split)
     _, plan = queries.preview.extractor.plan(target.ref, target.entry.dataset, target.split.config)
-    if (
-        complete and plan.module == "json" and plan.features is None
-    ):  # a late row may bring a column: it is read whole first
+    if complete and plan.module == "json" and plan.features is None:
+        # a late row may bring a column: the split is converted first
         return all_matches(queries, ref, config, split, Request(offset=offset))
     parts = tables(queries, target, offset)
     first = next(parts, [])
