@@ -83,20 +83,24 @@ def exported(source: Source, config: str, split: str, settings: Settings) -> lis
         commit = find_commit(source.dataset.name, EXPORT_BRANCH, settings)
         answer = get_session().get(url, params={"dataset": source.dataset.name, "config": config})
         found: Json = answer.json() if answer.status_code == 200 else {}
-    except (httpx2.HTTPError, httpx2.InvalidURL, HfHubHTTPError, ValueError, OSError):
+    except (httpx2.HTTPError, httpx2.InvalidURL, HfHubHTTPError, ValueError, RecursionError, OSError):
         return None  # no export: the data itself is read
-    if not isinstance(found, dict) or answer.headers.get("X-Revision") != source.dataset.revision:
+    if answer.headers.get("X-Revision") != source.dataset.revision:
         return None
+    try:
+        paths = exported_paths(found, source.dataset.name, config, split)
+    except (AttributeError, KeyError, TypeError, ValueError):  # an answer of another shape is none
+        return None
+    return [f"hf://datasets/{source.dataset.name}@{commit}/{path}" for path in paths] or None
+
+
+def exported_paths(found: Json, name: str, config: str, split: str) -> list[str]:
+    """The paths of a split's files in the export; none where it is not whole. Raises TypeError and the like."""
     if found.get("partial") or found.get("pending") or found.get("failed"):
-        return None
-    names = []
-    for file in found.get("parquet_files") or ():
-        if (file.get("config"), file.get("split")) == (config, split):
-            path = exported_path(str(file.get("url")), source.dataset.name)
-            if path is None:
-                return None
-            names.append(f"hf://datasets/{source.dataset.name}@{commit}/{path}")
-    return names or None
+        return []
+    mine = [file for file in found["parquet_files"] if (file.get("config"), file.get("split")) == (config, split)]
+    paths = [exported_path(str(file.get("url")), name) for file in mine]
+    return [path for path in paths if path] if None not in paths else []
 
 
 def find_commit(name: str, revision: str, settings: Settings) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from dspreview.errors import HubError
+from dspreview.errors import HubError, PreviewError
 from dspreview.extract.hub_failures import translate
 from dspreview.settings import Settings
 
@@ -56,8 +56,7 @@ class RemoteFile:
                     return data
             data = self.ask(hub_url(self.address, self.settings.hf_endpoint), wanted, start, length)
         except Exception as error:  # raised again, as what it is
-            told = translate(error, self.asked, self.settings)
-            raise told from (None if told is error else error)
+            raise self.failure(error) from error
         if data is None:
             raise HubError(f"{self.asked}: {self.settings.hf_endpoint} did not give the bytes that it promised")
         return data
@@ -76,28 +75,47 @@ class RemoteFile:
             if response.status_code >= 400:
                 response.read()
             hf_raise_for_status(response)
-            whole = response.status_code == 200
-            self.learn(response)
-            data = bytearray()
+            self.learn(response, start)
             # a server that knows no ranges sends the file from its beginning
-            skipped = 0 if not whole else (max(self.size - length, 0) if start is None else start)
+            skipped = 0
+            if response.status_code == 200:
+                skipped = max(self.size - length, 0) if start is None else start
+            data = bytearray()
             for part in response.iter_bytes():
-                data += part
-                if len(data) >= skipped + length:
+                kept = part[skipped:] if skipped else part
+                skipped = max(0, skipped - len(part))
+                data += kept
+                if len(data) >= length:
                     break
-        found = bytes(data[skipped : skipped + length])
+        found = bytes(data[:length])
         if start is not None and len(found) < length:
             raise HubError(
                 f"{self.asked}: {self.address} ended after {start + len(found):,} bytes; it changed, or was cut off"
             )
         return found
 
-    def learn(self, response: Any) -> None:
-        """The size of the file, and where it really lies."""
+    def learn(self, response: Any, start: int | None) -> None:
+        """The size of the file, and where it really lies. Raises HubError where that is not what was asked for."""
+        span, _, told = response.headers.get("Content-Range", "").partition("/")
+        told = told or response.headers.get("Content-Length", "")
+        size = int(told) if told.isdigit() else -1
+        right = response.status_code != 206 or start is None or span == "" or span.startswith(f"bytes {start}-")
         with self.lock:
-            told = response.headers.get("Content-Range", "").rpartition("/")[2]
-            told = told or response.headers.get("Content-Length", "")
-            if told.isdigit():
-                self.size = int(told)
-            if response.history and str(response.url).partition("?")[0] != "":
+            if not right or size < 0 or (self.size >= 0 and size != self.size):
+                raise HubError(
+                    f"{self.asked}: {self.settings.hf_endpoint} sent other bytes of {self.address} than it was asked for"
+                )
+            self.size = size
+            if response.history:
                 self.place = str(response.url)
+
+    def failure(self, error: Exception) -> Exception:
+        """A failure of the client as one of ours."""
+        import httpx2
+
+        told = translate(error, self.asked, self.settings)
+        if isinstance(told, PreviewError):
+            return told
+        if isinstance(error, (httpx2.HTTPError, httpx2.InvalidURL)):
+            return HubError(f"{self.asked}: {self.settings.hf_endpoint} did not answer like a Hub: {error}")
+        return error

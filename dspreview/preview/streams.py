@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from dspreview.extract.columns import holds_assets
 from dspreview.extract.pages import Cells, PageMaker
-from dspreview.models import DatasetRef, FeatureTree
+from dspreview.models import DatasetRef, FeatureTree, Kind
 from dspreview.preview.answers import Target
 from dspreview.preview.queries import Queries
 from dspreview.query.table import Request
@@ -38,6 +38,8 @@ def all_rows(
 
     """
     target = queries.target(ref, config, split)
+    if queries.settings.hf_hub_offline and target.entry.dataset.kind is Kind.HUB:
+        return all_matches(queries, ref, config, split, Request(offset=offset))  # of what is already here
     _, plan = queries.preview.extractor.plan(target.ref, target.entry.dataset, target.split.config)
     if complete and plan.module == "json" and plan.features is None:
         # a late row may bring a column: the split is converted first

@@ -80,6 +80,9 @@ class Tables:
             found = SplitTable(table, opener.open, opener.traffic)
             yield found
             found.check(opener.where)
+        except errors.UnreadableDataError:
+            opener.forget()
+            raise
         finally:
             opener.close()
 
@@ -126,17 +129,33 @@ class Tables:
     def native(self, source: Source, plan: Plan, split: str, opener: Opener) -> Table | None:
         """The split's own Parquet, else the Hub's export of the same revision. Raises PreviewError."""
         from dspreview.extract.failures import explain
-        from dspreview.extract.parquet import exported, own_parquet, parquet_of
+        from dspreview.extract.parquet import own_parquet
 
         try:
             found, origin = own_parquet(plan, split, opener.handle), "own"
-            if found is None and source.dataset.kind is Kind.HUB and not self.settings.hf_hub_offline:
-                names = exported(source, plan.config.name, split, self.settings)
-                found, origin = parquet_of(names or [], None, opener.handle), "export"
         except Exception as error:  # readers fail in a hundred ways; `explain` raises bugs of ours again
             failure = explain(error, opener.where, source, self.settings)
             raise failure from (None if failure is error else error)
+        if found is None and source.dataset.kind is Kind.HUB and not self.settings.hf_hub_offline:
+            found, origin = self.exported(source, plan, split, opener), "export"
         return None if found is None else as_table(found, origin)
+
+    def exported(self, source: Source, plan: Plan, split: str, opener: Opener) -> ParquetSplit | None:
+        """The Hub's export of a split; None where it is not what the dataset says of itself, or cannot be read."""
+        from dspreview.extract.parquet import exported, parquet_of
+        from dspreview.extract.rows import known_number
+
+        names = exported(source, plan.config.name, split, self.settings)
+        try:
+            found = parquet_of(names or [], None, opener.handle)
+        except Exception:  # the export is a help: where it fails the data itself is read, and tells what is wrong
+            opener.forget()
+            opener.traffic.failure = None
+            return None
+        number = known_number(plan, split, "num_examples")
+        if found is None or number not in {None, sum(one.num_rows for one in found.footers)}:
+            return None
+        return found if plan.features is None or list(plan.features) == [name for name, _ in found.features] else None
 
     def converted(self, source: Source, plan: Plan, about: About) -> Table:
         """The split converted; whoever comes second waits for the first."""
@@ -243,6 +262,11 @@ class Opener:
         blocks = self.remote(address)
         blocks.footer()
         return Handle(blocks, blocks.size), lambda: blocks.size
+
+    def forget(self) -> None:
+        """Keep nothing of remote files that cannot be read: what came may not have been theirs."""
+        for blocks in self.blocks.values():
+            blocks.forget()
 
     def close(self) -> None:
         """Keep what was read, within the limit."""

@@ -94,7 +94,9 @@ class Blocks:
                 self.keep(self.remote.size - len(data), data)
 
     def read_at(self, start: int, length: int) -> bytes:
-        """Some bytes, from here or over the network. Raises PreviewError."""
+        """Some bytes, from here or over the network. Raises PreviewError, after one failure at once."""
+        if self.traffic.failure is not None:
+            raise self.traffic.failure
         try:
             with self.lock:
                 for first, end in self.holes(start, start + length):
@@ -146,6 +148,13 @@ class Blocks:
             if low < high:
                 found[low - start : high - start] = data[low - first : high - first]
         return bytes(found)
+
+    def forget(self) -> None:
+        """Take nothing of what was read for known: it was not what it should be."""
+        self.spans, self.changed = [], False
+        if self.folder is not None:
+            with suppress(OSError):
+                (self.folder / "spans.json").unlink(missing_ok=True)
 
     def close(self) -> None:
         """Say on disk what is known, once the bytes themselves are there; other processes may have added to it."""

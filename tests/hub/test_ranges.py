@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -234,3 +235,102 @@ def test_derived_files_have_a_limit(hub: Hub, online: Program, tmp_path: Path) -
     assert left[0]["dataset"] == "owner/csv2"
     assert sum(one["bytes"] for one in left) <= 250_000 or len(left) == 1
     assert len(left) < 3
+
+
+@pytest.mark.parametrize("how", ["page", "other range"])
+def test_a_wrong_answer_is_not_kept(big: Hub, online: Program, how: str) -> None:
+    online("rows", "owner/big")
+
+    def fault(handler: Any, path: str) -> bool:
+        if handler.origin != "cdn":
+            return False
+        if how == "page":
+            handler.send(200, b"<html>maintenance</html>")
+        else:
+            handler.send(206, b"x" * 65_536, {"Content-Range": "bytes 0-65535/999999"})
+        return True
+
+    big.fault = fault
+    assert online("filter", "owner/big", "--where", "n = 5").code in {5, 6}
+    big.fault = None
+    found = online("filter", "owner/big", "--where", "n = 5", "--json")
+    assert places(found.json) == [5, ROWS + 5], found.err
+
+
+def test_a_server_without_ranges(big: Hub, online: Program, data: bytes) -> None:
+    def fault(handler: Any, path: str) -> bool:
+        if handler.origin == "cdn":
+            handler.send(200, data)
+            return True
+        return False
+
+    big.fault = fault
+    assert places(online("filter", "owner/big", "--where", "n = 5", "--json").json) == [5, ROWS + 5]
+
+
+def test_a_redirect_without_end(big: Hub, online: Program) -> None:
+    online("rows", "owner/big")
+
+    def fault(handler: Any, path: str) -> bool:
+        if handler.origin == "cdn":
+            handler.send(302, b"", {"Location": "/x"})
+            return True
+        return False
+
+    big.fault = fault
+    found = online("filter", "owner/big", "--where", "n = 5")
+    assert (found.code, "Traceback" in found.err) == (5, False), found.err
+
+
+def test_one_silence_is_waited_for_once(big: Hub, online: Program) -> None:
+    online("filter", "owner/big", "--where", "n = 5")
+    asked: list[str] = []
+
+    def fault(handler: Any, path: str) -> bool:
+        if handler.origin == "cdn":
+            asked.append(path)
+            handler.close_connection = True
+            return True
+        return False
+
+    big.fault = fault
+    found = online("filter", "owner/big", "--where", "x < 0.00001 OR text LIKE '%77 77%'")
+    assert found.code == 5, found.err
+    assert len(asked) <= 4
+
+
+EXPORTS: list[Any] = [{"parquet_files": [1]}, {"parquet_files": {"a": 1}}, {"parquet_files": 5}, [1], None, {},
+                      {"parquet_files": [{"config": "default", "split": "train", "url": "http://[::1/x"}]}]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", EXPORTS, ids=str)
+def test_an_odd_export_is_none(hub: Hub, online: Program, body: Any) -> None:
+    hub.add("owner/lines", {"train.jsonl": '{"a": 1}\n{"a": 2}\n'})
+    hub.export("owner/lines", {"default/train/0000.parquet": parquet({"a": [1, 2]})})
+    online.env["HF_ENDPOINT"] = hub.local_url
+    revision = hub.repositories["owner/lines"].exported_from
+
+    def fault(handler: Any, path: str) -> bool:
+        if path == "/parquet":
+            handler.send(200, json.dumps(body).encode(), {"X-Revision": revision})
+            return True
+        return False
+
+    hub.fault = fault
+    assert places(online("filter", "owner/lines", "--where", "a = 2", "--json").json) == [1]
+
+
+@pytest.mark.parametrize("data", [b"", b"garbage" * 100])
+def test_a_broken_export_blocks_nothing(hub: Hub, online: Program, data: bytes) -> None:
+    hub.add("owner/lines", {"train.jsonl": '{"a": 1}\n{"a": 2}\n'})
+    hub.export("owner/lines", {"default/train/0000.parquet": data})
+    online.env["HF_ENDPOINT"] = hub.local_url
+    found = online("filter", "owner/lines", "--where", "a = 2", "--json")
+    assert places(found.json) == [1], found.err
+
+
+def test_all_rows_of_what_is_here_need_no_network(hub: Hub, online: Program) -> None:
+    hub.add("owner/csv", {"train.csv": "a\n1\n2\n"})
+    online("filter", "owner/csv", "--where", "a = 1")
+    found = online("rows", "owner/csv", "--length", "all", "--format", "jsonl", "--offline")
+    assert found.documents == [{"a": 1}, {"a": 2}], found.err
