@@ -13,8 +13,9 @@ from dspreview import errors
 from dspreview.extract.pages import Cells
 from dspreview.models import DatasetRef, Json, Kind, Page, dump
 from dspreview.preview.answers import Answers, Target
+from dspreview.preview.opening import SplitTable
 from dspreview.preview.reading import PageAnswer, Preview
-from dspreview.preview.tables import SplitTable, Tables, Telling
+from dspreview.preview.tables import Tables, Telling
 from dspreview.query.fields import chosen_columns
 from dspreview.query.rows import rows_at
 from dspreview.query.table import Request

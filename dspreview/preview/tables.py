@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dspreview import errors
 from dspreview.extract import local
 from dspreview.jobs.runner import Extractor
 from dspreview.models import EXTRACTOR_VERSION, DatasetRef, Kind
 from dspreview.preview.keeping import Keeper
-from dspreview.query.blocks import Blocks, Traffic
+from dspreview.preview.opening import Opener, SplitTable
+from dspreview.query.blocks import Traffic
 from dspreview.query.table import Part, Table, TableColumn
 from dspreview.settings import Settings
 from dspreview.store import Store
@@ -33,19 +33,6 @@ class Telling:
     def __init__(self, progress: Callable[[str, int, int | None], None], warn: Callable[[str], None]) -> None:
         """`progress` takes what is done, how much of it, and out of how much."""
         self.progress, self.warn = progress, warn
-
-
-class SplitTable:
-    """The Parquet of one split, and the way to its bytes, for one call."""
-
-    def __init__(self, table: Table, opened: Callable[[int], Any], traffic: Traffic) -> None:
-        self.table, self.opened, self.traffic = table, opened, traffic
-        self.stamps = stamps(table)
-
-    def check(self, where: str) -> None:
-        """Raise ChangedDataError where a file is not what it was when it was opened."""
-        if stamps(self.table) != self.stamps:
-            raise errors.ChangedDataError(f"{where}: a file changed while it was read; try again")
 
 
 class Tables:
@@ -224,59 +211,6 @@ class Tables:
         return found or folders.path(about)
 
 
-class Opener:
-    """Opens the files of one split."""
-
-    def __init__(self, tables: Tables, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry) -> None:
-        self.tables, self.ref, self.entry, self.split = tables, ref, entry, split
-        self.where = f"{ref.asked} {split.config}/{split.split}"
-        self.traffic = Traffic(self.where, agreed=tables.agreed)
-        self.table = Table((), (), "own")
-        self.blocks: dict[str, Blocks] = {}
-
-    def open(self, number: int) -> Any:
-        """The file of that number: something with `read_at`."""
-        part = self.table.parts[number]
-        if "://" not in part.path:
-            from dspreview.query.files import LocalFile
-
-            return LocalFile(part.path)
-        return self.remote(part.path, part.size)
-
-    def remote(self, address: str, size: int = -1) -> Blocks:
-        """A file on the Hub."""
-        if address not in self.blocks:
-            self.tables.extractor.prepare()
-            from dspreview.extract.ranges import RemoteFile
-
-            dataset = self.entry.dataset
-            about = About("ranges", dataset.name, dataset.revision, self.split.config, self.split.split, address)
-            file = RemoteFile(address, self.ref.asked, self.tables.settings, size)
-            self.blocks[address] = Blocks(file, self.tables.store.derived.shared(about), self.traffic)
-        return self.blocks[address]
-
-    def handle(self, address: str) -> tuple[Any, Callable[[], int]]:
-        """A file on the Hub as pyarrow reads it, and its size."""
-        from dspreview.query.files import Handle
-
-        blocks = self.remote(address)
-        blocks.footer()
-        return Handle(blocks, blocks.size), lambda: blocks.size
-
-    def forget(self) -> None:
-        """Keep nothing of remote files that cannot be read: what came may not have been theirs."""
-        for blocks in self.blocks.values():
-            blocks.forget()
-
-    def close(self) -> None:
-        """Keep what was read, within the limit."""
-        for blocks in self.blocks.values():
-            blocks.close()
-        if self.blocks:
-            derived = self.tables.store.derived
-            derived.keep_to_limit(self.tables.settings.derived_max_bytes)
-
-
 def as_table(found: ParquetSplit, origin: str) -> Table:
     """Parquet files as a table."""
     parts = tuple(Part(one.path, one.num_rows, one.size) for one in found.footers)
@@ -297,15 +231,3 @@ def quick_table(entry: DatasetEntry) -> Table | None:
     except (OSError, pa.ArrowException):  # read again the long way, which tells what is wrong
         return None
     return None if found is None else as_table(found, "own")
-
-
-def stamps(table: Table) -> list[tuple[int, int] | None]:
-    """Size and time of each local file: whether it changed is seen from them."""
-    found: list[tuple[int, int] | None] = []
-    for part in table.parts:
-        try:
-            status = None if "://" in part.path else os.stat(part.path)
-        except OSError:
-            status = None
-        found.append((status.st_size, status.st_mtime_ns) if status else None)
-    return found

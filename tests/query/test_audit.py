@@ -189,7 +189,7 @@ def test_damaged_derived_files_are_seen_and_made_again(tmp_path: Path, dspreview
 
 
 def test_a_source_that_moves_poisons_nothing(tmp_path: Path) -> None:
-    from dspreview.preview.tables import SplitTable
+    from dspreview.preview.opening import SplitTable
 
     table = write_table(tmp_path / "d", pa.table({"n": [1, 2, 3]}), [])
     found = SplitTable(table, lambda number: None, None)  # type: ignore[arg-type]
