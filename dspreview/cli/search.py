@@ -51,7 +51,7 @@ def search(
     """Answer `search`."""
     if not 2 <= len(words) <= 4:
         raise errors.UsageError(
-            f"{len(words)} words given; DATASET [CONFIG] [SPLIT] TEXT was expected (quote the text)"
+            f"DATASET [CONFIG] [SPLIT] TEXT was expected, the text in quotes; got {' '.join(words)[:100]!r}"
         )
     dataset, *names, text = words
     config, split = (*names, None, None)[:2]
