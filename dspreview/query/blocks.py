@@ -95,10 +95,10 @@ class Blocks:
 
     def read_at(self, start: int, length: int) -> bytes:
         """Some bytes, from here or over the network. Raises PreviewError, after one failure at once."""
-        if self.traffic.failure is not None:
-            raise self.traffic.failure
         try:
             with self.lock:
+                if self.traffic.failure is not None:  # looked at in turn: others may have waited for the same
+                    raise self.traffic.failure
                 for first, end in self.holes(start, start + length):
                     self.traffic.add(end - first)
                     self.keep(first, self.remote.read_range(first, end - first))
