@@ -120,8 +120,9 @@ def test_nothing_is_pinned_to_one_machine() -> None:
         "\n"
     )
     for name in filter(None, listed):
-        path = ROOT / name
-        if path.suffix in {".py", ".md", ".toml", ".sh"} or path.name == "run":
-            text = path.read_text(encoding="utf-8")
-            assert "/work" + "/" not in text, name
-            assert "/root" + "/" not in text, name
+        try:
+            text = (ROOT / name).read_text(encoding="utf-8")
+        except UnicodeDecodeError:  # a picture, a table
+            continue
+        assert "/work" + "/" not in text, name
+        assert "/root" + "/" not in text, name

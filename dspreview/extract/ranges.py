@@ -99,7 +99,8 @@ class RemoteFile:
         span, _, told = response.headers.get("Content-Range", "").partition("/")
         told = told or response.headers.get("Content-Length", "")
         size = int(told) if told.isdigit() else -1
-        right = response.status_code != 206 or start is None or span == "" or span.startswith(f"bytes {start}-")
+        expected = span.endswith(f"-{size - 1}") if start is None else span.startswith(f"bytes {start}-")
+        right = response.status_code != 206 or expected
         with self.lock:
             if not right or size < 0 or (self.size >= 0 and size != self.size):
                 raise HubError(

@@ -129,13 +129,19 @@ class Tables:
 
     def exported(self, source: Source, plan: Plan, split: str, opener: Opener) -> ParquetSplit | None:
         """The Hub's export of a split; None where it is not what the dataset says of itself, or cannot be read."""
+        from dspreview.extract.failures import explain
         from dspreview.extract.parquet import exported, parquet_of
         from dspreview.extract.rows import known_number
 
         names = exported(source, plan.config.name, split, self.settings)
         try:
             found = parquet_of(names or [], None, opener.handle)
-        except Exception:  # the export is a help: where it fails the data itself is read, and tells what is wrong
+        except (
+            Exception
+        ) as error:  # where the export fails the data itself is read; `explain` raises bugs of ours again
+            failure = explain(error, opener.where, source, self.settings)
+            if isinstance(failure, errors.HubSilentError):
+                raise failure from (None if failure is error else error)
             opener.forget()
             opener.traffic.failure = None
             return None

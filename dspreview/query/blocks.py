@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -180,6 +179,3 @@ def merged(spans: list[Span]) -> list[Span]:
         else:
             found.append((start, end))
     return found
-
-
-Opener = Callable[[int], Blocks]

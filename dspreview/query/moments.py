@@ -7,7 +7,6 @@ from datetime import timedelta
 from dspreview.extract.iso import iso_timestamp
 
 SECOND = 1_000_000
-DATE = "%Y-%m-%d"
 FORMATS = tuple(
     f"%Y{mark}%m{mark}%d{between}{clock}{zone}"
     for mark in ("-", "/")

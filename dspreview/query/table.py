@@ -42,11 +42,6 @@ class Table(NamedTuple):
         return sum(part.num_rows for part in self.parts)
 
     @property
-    def is_remote(self) -> bool:
-        """Whether its files lie on the Hub."""
-        return any("://" in part.path for part in self.parts)
-
-    @property
     def starts(self) -> list[int]:
         """The index of the first row of each file."""
         found, total = [], 0

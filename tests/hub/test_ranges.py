@@ -237,8 +237,8 @@ def test_derived_files_have_a_limit(hub: Hub, online: Program, tmp_path: Path) -
     assert len(left) < 3
 
 
-@pytest.mark.parametrize("how", ["page", "other range"])
-def test_a_wrong_answer_is_not_kept(big: Hub, online: Program, how: str) -> None:
+@pytest.mark.parametrize(("how", "code"), [("page", 6), ("other range", 5)])
+def test_a_wrong_answer_is_not_kept(big: Hub, online: Program, how: str, code: int) -> None:
     online("rows", "owner/big")
 
     def fault(handler: Any, path: str) -> bool:
@@ -251,7 +251,7 @@ def test_a_wrong_answer_is_not_kept(big: Hub, online: Program, how: str) -> None
         return True
 
     big.fault = fault
-    assert online("filter", "owner/big", "--where", "n = 5").code in {5, 6}
+    assert online("filter", "owner/big", "--where", "n = 5").code == code
     big.fault = None
     found = online("filter", "owner/big", "--where", "n = 5", "--json")
     assert places(found.json) == [5, ROWS + 5], found.err
