@@ -35,6 +35,7 @@ TABLE = (
     Setting("APP_HOSTNAME", "localhost", "serve-assets: host name"),
     Setting("APP_PORT", 8000, "serve-assets: port"),
     Setting("WEB_CONCURRENCY", 2, "serve-assets: number of processes", minimum=1),
+    Setting("WEBHOOK_SECRET", "", "serve-assets --writable: what X-Webhook-Secret must say", in_file=False),
     Setting("MAX_AGE_LONG_SECONDS", 120, "max-age of data over HTTP; how long a Hub entry is served unasked"),
     Setting("MAX_AGE_SHORT_SECONDS", 10, "max-age of technical answers over HTTP"),
     Setting("ROWS_MAX_BYTES", 1_000_000, "most bytes of the rows of a page", minimum=1_000),
@@ -67,6 +68,8 @@ TABLE = (
     Setting("HF_ENDPOINT", "https://huggingface.co", "the Hub", in_file=False),
     Setting("HF_HUB_OFFLINE", False, "no network, as --offline", in_file=False),
 )
+SECRETS = frozenset({"HF_TOKEN", "WEBHOOK_SECRET"})
+"""Never shown."""
 BY_NAME = {setting.name: setting for setting in TABLE}
 
 
@@ -78,6 +81,7 @@ class Settings:
     app_hostname: str
     app_port: int
     web_concurrency: int
+    webhook_secret: str
     max_age_long_seconds: int
     max_age_short_seconds: int
     rows_max_bytes: int
@@ -222,7 +226,7 @@ def parse(setting: Setting, raw: Any, source: str) -> Any:
 
 def bad_value(setting: Setting, text: str, source: str, expected: str) -> SettingsError:
     """The one line for a value that cannot be read."""
-    shown = "that value" if setting.name == "HF_TOKEN" else repr(text)
+    shown = "that value" if setting.name in SECRETS else repr(text)
     return SettingsError(f"{setting.name}: {shown} (from {source}) is not {expected}")
 
 

@@ -35,6 +35,7 @@ COMMANDS = {
     "webhook": Entry("webhook", "Apply one change notice of the Hub."),
     "queue": Entry("queue", "Look into the queue of jobs, add to it, cancel, clean."),
     "cache": Entry("cache", "Look into the cache, and clean it."),
+    "serve-assets": Entry("serve_assets", "Serve the cache over HTTP: assets, JSON, and a page to look at."),
     "settings": Entry("settings", "Show each setting, its value and where it came from."),
     "doctor": Entry("doctor", "Check that everything needed is in order."),
 }

@@ -10,9 +10,9 @@ import typer
 from dspreview import errors
 from dspreview.cli import output
 from dspreview.cli.options import Call, with_common
+from dspreview.documents.lists import valid_document
 from dspreview.store import Store, report
 from dspreview.store.database import translated
-from dspreview.store.entries import iso
 
 app = typer.Typer(
     add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True,
@@ -66,9 +66,8 @@ def report_(call: Call) -> int:
 def valid(call: Call) -> int:
     """Answer `cache valid`."""
     with Store(call.settings, must_open=True) as store:
-        names = report.valid_names(store)
-        moment = iso(store.cache.clock())
-    output.write_answer(call, {"valid": names, "created_at": moment}, ["dataset"], [[name] for name in names])
+        document = valid_document(store)
+    output.write_answer(call, document, ["dataset"], [[name] for name in document["valid"]])
     return errors.EXIT_OK
 
 

@@ -8,7 +8,6 @@ import typer
 
 from dspreview import errors
 from dspreview.cli.options import Call, ConfigArgument, DatasetArgument, SplitArgument, with_common
-from dspreview.cli.page import Found, Selection
 from dspreview.cli.pageoutput import TABLE_LENGTH, write, write_all
 from dspreview.cli.questions import (
     EVERY,
@@ -22,6 +21,7 @@ from dspreview.cli.questions import (
     length_of,
     text_of,
 )
+from dspreview.documents.page import Found, Selection
 from dspreview.models import PAGE_LENGTH
 from dspreview.preview.queries import Queries
 from dspreview.preview.streams import all_matches

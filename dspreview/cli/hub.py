@@ -9,16 +9,17 @@ import typer
 from dspreview import errors
 from dspreview.cli import output
 from dspreview.cli.options import Call, with_common
+from dspreview.documents.lists import HUB_FIELDS, hub_record, hub_status_document
 from dspreview.jobs.runner import Extractor
 from dspreview.models import Json
-from dspreview.store import Store, report
-from dspreview.store.entries import iso
+from dspreview.preview.keeping import Keeper
+from dspreview.store import Store, hublist
 
 app = typer.Typer(
     add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True,
     help="List the Hub's datasets, and count how many are valid here.",
 )  # fmt: skip
-FIELDS = ["id", "tags", "citation", "description", "paperswithcode_id", "downloads"]
+
 Author = Annotated[str | None, typer.Option("--author", metavar="NAME", help="Only datasets of this owner.")]
 Search = Annotated[str | None, typer.Option("--search", metavar="WORDS", help="Only ids that hold these words.")]
 Tag = Annotated[
@@ -37,12 +38,12 @@ def list_(
     call: Call, *, author: Author = None, search: Search = None, tag: Tag = None, sort: Sort = None, limit: Limit = None
 ) -> int:
     """Answer `hub list`."""
-    found = [
-        {name: item[name] for name in FIELDS}
-        for item in Extractor(call.settings).list_hub(
-            author=author, search=search, tags=tag or (), sort=sort, limit=limit, details=True
-        )
-    ]
+    listed = Extractor(call.settings).list_hub(
+        author=author, search=search, tags=tag or (), sort=sort, limit=limit, details=True
+    )
+    found = [hub_record(item) for item in listed]
+    if not (author or search or tag) and limit is None:
+        keep_list(call, found)
     if call.format == "json":
         output.write_document({"datasets": found})
     elif call.format == "table":
@@ -51,8 +52,14 @@ def list_(
         rows = [[item["id"], item["downloads"], ", ".join(item["tags"] or ())] for item in found]
         output.write_text(table.simple(["id", "downloads", "tags"], rows, color=table.use_color(call.color)) + "\n")
     else:
-        output.write_records(found, call.format, FIELDS)
+        output.write_records(found, call.format, list(HUB_FIELDS))
     return errors.EXIT_OK
+
+
+def keep_list(call: Call, found: list[dict[str, Json]]) -> None:
+    """Remember the whole list for `serve-assets`; the answer matters more."""
+    with Store(call.settings) as store:
+        Keeper(store, call.warn).write(lambda: hublist.keep(store, found))
 
 
 @app.command(help="Count the Hub's public datasets that are valid, in error or missing here.")
@@ -61,8 +68,7 @@ def status(call: Call) -> int:
     """Answer `hub status`."""
     names = (str(item["id"]) for item in Extractor(call.settings).list_hub())
     with Store(call.settings, must_open=True) as store:
-        counts = report.count_names(store, names)
-        document: dict[str, Json] = {**counts, "created_at": iso(store.clock())}
-    rows = [[kind, state, number] for kind, states in counts.items() for state, number in states.items()]
+        document = hub_status_document(store, names)
+    rows = [[kind, state, number] for kind in ("canonical", "community") for state, number in document[kind].items()]
     output.write_answer(call, document, ["kind", "status", "number"], rows)
     return errors.EXIT_OK

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dspreview.cli import output
 from dspreview.cli.options import Call
-from dspreview.cli.page import Found, Selection, narrowed, page_document, page_rows
+from dspreview.documents.page import Found, Selection, narrowed, page_document, page_rows
 from dspreview.models import Json
 from dspreview.preview import PageAnswer
 

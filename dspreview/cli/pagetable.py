@@ -10,7 +10,7 @@ from typing import Any
 from dspreview.cli import plain
 from dspreview.cli import table as drawing
 from dspreview.cli.options import Call
-from dspreview.cli.page import Found, Selection, narrowed, page_rows, select_lines
+from dspreview.documents.page import Found, Selection, narrowed, page_rows, select_lines
 from dspreview.models import Json
 from dspreview.preview import PageAnswer
 

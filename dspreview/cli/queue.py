@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,11 +10,10 @@ from dspreview import errors
 from dspreview.cli import failure, output
 from dspreview.cli.cache import confirm
 from dspreview.cli.options import Call, ConfigArgument, SplitArgument, with_common
-from dspreview.models import Json
+from dspreview.documents.lists import job_record, jobs_document, queue_document
 from dspreview.store import Store
-from dspreview.store.database import transaction, translated
-from dspreview.store.entries import iso
-from dspreview.store.job import KINDS, STATUSES, Job, JobKey
+from dspreview.store.database import translated
+from dspreview.store.job import KINDS, STATUSES
 
 if TYPE_CHECKING:
     from dspreview.work.supervisor import Limits
@@ -46,10 +45,7 @@ def enqueue(call: Call, dataset: str, config: str | None, split: str | None) -> 
     """Add one job; 0 where it waits already."""
     ref = call.ref(dataset)
     with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
-        entry = store.cache.find_dataset(ref)
-        key = JobKey(entry.dataset.name if entry else ref.name, ref.revision or "", config or "", split or "")
-        with transaction(store.connection):
-            return store.queue.enqueue([key])
+        return store.enqueue(ref, config, split)
 
 
 @app.command(help="Count the jobs by kind and status.")
@@ -57,9 +53,8 @@ def enqueue(call: Call, dataset: str, config: str | None, split: str | None) -> 
 def stats(call: Call) -> int:
     """Answer `queue stats`."""
     with Store(call.settings, must_open=True) as store:
-        counts = store.queue.counts()
-        document: dict[str, Json] = {**counts, "created_at": iso(store.clock())}
-    rows = [[kind, status, number] for kind in KINDS for status, number in counts[kind].items()]
+        document = queue_document(store)
+    rows = [[kind, status, number] for kind in KINDS for status, number in document[kind].items()]
     output.write_answer(call, document, ["kind", "status", "number"], rows)
     return errors.EXIT_OK
 
@@ -80,27 +75,10 @@ def list_(
             raise errors.UsageError(f"--status {name.lower()}: there are {', '.join(STATUSES).lower()}")
     with Store(call.settings, must_open=True) as store:
         jobs = store.queue.jobs(wanted)
-        moment = iso(store.clock())
-    document: dict[str, Json] = {kind: {name.lower(): [] for name in STATUSES if name in wanted} for kind in KINDS}
-    for job in jobs:
-        document[job.key.kind][job.status.lower()].append(as_json(job))
-    document["created_at"] = moment
-    records = [as_json(job) for job in jobs]
+        document = jobs_document(store, jobs, wanted)
+    records = [job_record(job) for job in jobs]
     output.write_answer(call, document, HEADER, [[record.get(name) for name in HEADER] for record in records])
     return errors.EXIT_OK
-
-
-def as_json(job: Job) -> dict[str, Any]:
-    """A job in the shape of the contract."""
-    names = {"config_name": job.key.config, "split_name": job.key.split} if job.key.split else {}
-    return {
-        "dataset_name": job.key.dataset,
-        **names,
-        "status": job.status,
-        "created_at": job.created_at,
-        "started_at": job.started_at,
-        "finished_at": job.finished_at,
-    }
 
 
 @app.command(

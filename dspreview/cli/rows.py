@@ -19,10 +19,10 @@ from dspreview.cli.options import (
     targets,
     with_common,
 )
-from dspreview.cli.page import Found, Selection, select_lines
 from dspreview.cli.pageoutput import TABLE_LENGTH, write, write_all
 from dspreview.cli.progress import working
 from dspreview.cli.questions import EVERY, ColumnsOption, LengthOption, YesOption, ask, length_of
+from dspreview.documents.page import Found, Selection, select_lines
 from dspreview.models import PAGE_LENGTH, DatasetRef, Json
 from dspreview.preview import PageAnswer, Preview
 from dspreview.store import Store

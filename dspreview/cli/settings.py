@@ -7,7 +7,7 @@ import typer
 from dspreview import errors
 from dspreview.cli import output
 from dspreview.cli.options import Call, with_common
-from dspreview.settings import TABLE
+from dspreview.settings import SECRETS, TABLE
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 HEADER = ["name", "value", "source", "meaning"]
@@ -20,7 +20,7 @@ def settings(call: Call) -> int:
     records = []
     for setting in TABLE:
         value = getattr(call.settings, setting.name.lower())
-        if setting.name == "HF_TOKEN":  # never shown
+        if setting.name in SECRETS:
             value = "set" if value else "not set"
         source = call.settings.sources[setting.name]
         records.append({"name": setting.name, "value": value, "source": source, "meaning": setting.meaning})

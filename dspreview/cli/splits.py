@@ -10,12 +10,12 @@ from dspreview.cli import failure, output
 from dspreview.cli.batch import run_targets
 from dspreview.cli.options import Call, ConfigArgument, DatasetArgument, FromOption, targets, with_common
 from dspreview.cli.progress import working
+from dspreview.documents.splits import HEADER, split_records, splits_document
 from dspreview.models import ConfigListing, DatasetRef, Json
 from dspreview.preview import Preview
 from dspreview.store import Store
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-HEADER = ["dataset", "config", "split", "num_bytes", "num_examples"]
 
 
 @app.command(help="List the configs and splits of a dataset, with num_bytes and num_examples where they are known.")
@@ -40,17 +40,10 @@ def splits(
 
 def write(call: Call, asked: str, configs: tuple[ConfigListing, ...], named: dict[str, Json]) -> int:
     """Write the splits; a config that cannot be listed is named, and the exit is 6."""
-    records: list[dict[str, Json]] = [
-        dict(zip(HEADER, (asked, config.config, split.split, split.num_bytes, split.num_examples), strict=True))
-        for config in configs
-        for split in config.splits
-    ]
+    records = split_records(asked, configs)
     broken = [config for config in configs if config.error]
     if call.format == "json":
-        answer: dict[str, Json] = named | {"splits": records}
-        if broken:
-            answer["errors"] = [{"dataset": asked, "config": config.config, "error": config.error} for config in broken]
-        output.write_document(answer)
+        output.write_document(named | splits_document(asked, configs))
     elif call.format == "table":
         from dspreview.cli import table  # rich, 10 ms for a table only
 

@@ -10,11 +10,9 @@ import typer
 from dspreview import errors
 from dspreview.cli import output
 from dspreview.cli.options import Call, with_common
-from dspreview.extract.local import identify
-from dspreview.jobs.notice import REMOVE, read_notice
-from dspreview.store import Store, report
-from dspreview.store.database import transaction, translated
-from dspreview.store.job import JobKey
+from dspreview.jobs.notice import apply, read_notice
+from dspreview.store import Store
+from dspreview.store.database import translated
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -29,15 +27,8 @@ def webhook(
 ) -> int:
     """Answer `webhook`."""
     changes, note = read_notice(sys.stdin.read() if payload == "-" else payload)
-    refs = [(change.action, identify(change.dataset)) for change in changes]
     with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
-        for action, ref in refs:
-            if action == REMOVE:
-                report.remove(store, ref.name)
-                continue
-            entry = store.cache.find_dataset(ref)
-            with transaction(store.connection):
-                store.queue.enqueue([JobKey(entry.dataset.name if entry else ref.name)])
+        apply(store, changes)
     if note:
         call.warn(note)
     if call.format == "json":

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from dspreview.errors import AccessError, HubError, StoreFullError
 from dspreview.extract.columns import asset_kind
 from dspreview.extract.media import Media, UndecodableError, convert, pixels
-from dspreview.models import Asset, FeatureTree, Json, Kind, Resolved
+from dspreview.extract.urls import asset_url
+from dspreview.models import Asset, FeatureTree, Json, Resolved
 
 CellPath = tuple[str | int, ...]
 SPECIAL = {math.inf: "Infinity", -math.inf: "-Infinity"}
@@ -177,19 +177,3 @@ def list_item(feature: FeatureTree) -> FeatureTree:
     if isinstance(feature, dict) and isinstance(feature.get("_type"), str):
         return feature.get("feature")
     return None
-
-
-def asset_url(dataset: Resolved, config: str, split: str, row_idx: int, column: str, name: str) -> str:
-    """`assets/DATASET/--/CONFIG/SPLIT/ROW_IDX/COLUMN/FILENAME`, each part percent-encoded once.
-
-    The slash of an id stays; a local path is one part.
-    """
-    owner = quote(dataset.url_name, safe="/@" if dataset.kind is Kind.HUB else "@")
-    parts = [encoded(part) for part in (config, split, str(row_idx), column, name)]
-    return "/".join(["assets", owner, "--", *parts])
-
-
-def encoded(part: str) -> str:
-    """One part of a URL; a part of dots alone must not climb."""
-    text = quote(part, safe="", errors="surrogatepass")
-    return text.replace(".", "%2E") if text.strip(".") == "" else text

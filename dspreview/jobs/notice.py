@@ -7,7 +7,9 @@ import re
 from typing import NamedTuple
 
 from dspreview.errors import UsageError
+from dspreview.extract.local import identify
 from dspreview.models import Json
+from dspreview.store import Store, report
 
 PREFIX = "datasets/"
 ID = re.compile(r"(?:\w[\w.-]*/)?\w[\w.-]*")
@@ -45,6 +47,16 @@ def read_notice(text: str) -> tuple[list[Change], str | None]:
         if payload.get(key) is not None
     ]
     return changes, None if changes else "the payload asks for nothing"
+
+
+def apply(store: Store, changes: list[Change]) -> None:
+    """Put the jobs of a notice into the queue, and take what is removed out of the cache. Raises PreviewError."""
+    refs = [(change.action, identify(change.dataset)) for change in changes]
+    for action, ref in refs:
+        if action == REMOVE:
+            report.remove(store, ref.name)
+        else:
+            store.enqueue(ref)
 
 
 def dataset_id(value: Json, key: str) -> str:

@@ -69,7 +69,8 @@ class Freshness:
         if not (current or self.cached) or split.status is Status.EMPTY:
             if self.cached:
                 raise errors.NotCachedError(
-                    f"{ref.asked} {split.config}/{split.split}: its rows are not in the cache; leave --cached out"
+                    f"{ref.asked} {split.config}/{split.split}: its rows are not in the cache; run: "
+                    f"dspreview refresh {ref.asked} {split.config} {split.split}"
                 )
             return None
         if split.status is Status.ERROR:

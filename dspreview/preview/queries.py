@@ -35,16 +35,25 @@ STREAMED_ROWS = 100_000
 class Queries:
     """Answers about whole splits."""
 
-    def __init__(self, preview: Preview, telling: Telling, *, agreed: bool = False) -> None:
-        """`agreed`: more than a gigabyte may be read over the network."""
+    def __init__(self, preview: Preview, telling: Telling, *, agreed: bool = False, at_hand: bool = False) -> None:
+        """Answers through a preview.
+
+        Args:
+            agreed: more than a gigabyte may be read over the network.
+            at_hand: nothing is converted: only Parquet that is on this machine is looked into, with `--cached` too.
+
+        """
+        self.at_hand = at_hand
         self.preview, self.store, self.settings = preview, preview.store, preview.settings
         self.telling = telling
         self.answers = Answers(preview)
-        self.tables = Tables(self.store, self.settings, preview.extractor, preview.keeper, telling, agreed=agreed)
+        self.tables = Tables(
+            self.store, self.settings, preview.extractor, preview.keeper, telling, agreed=agreed, at_hand=at_hand
+        )
 
     def target(self, ref: DatasetRef, config: str | None, split: str | None) -> Target:
         """The split that is meant. Raises PreviewError."""
-        if self.preview.cached:
+        if self.preview.cached and not self.at_hand:
             raise errors.NotCachedError(
                 f"{ref.asked}: a query is work, which --cached forbids; leave it out, or say --offline"
             )

@@ -39,15 +39,21 @@ class Tables:
     """Finds, and where need be makes, the Parquet of splits."""
 
     def __init__(
-        self, store: Store, settings: Settings, extractor: Extractor, keeper: Keeper, telling: Telling, *, agreed: bool
-    ) -> None:
+        self, store: Store, settings: Settings, extractor: Extractor, keeper: Keeper, telling: Telling,
+        *, agreed: bool, at_hand: bool = False,
+    ) -> None:  # fmt: skip
         self.store, self.settings, self.extractor, self.keeper = store, settings, extractor, keeper
-        self.telling, self.agreed = telling, agreed
+        self.telling, self.agreed, self.at_hand = telling, agreed, at_hand
 
     @contextmanager
     def open(self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry) -> Iterator[SplitTable]:
         """The table of a split, converted where need be; its files are opened as they are read. Raises PreviewError."""
         with self.open_known(ref, entry, split, convert=True) as found:
+            if found is None and self.at_hand:
+                names = f"{ref.asked} {split.config} {split.split}"
+                raise errors.NotCachedError(
+                    f"{names}: its Parquet is not on this machine; run: dspreview stats {names}"
+                )
             if found is None:
                 raise errors.DatasetError(f"{ref.asked} {split.config}/{split.split} cannot be read as a table")
             yield found
@@ -88,7 +94,7 @@ class Tables:
         source, plan = self.extractor.plan(ref, entry.dataset, split.config)
         if (table := self.native(source, plan, split.split, opener)) is not None:
             return self.remembered(entry, split, table)
-        return self.converted(source, plan, about) if convert else None
+        return self.converted(source, plan, about) if convert and not self.at_hand else None
 
     def remembered(self, entry: DatasetEntry, split: SplitEntry, table: Table) -> Table:
         """A table, which the cache knows from now on."""

@@ -11,11 +11,13 @@ from types import TracebackType
 from typing import Self
 
 from dspreview.errors import StoreError, StoreFullError
+from dspreview.models import DatasetRef
 from dspreview.settings import Settings
 from dspreview.store.assets import AssetFolder
 from dspreview.store.cache import Cache
-from dspreview.store.database import connect
+from dspreview.store.database import connect, transaction
 from dspreview.store.derived import DerivedFolder
+from dspreview.store.job import JobKey
 from dspreview.store.queue import Queue
 from dspreview.store.whole import WholeSplits
 
@@ -73,6 +75,13 @@ class Store:
         self.lost = why
         self.connection, _ = connect(None, 0)
         self._open_rooms()
+
+    def enqueue(self, ref: DatasetRef, config: str | None = None, split: str | None = None) -> int:
+        """Add the job of a dataset, or of one split of it; 0 where it waits already."""
+        entry = self.cache.find_dataset(ref)
+        key = JobKey(entry.dataset.name if entry else ref.name, ref.revision or "", config or "", split or "")
+        with transaction(self.connection):
+            return self.queue.enqueue([key])
 
     def derive_elsewhere(self) -> None:
         """Keep derived files in the system's folder for temporary files, for this call alone."""

@@ -123,6 +123,7 @@ CREATE TABLE jobs (
 CREATE UNIQUE INDEX jobs_latest ON jobs (kind, dataset_name, config_name, split_name, asked_revision) WHERE latest = 1;
 CREATE INDEX jobs_first ON jobs (place, id, kind) WHERE place IS NOT NULL;
 CREATE INDEX jobs_behind ON jobs (kind, dataset_name, id) WHERE status = 'WAITING' AND place IS NULL;
+CREATE TABLE hub (id TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 

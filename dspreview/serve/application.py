@@ -1,0 +1,154 @@
+"""The ASGI application: assets by the shortest way, everything else through Starlette, the same headers on all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import traceback
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from dspreview.serve.assets import AssetFiles, Scope, Send
+from dspreview.serve.endpoints import Endpoints
+from dspreview.serve.headers import COMMON, PAGE_POLICY, cross_origin
+from dspreview.serve.options import ServeOptions, host_of, is_loopback
+from dspreview.serve.shown import Shown
+from dspreview.store import Store
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+PARENT_SECONDS = 1.0
+"""How often a process of the server looks whether its parent still lives."""
+
+
+class Application:
+    """One process's part of the server."""
+
+    def __init__(self, options: ServeOptions) -> None:
+        self.options = options
+        shown = Shown(options)
+        self.store = Store(shown.settings)
+        self.assets = AssetFiles(self.store, options, shown.settings.max_age_long_seconds)
+        self.site = Starlette(
+            routes=Endpoints(shown).routes(),
+            middleware=[Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)],
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "lifespan":
+            await live(receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        headers = dict(scope["headers"])
+        if not self.is_known_host(headers.get(b"host", b"").decode("latin-1")):
+            await plain(send, 400, b"this server does not go by that name")
+        elif scope["raw_path"].startswith(b"/assets/"):
+            await self.asset(scope, headers, send)
+        else:
+            await self.guarded(scope, receive, self.with_headers(headers, send))
+
+    def is_known_host(self, name: str) -> bool:
+        """Whether a request was meant for this server.
+
+        A server for this machine alone answers under its own names only: a foreign site whose name is made to point here
+        (DNS rebinding) gets nothing.
+        """
+        host = host_of(name)
+        return not self.options.is_local or is_loopback(host) or host == self.options.host.lower()
+
+    async def asset(self, scope: Scope, headers: dict[bytes, bytes], send: Send) -> None:
+        """Answer for a path below /assets/."""
+        method = scope["method"]
+        if method in {"GET", "HEAD"}:
+            await self.assets(scope, send)
+        elif method == "OPTIONS":
+            await plain(self.with_headers(headers, send), 204, b"", PREFLIGHT)
+        else:
+            await plain(send, 405, b"Method Not Allowed", [(b"allow", b"GET, HEAD, OPTIONS")])
+
+    async def guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Everything else; a bug of ours is told on stderr and ends as 500."""
+        if scope["method"] == "OPTIONS":
+            await plain(send, 204, b"", PREFLIGHT)
+            return
+        started = False
+
+        async def noting(message: MutableMapping[str, Any]) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.site(scope, receive, noting)
+        except Exception as error:  # the one place where every bug behind an endpoint ends
+            traceback.print_exception(error)
+            if not started:
+                await plain(send, 500, b"Internal Server Error")
+
+    def with_headers(self, asked: dict[bytes, bytes], send: Send) -> Send:
+        """A `send` that adds what every answer carries."""
+        origin = asked[b"origin"].decode("latin-1") if b"origin" in asked else None
+
+        async def sending(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", ()))
+                names = {name for name, _ in headers}
+                public = b"access-control-allow-origin" in names
+                headers = [pair for pair in headers if pair[0] != b"access-control-allow-origin"]
+                headers += COMMON + cross_origin(self.options, origin, public=public)
+                if b"content-security-policy" not in names:
+                    headers.append((b"content-security-policy", PAGE_POLICY.encode()))
+                message["headers"] = headers
+            await send(message)
+
+        return sending
+
+
+PREFLIGHT = [
+    (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
+    (b"access-control-allow-headers", b"Range, If-None-Match, If-Modified-Since, If-Range"),
+    (b"access-control-max-age", b"600"),
+    (b"allow", b"GET, HEAD, OPTIONS"),
+]
+
+
+async def plain(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]] | None = None) -> None:
+    """A short answer as text."""
+    own = (
+        [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+        if status != 204
+        else []
+    )
+    await send({"type": "http.response.start", "status": status, "headers": [*own, *(headers or [])]})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def live(receive: Receive, send: Send) -> None:
+    """From the start of the process to its end, which comes too when its parent is gone."""
+    watcher: asyncio.Task[None] | None = None
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            watcher = asyncio.create_task(watch_parent(os.getppid()))
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            if watcher is not None:
+                watcher.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await watcher
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+async def watch_parent(parent: int) -> None:
+    """End this process when the one that started it is gone: nobody else would."""
+    while os.getppid() == parent:  # noqa: ASYNC110 - no event tells it
+        await asyncio.sleep(PARENT_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,56 @@
+"""How the server was started."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from dspreview.models import Resolved
+from dspreview.settings import Settings, resolve
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class ServeOptions(NamedTuple):
+    """What each process of the server needs to know."""
+
+    values: dict[str, Any]
+    """The settings, by name."""
+    host: str
+    restricted: bool = True
+    """Whether private and gated datasets are shown."""
+    writable: bool = False
+    secret: str = ""
+    origins: tuple[str, ...] = ()
+    """Sites whose scripts may read what is not public anyway; `*` is all."""
+
+    @classmethod
+    def make(cls, settings: Settings, host: str, **options: Any) -> ServeOptions:
+        """From the settings of a call; nobody is asked over the network."""
+        return cls({name: getattr(settings, name.lower()) for name in settings.sources}, host, **options)
+
+    def settings(self) -> Settings:
+        """The settings of the server's processes: those of the call, without a network."""
+        return resolve(self.values | {"HF_HUB_OFFLINE": True}, {})
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return is_loopback(self.host)
+
+    def shows(self, dataset: Resolved) -> bool:
+        """Whether a dataset may be shown at all."""
+        return self.restricted or not (dataset.private or dataset.gated)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name is this machine for itself."""
+    return host.lower() in LOOPBACK or host.startswith("127.")
+
+
+def host_of(text: str) -> str:
+    """The host of a `Host` header or of an origin, without its port; empty where it is none."""
+    try:
+        return urlsplit(text if "://" in text else f"//{text}").hostname or ""
+    except ValueError:
+        return ""
