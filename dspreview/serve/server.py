@@ -103,7 +103,7 @@ def address_of(host: str, sockets: list[socket.socket]) -> str:
 def serve(options: ServeOptions, sockets: list[socket.socket], processes: int, *, verbose: bool) -> bool:
     """Serve until a signal ends it; whether that was Ctrl-C."""
     config = Config(
-        cast(Any, Factory(options)),
+        cast("Any", Factory(options)),
         factory=True,
         workers=processes,
         lifespan="on",
