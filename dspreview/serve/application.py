@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import traceback
@@ -15,6 +16,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from dspreview.serve.assets import AssetFiles, Scope, Send
+from dspreview.serve.conditions import ASKED, Asked
 from dspreview.serve.endpoints import Endpoints
 from dspreview.serve.headers import COMMON, PAGE_POLICY, cross_origin
 from dspreview.serve.options import ServeOptions, host_of, is_loopback
@@ -46,13 +48,13 @@ class Application:
             return
         if scope["type"] != "http":
             return
-        headers = dict(scope["headers"])
-        if not self.is_known_host(headers.get(b"host", b"").decode("latin-1")):
+        asked = {name: value.decode("latin-1") for name, value in scope["headers"] if name in ASKED}
+        if not self.is_known_host(asked.get(b"host", "")):
             await plain(send, 400, b"this server does not go by that name")
         elif scope["raw_path"].startswith(b"/assets/"):
-            await self.asset(scope, headers, send)
+            await self.asset(scope, asked, send)
         else:
-            await self.guarded(scope, receive, self.with_headers(headers, send))
+            await self.guarded(scope, receive, self.with_headers(asked, send))
 
     def is_known_host(self, name: str) -> bool:
         """Whether a request was meant for this server.
@@ -63,13 +65,13 @@ class Application:
         host = host_of(name)
         return not self.options.is_local or is_loopback(host) or host == self.options.host.lower()
 
-    async def asset(self, scope: Scope, headers: dict[bytes, bytes], send: Send) -> None:
+    async def asset(self, scope: Scope, asked: Asked, send: Send) -> None:
         """Answer for a path below /assets/."""
         method = scope["method"]
         if method in {"GET", "HEAD"}:
-            await self.assets(scope, send)
+            await self.assets(scope, asked, send)
         elif method == "OPTIONS":
-            await plain(self.with_headers(headers, send), 204, b"", PREFLIGHT)
+            await plain(self.with_headers(asked, send), 204, b"", PREFLIGHT)
         else:
             await plain(send, 405, b"Method Not Allowed", [(b"allow", b"GET, HEAD, OPTIONS")])
 
@@ -92,9 +94,9 @@ class Application:
             if not started:
                 await plain(send, 500, b"Internal Server Error")
 
-    def with_headers(self, asked: dict[bytes, bytes], send: Send) -> Send:
+    def with_headers(self, asked: Asked, send: Send) -> Send:
         """A `send` that adds what every answer carries."""
-        origin = asked[b"origin"].decode("latin-1") if b"origin" in asked else None
+        origin = asked.get(b"origin")
 
         async def sending(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
@@ -136,6 +138,7 @@ async def live(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            gc.freeze()  # what was imported is there to stay: no request waits until it was looked through
             watcher = asyncio.create_task(watch_parent(os.getppid()))
             await send({"type": "lifespan.startup.complete"})
         else:
