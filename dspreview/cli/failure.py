@@ -13,7 +13,7 @@ from dspreview import errors
 
 def tell(message: str) -> None:
     """One line on stderr. Names from a dataset may be in it: no terminal escapes."""
-    from dspreview.cli.plain import harmless
+    from dspreview.documents.plain import harmless
 
     lines = message.split("\n")
     told, below = lines, []

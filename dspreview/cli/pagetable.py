@@ -7,9 +7,9 @@ import time
 from datetime import datetime
 from typing import Any
 
-from dspreview.cli import plain
 from dspreview.cli import table as drawing
 from dspreview.cli.options import Call
+from dspreview.documents import plain, words
 from dspreview.documents.page import Found, Selection, narrowed, page_rows, select_lines
 from dspreview.models import Json
 from dspreview.preview import PageAnswer
@@ -35,8 +35,8 @@ def table(answer: PageAnswer, selection: Selection, limit: int, call: Call, foun
     if not names:
         return "no columns\n" + footer(answer, selection, 0, len(rows), cut, drawing.Drawn("", 0, []), found)
     grid = drawing.Grid(
-        [drawing.harmless(name) for name in names],
-        [drawing.type_text(feature) for feature in features],
+        [words.harmless(name) for name in names],
+        [words.type_text(feature) for feature in features],
         [
             [
                 drawing.cell_text(row[name], column) if name in row else "…"
@@ -69,25 +69,25 @@ def footer(
     total = page.num_rows_total
     first = selection.offset if found is None else found.offset
     of = f" of {total:,}" if total is not None else f" of {held} read" if shown < held else ""
-    span = f"rows {first}-{first + shown - 1}" if first and shown else drawing.counted(shown, "row")
+    span = f"rows {first}-{first + shown - 1}" if first and shown else words.counted(shown, "row")
     if found is not None:
         of += f" {found.word}"
-    lines = [f"{drawing.harmless(f'{answer.asked} {answer.config}/{answer.split}')}: {span}{of} · {origin(answer)}"]
+    lines = [f"{words.harmless(f'{answer.asked} {answer.config}/{answer.split}')}: {span}{of} · {origin(answer)}"]
     extra = narrowed(json.loads(page.extra), answer, selection)
     told = []
     if drawn.hidden:
         more = ", ".join(drawn.hidden[:5]) + (", …" if len(drawn.hidden) > 5 else "")
-        told.append(f"{drawing.counted(len(drawn.hidden), 'more column')}: {more}")
+        told.append(f"{words.counted(len(drawn.hidden), 'more column')}: {more}")
     if drawn.cut_cells:
-        told.append(f"{drawing.counted(drawn.cut_cells, 'cell')} cut to the width")
+        told.append(f"{words.counted(drawn.cut_cells, 'cell')} cut to the width")
     if cut:
-        told.append(f"cells of {', '.join(drawing.harmless(name) for name in cut[:5])} cut by ROWS_MAX_BYTES")
+        told.append(f"cells of {', '.join(words.harmless(name) for name in cut[:5])} cut by ROWS_MAX_BYTES")
     if "omitted_columns" in extra:
         told.append(f"{extra['omitted_columns']} columns left out by ROWS_MAX_BYTES")
     if notes := extra.get("cell_errors"):
         first = notes[0]
-        place = drawing.harmless(f"row {first['row_idx']}, {first['column']}: {first['message']}")
-        told.append(f"{drawing.counted(len(notes), 'cell')} cannot be shown, the first at {place}")
+        place = words.harmless(f"row {first['row_idx']}, {first['column']}: {first['message']}")
+        told.append(f"{words.counted(len(notes), 'cell')} cannot be shown, the first at {place}")
     if page.stalled:
         told.append("the data has changed since")
     if page.partial:
@@ -110,7 +110,7 @@ def origin(answer: PageAnswer) -> str:
     """Where the rows came from, and when."""
     page = answer.page
     made = datetime.fromisoformat(page.created_at).timestamp() if page.created_at else time.time()
-    when = f"cached {drawing.age_text(time.time() - made)}" if answer.from_cache else "read now"
+    when = f"cached {words.age_text(time.time() - made)}" if answer.from_cache else "read now"
     return f"{when} · revision {page.revision[:7]}"
 
 
@@ -120,13 +120,13 @@ def card(answer: PageAnswer, selection: Selection, call: Call) -> str:
     columns, features = parsed_columns(answer, selection)
     where = f"{answer.asked} {answer.config}/{answer.split}"
     if not rows:
-        return f"{drawing.harmless(where)} has no row {selection.offset} · {origin(answer)}"
+        return f"{words.harmless(where)} has no row {selection.offset} · {origin(answer)}"
     color = drawing.use_color(call.color)
     bold, dim, reset = (drawing.BOLD, drawing.DIM, drawing.RESET) if color else ("", "", "")
-    lines = [f"{drawing.harmless(where)}, row {selection.offset} · {origin(answer)}"]
+    lines = [f"{words.harmless(where)}, row {selection.offset} · {origin(answer)}"]
     for name, column, feature in zip(names, columns, features, strict=True):
         lines.append("")
-        lines.append(f"{bold}{drawing.harmless(name)}{reset}  {dim}{drawing.type_text(feature)}{reset}")
+        lines.append(f"{bold}{words.harmless(name)}{reset}  {dim}{words.type_text(feature)}{reset}")
         value: Any = rows[0].get(name)
         if isinstance(value, str):
             lines += ["  " + plain.harmless(line) for line in value.split("\n")]
@@ -136,5 +136,5 @@ def card(answer: PageAnswer, selection: Selection, call: Call) -> str:
         else:
             lines.append("  " + (str(value) if isinstance(value, float) else drawing.cell_text(value, column)))
     if cut:
-        lines += ["", f"cut by ROWS_MAX_BYTES: {', '.join(drawing.harmless(name) for name in cut)}"]
+        lines += ["", f"cut by ROWS_MAX_BYTES: {', '.join(words.harmless(name) for name in cut)}"]
     return "\n".join(lines)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from dspreview.cli.plain import harmless
+from dspreview.documents.plain import harmless
 
 DELAY = 0.5
 BAR = 20

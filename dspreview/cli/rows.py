@@ -22,7 +22,7 @@ from dspreview.cli.options import (
 from dspreview.cli.pageoutput import TABLE_LENGTH, write, write_all
 from dspreview.cli.progress import working
 from dspreview.cli.questions import EVERY, ColumnsOption, LengthOption, YesOption, ask, length_of
-from dspreview.documents.page import Found, Selection, select_lines
+from dspreview.documents.page import Found, Selection, holds
 from dspreview.models import PAGE_LENGTH, DatasetRef, Json
 from dspreview.preview import PageAnswer, Preview
 from dspreview.store import Store
@@ -113,16 +113,3 @@ class Lot(NamedTuple):
 
     number: int
     seed: int
-
-
-def holds(answer: PageAnswer, offset: int, length: int, *, full: bool) -> bool:
-    """Whether a stored page has these rows, as far as there are any, and (`full`) has them whole."""
-    page = answer.page
-    if full:
-        lines = select_lines(page.rows, offset, length)
-        if "omitted_columns" in page.extra or any('"truncated_cells":["' in line for line in lines):
-            return False
-    elif offset == 0:
-        return True  # the first page is what the limits allow
-    end = offset + length
-    return (end if page.num_rows_total is None else min(end, page.num_rows_total)) <= page.num_rows

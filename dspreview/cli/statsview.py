@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from dspreview.cli import table as drawing
 from dspreview.cli.options import Call
+from dspreview.documents import words
 from dspreview.models import Json
 
 LEVELS = "▁▂▃▄▅▆▇█"
@@ -26,7 +27,7 @@ def blocks(where: str, found: dict[str, Json], call: Call) -> str:
     width = min(drawing.terminal_width(), 100)
     lines = []
     for one in found["statistics"]:
-        name, kind = drawing.harmless(str(one["column_name"])), str(one["column_type"])
+        name, kind = words.harmless(str(one["column_name"])), str(one["column_type"])
         facts = wrapped([f"{kind} ·", *gaps(one["column_statistics"], found["num_examples"])], width - 4, " ")
         head = drawing.fit(name, min(cell_len(name), width), right=False)
         beside = f"  {dim}{facts.pop(0)}{reset}" if cell_len(head) + 2 + len(facts[0]) <= width else ""
@@ -34,13 +35,13 @@ def blocks(where: str, found: dict[str, Json], call: Call) -> str:
         lines += [f"  {dim}{line}{reset}" for line in facts]
         lines += ["  " + line for line in body(one["column_statistics"], width - 2)]
         lines.append("")
-    told = f"{drawing.harmless(where)}: {drawing.counted(found['num_examples'], 'row')}"
+    told = f"{words.harmless(where)}: {words.counted(found['num_examples'], 'row')}"
     if found["partial"]:
         told += " (only the first part of the split, PARQUET_MAX_BYTES)"
     lines.append(told)
     if others := found["columns_without_statistics"]:
         listed = ", ".join(
-            f"{drawing.harmless(str(one['column_name']))} ({one.get('error', one['type'])})" for one in others[:5]
+            f"{words.harmless(str(one['column_name']))} ({one.get('error', one['type'])})" for one in others[:5]
         )
         more = f", and {len(others) - 5} more" if len(others) > 5 else ""
         lines.append(f"no statistics for {listed}{more}")
@@ -49,16 +50,16 @@ def blocks(where: str, found: dict[str, Json], call: Call) -> str:
 
 def gaps(found: dict[str, Json], rows: int) -> list[str]:
     """What is missing, and what is special."""
-    words = []
+    told = []
     for key, noun in (
         ("null_count", "null"), ("nan_value_count", "NaN"), ("infinite_count", "infinite"), ("empty_count", "empty"),
         ("zero_count", "zero"), ("unreadable_count", "unreadable"), ("no_label_count", "without label"), ("out_of_range_count", "out of range"),
     ):  # fmt: skip
         if found.get(key):
-            words.append(f"{found[key]:,} {noun} ({share(found[key], rows)})")
+            told.append(f"{found[key]:,} {noun} ({share(found[key], rows)})")
     if found.get("distinct_count") is not None:
-        words.append(f"{found['distinct_count']:,} different")
-    return [f"{word}," for word in words[:-1]] + words[-1:] or ["nothing missing"]
+        told.append(f"{found['distinct_count']:,} different")
+    return [f"{word}," for word in told[:-1]] + told[-1:] or ["nothing missing"]
 
 
 def share(count: int, rows: int) -> str:
@@ -85,10 +86,10 @@ def body(found: dict[str, Json], width: int) -> list[str]:
     return lines
 
 
-def wrapped(words: list[str], width: int, gap: str = "  ") -> list[str]:
+def wrapped(parts: list[str], width: int, gap: str = "  ") -> list[str]:
     """Words beside each other, as many to a line as fit."""
-    lines = [words[0]]
-    for word in words[1:]:
+    lines = [parts[0]]
+    for word in parts[1:]:
         if len(lines[-1]) + len(gap) + len(word) <= width:
             lines[-1] += f"{gap}{word}"
         else:
@@ -129,7 +130,7 @@ def label(text: str) -> str:
         return "(empty)"
     for sign, shown in (("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r")):
         text = text.replace(sign, shown)
-    return drawing.harmless(text if text == text.strip() else f"'{text}'")
+    return words.harmless(text if text == text.strip() else f"'{text}'")
 
 
 def number(value: Any) -> str:

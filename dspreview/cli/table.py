@@ -12,16 +12,14 @@ from urllib.parse import unquote
 
 from rich.cells import cell_len, set_cell_size
 
-from dspreview.cli import plain
-from dspreview.models import FeatureTree, Json
+from dspreview.documents.words import counted, harmless
+from dspreview.models import Json
 
 GAP = 2
 NARROWEST = 8
 LONG_NUMBER = 12
 """A float of more characters is rounded to six digits in a table."""
 BOLD, DIM, RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
-CELL_LOOK = 2_000
-"""Characters of a cell that are looked at: no terminal is wider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +58,6 @@ def use_color(choice: str) -> bool:
     if any(os.environ.get(name, "") not in {"", "0"} for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
         return True
     return sys.stdout.isatty()
-
-
-def harmless(text: str) -> str:
-    """The beginning of a text, as harmless text."""
-    return plain.harmless(text[:CELL_LOOK])
 
 
 def draw(grid: Grid, width: int, *, color: bool) -> Drawn:
@@ -167,39 +160,6 @@ def short_assets(value: Json) -> Json:
     if isinstance(value, dict):
         return {key: short_assets(item) for key, item in value.items()}
     return value
-
-
-def type_text(feature: FeatureTree) -> str:
-    """A feature in a word: `int64`, `label of 3`, `list<string>`, `{a, b}`."""
-    if isinstance(feature, list):
-        return f"list<{type_text(feature[0])}>" if feature else "list"
-    if not isinstance(feature, dict):
-        return "?"
-    kind = feature.get("_type")
-    if kind == "Value":
-        return harmless(str(feature.get("dtype")))
-    if kind == "ClassLabel":
-        return f"label of {len(feature.get('names') or [])}"
-    if kind in {"List", "LargeList", "Sequence"}:
-        return f"list<{type_text(feature.get('feature'))}>"
-    if isinstance(kind, str) and kind.startswith("Array"):
-        return f"{feature.get('dtype')}[{', '.join(str(one) for one in feature.get('shape') or [])}]"
-    if isinstance(kind, str):
-        return kind.lower()
-    return "{" + ", ".join(harmless(str(name)) for name in feature) + "}"
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 row`, `1,104 rows`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def age_text(seconds: float) -> str:
-    """How long ago, in the largest unit that counts."""
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= size:
-            return f"{int(seconds // size)} {unit} ago"
-    return "just now"
 
 
 def simple(header: list[str], rows: list[list[Any]], *, color: bool) -> str:

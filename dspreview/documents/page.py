@@ -120,6 +120,19 @@ def select_lines(rows: str, offset: int, length: int | None) -> list[str]:
     return lines[start : start + (PAGE_LENGTH if length is None else length)]
 
 
+def holds(answer: PageAnswer, offset: int, length: int, *, full: bool) -> bool:
+    """Whether a stored page has these rows, as far as there are any, and (`full`) has them whole."""
+    page = answer.page
+    if full:
+        lines = select_lines(page.rows, offset, length)
+        if "omitted_columns" in page.extra or any('"truncated_cells":["' in line for line in lines):
+            return False
+    elif offset == 0:
+        return True  # the first page is what the limits allow
+    end = offset + length
+    return (end if page.num_rows_total is None else min(end, page.num_rows_total)) <= page.num_rows
+
+
 def project(line: str, columns: tuple[str, ...]) -> str:
     """A row with some of its columns."""
     row = json.loads(line)

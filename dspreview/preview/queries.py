@@ -18,7 +18,7 @@ from dspreview.preview.reading import PageAnswer, Preview
 from dspreview.preview.tables import Tables, Telling
 from dspreview.query.fields import chosen_columns
 from dspreview.query.rows import rows_at
-from dspreview.query.table import Request
+from dspreview.query.table import Request, Table
 from dspreview.store.assets import Staging
 from dspreview.store.derived import About
 
@@ -208,6 +208,15 @@ class Queries:
             folder = self.derived(target, found, "statistics", dump(sorted(wanted)), make)
             return target, json.loads((folder / STATISTICS).read_text(encoding="utf-8"))
 
+    def stored_stats(self, target: Target) -> Json | None:
+        """The statistics of all columns, where they were made before."""
+        table = self.tables.known(target.entry, target.split)
+        if table is None:
+            return None
+        wanted = dump(sorted(chosen_columns(table, ())))
+        folder = self.store.derived.find(self.about(target, table, "statistics", wanted))
+        return json.loads((folder / STATISTICS).read_text(encoding="utf-8")) if folder is not None else None
+
     def index(self, target: Target, found: SplitTable, columns: list[int]) -> Path:
         """The folder of the index of a split, made where it is not there."""
         from dspreview.query.search import build
@@ -222,16 +231,20 @@ class Queries:
 
     def derived(self, target: Target, found: SplitTable, kind: str, what: str, make: Callable[[Path], None]) -> Path:
         """A folder derived from the table of a split, made where it is not there."""
-        dataset, split = target.entry.dataset, target.split
-        limit = self.settings.parquet_max_bytes if found.table.origin == "derived" else 0
-        detail = f"{VERSION} {found.table.origin} {limit} {what}"
-        about = About(kind, dataset.name, dataset.revision, split.config, split.split, detail)
+        about = self.about(target, found.table, kind, what)
 
         def checked(folder: Path) -> None:
             make(folder)
             found.check(target.where)  # before it gets its name
 
         return self.tables.derive(about, checked, f"{target.where}: another dspreview is at it; waiting")
+
+    def about(self, target: Target, table: Table, kind: str, what: str) -> About:
+        """What a derived folder is made from."""
+        dataset, split = target.entry.dataset, target.split
+        limit = self.settings.parquet_max_bytes if table.origin == "derived" else 0
+        detail = f"{VERSION} {table.origin} {limit} {what}"
+        return About(kind, dataset.name, dataset.revision, split.config, split.split, detail)
 
     def cells(self, target: Target, found: SplitTable, places: list[int]) -> list[Cells]:
         """The cells of some rows."""

@@ -84,17 +84,19 @@ class Tables:
     ) -> Table | None:
         """The table, from the cache or made."""
         about = self.about(entry, split)
-        known = self.store.whole.read_parquet(split, entry.dataset.revision)
-        if known is not None:
-            return Table.from_json(known)
-        if (found := self.derived(about)) is not None:
-            return found
+        if (known := self.known(entry, split)) is not None:
+            return known
         if (table := quick_table(entry)) is not None:
             return self.remembered(entry, split, table)
         source, plan = self.extractor.plan(ref, entry.dataset, split.config)
         if (table := self.native(source, plan, split.split, opener)) is not None:
             return self.remembered(entry, split, table)
         return self.converted(source, plan, about) if convert and not self.at_hand else None
+
+    def known(self, entry: DatasetEntry, split: SplitEntry) -> Table | None:
+        """The table, where it was found or made before."""
+        found = self.store.whole.read_parquet(split, entry.dataset.revision)
+        return Table.from_json(found) if found is not None else self.derived(self.about(entry, split))
 
     def remembered(self, entry: DatasetEntry, split: SplitEntry, table: Table) -> Table:
         """A table, which the cache knows from now on."""

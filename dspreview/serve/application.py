@@ -20,7 +20,9 @@ from dspreview.serve.conditions import ASKED, Asked
 from dspreview.serve.endpoints import Endpoints
 from dspreview.serve.headers import COMMON, PAGE_POLICY, cross_origin
 from dspreview.serve.options import ServeOptions, host_of, is_loopback
+from dspreview.serve.pages import Pages
 from dspreview.serve.shown import Shown
+from dspreview.serve.static import Static
 from dspreview.store import Store
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -36,8 +38,9 @@ class Application:
         shown = Shown(options)
         self.store = Store(shown.settings)
         self.assets = AssetFiles(self.store, options, shown.settings.max_age_long_seconds)
+        static = Static()
         self.site = Starlette(
-            routes=Endpoints(shown).routes(),
+            routes=[*Pages(shown, static).routes(), *Endpoints(shown).routes(), *static.routes()],
             middleware=[Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)],
         )
 

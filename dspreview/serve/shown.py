@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from dspreview import errors
 from dspreview.extract.local import identify
-from dspreview.models import DatasetRef, Resolved
+from dspreview.models import DatasetRef, Json, Resolved
 from dspreview.preview import PageAnswer, Preview
 from dspreview.serve.options import ServeOptions
 from dspreview.settings import Settings
@@ -92,6 +92,14 @@ class Shown:
                 ) from error
             self.make_room(preview.store)
         return answer
+
+    def statistics(self, preview: ShownPreview, ref: DatasetRef, names: tuple[str, str]) -> Json | None:
+        """The statistics of a split, where somebody asked for them before."""
+        from dspreview.preview.queries import Queries
+        from dspreview.preview.tables import Telling
+
+        queries = Queries(preview, Telling(lambda *_: None, lambda _: None), at_hand=True)
+        return queries.stored_stats(queries.target(ref, *names))
 
     def make_room(self, store: Store) -> None:
         """Keep the assets of answers within bounds, whoever asks."""

@@ -1,0 +1,57 @@
+"""What answers say to people: types, counts, ages, in a word or two."""
+
+from __future__ import annotations
+
+from dspreview.documents import plain
+from dspreview.models import FeatureTree
+
+LOOK = 2_000
+"""Characters of a text that are looked at where one line is shown: no terminal is wider."""
+
+
+def harmless(text: str) -> str:
+    """The beginning of a text, as harmless text."""
+    return plain.harmless(text[:LOOK])
+
+
+def type_text(feature: FeatureTree) -> str:
+    """A feature in a word: `int64`, `label of 3`, `list<string>`, `{a, b}`."""
+    if isinstance(feature, list):
+        return f"list<{type_text(feature[0])}>" if feature else "list"
+    if not isinstance(feature, dict):
+        return "?"
+    kind = feature.get("_type")
+    if kind == "Value":
+        return harmless(str(feature.get("dtype")))
+    if kind == "ClassLabel":
+        return f"label of {len(feature.get('names') or [])}"
+    if kind in {"List", "LargeList", "Sequence"}:
+        return f"list<{type_text(feature.get('feature'))}>"
+    if isinstance(kind, str) and kind.startswith("Array"):
+        return f"{feature.get('dtype')}[{', '.join(str(one) for one in feature.get('shape') or [])}]"
+    if isinstance(kind, str):
+        return kind.lower()
+    return "{" + ", ".join(harmless(str(name)) for name in feature) + "}"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 row`, `1,104 rows`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def age_text(seconds: float) -> str:
+    """How long ago, in the largest unit that counts."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} ago"
+    return "just now"
+
+
+def bytes_text(size: int) -> str:
+    """A size in the largest unit that counts: `512 B`, `1.4 MB`."""
+    number, unit = float(size), "B"
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if number < 1_000 or unit == "TB":
+            break
+        number /= 1_000
+    return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"

@@ -1,0 +1,150 @@
+"""A cell as something to look at."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from dspreview.documents.plain import harmless
+from dspreview.documents.words import bytes_text
+from dspreview.models import FeatureTree, Json
+
+LONG_TEXT = 240
+"""Characters of a text that are shown before it is opened."""
+SHORT_NESTED = 60
+MAX_ITEMS = 200
+"""Parts of a nested cell that are shown each by itself."""
+MAX_DEPTH = 8
+THUMB = (160, 120)
+LARGE = (960, 720)
+LINK = re.compile(r"https?://[^\s<>\"]{1,2000}")
+PLAYERS = {"Audio": "audio", "Video": "video"}
+
+
+class Cell(NamedTuple):
+    """What a template draws."""
+
+    kind: str
+    """null, number, label, text, long, link, image, audio, video, file, code, nested."""
+    text: str = ""
+    note: str = ""
+    url: str = ""
+    width: int = 0
+    height: int = 0
+    items: tuple[tuple[str, Cell], ...] = ()
+
+
+NULL = Cell("null", "null")
+
+
+class Painter:
+    """Makes cells, small ones for a table or large ones for a card."""
+
+    def __init__(self, *, large: bool = False) -> None:
+        self.box = LARGE if large else THUMB
+        self.large = large
+
+    def cell(self, value: Json, feature: FeatureTree, column: dict[str, Json] | None = None, depth: int = 0) -> Cell:
+        """A value and its feature; the column knows the names of classes."""
+        if value is None:
+            return NULL
+        if (media := asset(value, feature)) is not None:
+            return self.media(media, str(feature["_type"]))
+        if isinstance(value, bool):
+            return Cell("number", "true" if value else "false")
+        labels = (column or {}).get("labels") or (feature.get("names") if is_kind(feature, "ClassLabel") else None)
+        if labels and isinstance(value, int):
+            name = harmless(str(labels[value])) if 0 <= value < len(labels) else "no such class"
+            return Cell("label", name, str(value))
+        if isinstance(value, (int, float)):
+            return Cell("number", str(value))
+        if isinstance(value, str):
+            return self.text(value)
+        return self.nested(value, feature, depth)
+
+    def text(self, value: str) -> Cell:
+        """A text, with nothing in it that reorders a line; a long one is opened when somebody wants it."""
+        if LINK.fullmatch(value):
+            return Cell("link", harmless(value), url=value)
+        text = "\n".join(harmless(line) for line in value.split("\n"))
+        if self.large or (len(text) <= LONG_TEXT and text.count("\n") < 6):
+            return Cell("text", text)
+        short = "\n".join(text[:LONG_TEXT].split("\n")[:6]).rstrip()
+        return Cell("long", text, short)
+
+    def media(self, found: dict[str, Json], kind: str) -> Cell:
+        """A file of the asset folder."""
+        url = "/" + str(found["src"])
+        name = harmless(unquote(url.rpartition("/")[2]))
+        if found.get("playable") is False or kind not in {"Image", *PLAYERS}:
+            size = found.get("size_bytes")
+            return Cell("file", name, bytes_text(size) if isinstance(size, int) else "", url)
+        if kind == "Image":
+            width, height = found.get("width"), found.get("height")
+            if not (isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0):
+                width, height = self.box
+            shown = fitted(width, height, self.box)
+            return Cell("image", name, f"{width} × {height}", url, *shown)
+        facts = []
+        if isinstance(duration := found.get("duration"), (int, float)):
+            facts.append(f"{duration:g} s")
+        if isinstance(rate := found.get("sampling_rate"), int):
+            facts.append(f"{rate / 1_000:g} kHz")
+        return Cell(PLAYERS[kind], name, " · ".join(facts), url)
+
+    def nested(self, value: Any, feature: FeatureTree, depth: int) -> Cell:
+        """A list or a struct: short ones in a line, others folded."""
+        text = json.dumps(value, ensure_ascii=False)
+        if len(text) <= SHORT_NESTED and '"src"' not in text:
+            return Cell("code", harmless(text))
+        if depth >= MAX_DEPTH:
+            return Cell("code", harmless(text[:2_000]))
+        if isinstance(value, dict):
+            pairs = [(harmless(str(name)), item, part(feature, name)) for name, item in value.items()]
+            summary = f"{{{len(pairs)}}}"
+        else:
+            pairs = [(str(place), item, part(feature, None)) for place, item in enumerate(value)]
+            summary = f"[{len(pairs)}]"
+        items = tuple((name, self.cell(item, inner, None, depth + 1)) for name, item, inner in pairs[:MAX_ITEMS])
+        if len(pairs) > MAX_ITEMS:
+            items += (("…", Cell("text", f"{len(pairs) - MAX_ITEMS:,} more")),)
+        if all(one.kind in {"audio", "image", "video"} for _, one in items) and len(items) <= 3:
+            return Cell("group", items=items)
+        return Cell("nested", f"{summary} {harmless(text[:SHORT_NESTED])}…", items=items)
+
+
+def is_kind(feature: FeatureTree, kind: str) -> bool:
+    """Whether a feature is of a kind of `datasets`."""
+    return isinstance(feature, dict) and feature.get("_type") == kind
+
+
+def asset(value: Json, feature: FeatureTree) -> dict[str, Json] | None:
+    """The file in a cell whose feature is one; a text or struct that merely looks like it is none."""
+    kind = feature.get("_type") if isinstance(feature, dict) else None
+    if isinstance(value, list) and kind == "Audio" and len(value) == 1:
+        value = value[0]
+    if not isinstance(kind, str) or kind in {"Value", "List", "LargeList", "Sequence", "ClassLabel", "Json"}:
+        return None
+    if isinstance(value, dict) and str(value.get("src", "")).startswith("assets/"):
+        return value
+    return None
+
+
+def part(feature: FeatureTree, name: str | None) -> FeatureTree:
+    """The feature of a struct's field, or (`None`) of a list's items."""
+    if isinstance(feature, list):
+        return feature[0] if feature else None
+    if not isinstance(feature, dict):
+        return None
+    if isinstance(feature.get("_type"), str):
+        inner = feature.get("feature")
+        return part(inner, name) if name is not None else inner
+    return feature.get(name) if name is not None else None
+
+
+def fitted(width: int, height: int, box: tuple[int, int]) -> tuple[int, int]:
+    """The size of a picture inside a box, never larger than it is."""
+    scale = min(1.0, box[0] / width, box[1] / height)
+    return max(1, round(width * scale)), max(1, round(height * scale))

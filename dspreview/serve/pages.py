@@ -1,0 +1,299 @@
+"""The pages for people: what is cached, the splits of a dataset, rows of a split, one row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request as HttpRequest
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from dspreview import errors
+from dspreview.choice import choose
+from dspreview.documents.page import Selection, holds, narrowed, select_lines
+from dspreview.documents.plain import harmless
+from dspreview.documents.words import age_text, bytes_text, counted, type_text
+from dspreview.models import DatasetRef, Status
+from dspreview.preview import PageAnswer
+from dspreview.query.table import Request
+from dspreview.serve.cells import Painter
+from dspreview.serve.distribution import Distribution, from_rows, from_statistics
+from dspreview.serve.endpoints import HTTP_STATUS, Parameters, number, required
+from dspreview.serve.headers import cache_control
+from dspreview.serve.shown import Shown, ShownPreview, reference
+from dspreview.serve.static import Static
+from dspreview.store import overview
+from dspreview.store.database import translated
+
+LENGTH = 50
+"""Rows, or datasets, of a page."""
+FARTHEST = 2**62
+
+
+class Problem(NamedTuple):
+    """Why something is not shown."""
+
+    text: str
+    command: str = ""
+    """What would bring it."""
+    place: str = ""
+    """A text and the place in it that is wrong, one below the other."""
+
+
+class Pages:
+    """Makes the pages."""
+
+    def __init__(self, shown: Shown, static: Static) -> None:
+        self.shown, self.settings, self.options = shown, shown.settings, shown.options
+        self.templates = Environment(
+            loader=PackageLoader("dspreview.serve"), autoescape=True, undefined=StrictUndefined,
+            trim_blocks=True, lstrip_blocks=True,
+        )  # fmt: skip
+        self.templates.globals.update(link=link, static=static.url, counted=counted, bytes_text=bytes_text)
+
+    def routes(self) -> list[Route]:
+        """Paths and what answers them."""
+        return [Route("/", self.answering(self.index)), Route("/view", self.answering(self.view))]
+
+    def answering(self, answer: Callable[[Parameters], str]) -> Callable[[HttpRequest], Response]:
+        """A page, or the page that says why there is none. It runs in a thread."""
+
+        def respond(request: HttpRequest) -> Response:
+            headers = {"cache-control": cache_control(self.settings.max_age_short_seconds, public=False).decode()}
+            try:
+                with translated(self.settings.dspreview_database):
+                    return HTMLResponse(answer(dict(request.query_params)), headers=headers)
+            except errors.PreviewError as error:
+                page = self.render("problem.html", title="Not shown", problem=problem_of(error))
+                return HTMLResponse(page, HTTP_STATUS.get(error.exit_code, 500), headers=headers)
+
+        return respond
+
+    def render(self, template: str, **values: Any) -> str:
+        """A template, filled."""
+        return self.templates.get_template(template).render(**values)
+
+    def index(self, asked: Parameters) -> str:
+        """The datasets of the cache."""
+        words, offset = asked.get("q", "").strip(), number(asked, "offset", FARTHEST, 0)
+        with self.shown.preview() as preview:
+            restricted = self.options.restricted
+            lines, total = overview.datasets(preview.store, words, restricted=restricted, offset=offset, length=LENGTH)
+            now = preview.store.clock()
+        listed = [
+            {
+                "name": harmless(line.name), "revision": line.asked_revision, "href": dataset_link(line),
+                "status": line.status.lower(), "bytes": bytes_text(line.bytes), "age": age_text(now - line.checked_at),
+                "error": harmless(line.error["message"]) if line.error else "",
+                "splits": splits_text(line.splits),
+            }
+            for line in lines
+        ]  # fmt: skip
+        pager = Pager(offset, len(lines), total, LENGTH, {"q": words} if words else {}, "/")
+        return self.render("index.html", title="Datasets", datasets=listed, words=words, total=total, pager=pager)
+
+    def view(self, asked: Parameters) -> str:
+        """A dataset, a split of it, or one row."""
+        (dataset,) = required(asked, "dataset")
+        with self.shown.preview() as preview:
+            ref = reference(dataset)
+            entry = preview.dataset(ref)
+            listing = preview.splits(ref)
+            lines = overview.splits(preview.store, entry.id)
+            if not asked.get("split"):
+                return self.dataset(ref, listing.configs, lines)
+            config, split = choose(listing, asked.get("config") or None, asked["split"], ref.asked)
+            nav = {
+                "dataset": ref.asked, "config": config, "split": split,
+                "configs": list(dict.fromkeys(line.config for line in lines)),
+                "splits": [line.split for line in lines if line.config == config],
+                "first": {line.config: line.split for line in reversed(lines)},
+            }  # fmt: skip
+            if asked.get("row"):
+                return self.row(preview, ref, nav, number(asked, "row", FARTHEST, 0))
+            return self.split(preview, ref, nav, asked)
+
+    def dataset(self, ref: DatasetRef, configs: Any, lines: list[overview.SplitLine]) -> str:
+        """The configs and splits of a dataset."""
+        listed = [
+            {
+                "config": harmless(line.config), "split": harmless(line.split), "status": line.status.lower(),
+                "rows": f"{line.num_examples:,}" if line.num_examples is not None else "",
+                "bytes": bytes_text(line.num_bytes) if line.num_bytes is not None else "",
+                "error": harmless(line.error["message"]) if line.error else "",
+                "href": link("/view", dataset=ref.asked, config=line.config, split=line.split),
+            }
+            for line in lines
+        ]  # fmt: skip
+        broken = [(harmless(one.config), harmless(one.error["message"])) for one in configs if one.error]
+        name = harmless(ref.asked)
+        return self.render("dataset.html", title=name, name=name, splits=listed, broken=broken)
+
+    def split(self, preview: ShownPreview, ref: DatasetRef, nav: dict[str, Any], asked: Parameters) -> str:
+        """Rows of a split."""
+        where, orderby = asked.get("where", "").strip(), asked.get("orderby", "").strip()
+        offset, names = number(asked, "offset", FARTHEST, 0), (nav["config"], nav["split"])
+        problem = filter_problem = None
+        first = answer = None
+        try:
+            first = answer = preview.page(ref, *names)
+        except errors.PreviewError as error:
+            problem = problem_of(error)
+        try:
+            if where or orderby:
+                answer = self.shown.filter(preview, ref, *names, Request(where, orderby, offset, LENGTH))
+                problem = None
+            elif first is not None and not holds(first, offset, LENGTH, full=False):
+                answer = self.shown.window(preview, ref, *names, offset, LENGTH)
+        except errors.PreviewError as error:
+            filter_problem = problem_of(error)
+            answer = first if not offset else None
+        question = {name: value for name, value in (("where", where), ("orderby", orderby)) if value}
+        values: dict[str, Any] = {
+            "title": harmless(f"{ref.asked} {nav['config']}/{nav['split']}"), "nav": nav, "problem": problem,
+            "filter_problem": filter_problem, "where": where, "orderby": orderby, "table": None, "pager": None, "told": [],
+        }  # fmt: skip
+        if answer is not None:
+            found = bool(question) and filter_problem is None
+            table = Table(answer, 0 if found else offset, LENGTH, Painter())
+            pictures = self.distributions(preview, ref, names, first) if first is not None else {}
+            fixed = {"dataset": ref.asked, "config": names[0], "split": names[1]} | question
+            pager = Pager(offset, len(table.rows), answer.page.num_rows_total, LENGTH, fixed, "/view", found=found)
+            values |= {"table": table, "pager": pager, "pictures": pictures, "told": table.told()}
+        return self.render("split.html", **values)
+
+    def row(self, preview: ShownPreview, ref: DatasetRef, nav: dict[str, Any], place: int) -> str:
+        """One row, all of it."""
+        names = (nav["config"], nav["split"])
+        answer, note = preview.page(ref, *names), None
+        if not holds(answer, place, 1, full=True):
+            try:
+                answer = self.shown.window(preview, ref, *names, place, 1)
+            except errors.PreviewError as error:
+                note = problem_of(error)
+        table = Table(answer, place, 1, Painter(large=True))
+        total = answer.page.num_rows_total
+        title = harmless(f"{ref.asked} {nav['config']}/{nav['split']}, row {place}")
+        return self.render("row.html", title=title, nav=nav, place=place, total=total, table=table, note=note)
+
+    def distributions(
+        self, preview: ShownPreview, ref: DatasetRef, names: tuple[str, str], first: PageAnswer
+    ) -> dict[str, Distribution]:
+        """A picture of each column that has one."""
+        statistics = self.shown.statistics(preview, ref, names)
+        if statistics is not None:
+            drawn = {
+                one["column_name"]: from_statistics(one["column_statistics"], statistics["num_examples"])
+                for one in statistics["statistics"]
+            }
+        else:
+            rows = [json.loads(line)["row"] for line in select_lines(first.page.rows, 0, None)]
+            drawn = {
+                column["name"]: from_rows([row.get(column["name"]) for row in rows], column)
+                for column in json.loads(first.page.columns)
+            }
+        return {name: one for name, one in drawn.items() if one is not None}
+
+
+class Table:
+    """Rows of a page, ready to be drawn."""
+
+    def __init__(self, answer: PageAnswer, offset: int, length: int, painter: Painter) -> None:
+        page = answer.page
+        self.answer, self.selection = answer, Selection(None, offset, length)
+        columns, features = json.loads(page.columns), json.loads(page.features)
+        self.columns = [
+            {"name": harmless(column["name"]), "key": column["name"], "type": type_text(feature["type"]),
+             "numeric": column["type"] in {"INT", "FLOAT"}}
+            for column, feature in zip(columns, features, strict=True)
+        ]  # fmt: skip
+        self.extra = narrowed(json.loads(page.extra), answer, self.selection)
+        reasons = {
+            (note["row_idx"], note["column"]): note["message"]
+            for note in self.extra.get("cell_errors", ())
+            if not note["path"]
+        }
+        self.rows = []
+        for line in select_lines(page.rows, offset, length):
+            row = json.loads(line)
+            cells = []
+            for column, feature in zip(columns, features, strict=True):
+                name = column["name"]
+                reason = reasons.get((row["row_idx"], name))
+                drawn = painter.cell(row["row"].get(name), feature["type"], column)
+                if reason is not None:
+                    drawn = drawn._replace(kind="bad", text=harmless(reason))
+                elif name in row["truncated_cells"]:
+                    drawn = (
+                        drawn._replace(note=drawn.note or "cut") if drawn.kind != "text" else drawn._replace(kind="cut")
+                    )
+                cells.append(drawn)
+            self.rows.append({"place": row["row_idx"], "cells": cells})
+
+    def told(self) -> list[str]:
+        """What the table does not show."""
+        page, lines = self.answer.page, []
+        made = f"cached at {page.created_at}" if page.created_at else "read now"
+        if page.stalled:
+            lines.append(f"The data has changed since these rows were read; they are {made}.")
+        if page.partial:
+            lines.append("Only the first part of the split was searched (PARQUET_MAX_BYTES).")
+        if "omitted_columns" in self.extra:
+            lines.append(f"{counted(self.extra['omitted_columns'], 'column')} left out by ROWS_MAX_BYTES.")
+        if notes := self.extra.get("cell_errors"):
+            lines.append(f"{counted(len(notes), 'cell')} of these rows cannot be shown.")
+        return lines
+
+
+class Pager:
+    """Where a page stands among others."""
+
+    def __init__(
+        self,
+        offset: int,
+        shown: int,
+        total: int | None,
+        length: int,
+        fixed: dict[str, str],
+        path: str,
+        *,
+        found: bool = False,
+    ) -> None:
+        self.first, self.last, self.total, self.found = offset, offset + shown - 1, total, found
+        self.shown = shown
+        more = shown == length if total is None else offset + shown < total
+        self.previous = link(path, **fixed, offset=max(0, offset - length)) if offset else ""
+        self.next = link(path, **fixed, offset=offset + length) if more and shown else ""
+
+
+def link(path: str, **parameters: str | int) -> str:
+    """A path with parameters."""
+    given = {name: value for name, value in parameters.items() if value not in {"", None}}
+    return f"{path}?{urlencode(given, errors='surrogatepass')}" if given else path
+
+
+def dataset_link(line: overview.DatasetLine) -> str:
+    """Where a dataset of the list is shown."""
+    return link("/view", dataset=line.name + (f"@{line.asked_revision}" if line.asked_revision else ""))
+
+
+def splits_text(counts: dict[str, int]) -> str:
+    """`3 splits, 1 error`."""
+    told = counted(sum(counts.values()), "split")
+    for status, word in ((Status.ERROR, "error"), (Status.STALLED, "stalled"), (Status.EMPTY, "without rows yet")):
+        if counts.get(status):
+            told += f", {counts[status]} {word}"
+    return told
+
+
+def problem_of(error: errors.PreviewError) -> Problem:
+    """A failure as words, a command to copy, and a place in a text."""
+    lines = str(error).split("\n")
+    place = "\n".join(harmless(line) for line in lines[-2:]) if lines[-1].strip() == "^" else ""
+    text = harmless(" ".join(lines[:-2] if place else lines))
+    text, _, command = text.partition("; run: ")
+    return Problem(text, command, place)
