@@ -12,6 +12,7 @@ from dspreview.models import Json
 from dspreview.preview import PageAnswer
 
 if TYPE_CHECKING:
+    from dspreview.cli.gallery import Gallery
     from dspreview.preview.streams import Stream
 
 TABLE_LENGTH = 20
@@ -19,7 +20,7 @@ TABLE_LENGTH = 20
 
 def write(
     call: Call, answer: PageAnswer, selection: Selection, named: dict[str, Json], *,
-    card: bool = False, full: bool = False, found: Found | None = None,
+    card: bool = False, full: bool = False, found: Found | None = None, gallery: Gallery | None = None,
 ) -> None:  # fmt: skip
     """Write a page in the format of the call.
 
@@ -27,6 +28,7 @@ def write(
         card: one row, all of it.
         full: whole cells, whatever ROWS_MAX_BYTES says.
         found: how the rows were found, where they are not simply those of the split.
+        gallery: draws pictures into a table or card.
 
     """
     if call.format == "json":
@@ -38,10 +40,10 @@ def write(
         from dspreview.cli import pagetable  # rich, for a table only
 
         if card:
-            text = pagetable.card(answer, selection, call)
+            text = pagetable.card(answer, selection, call, gallery)
         else:
             limit = selection.length if selection.length is not None else TABLE_LENGTH
-            text = pagetable.table(answer, selection, limit, call, found)
+            text = pagetable.table(answer, selection, limit, call, found, gallery)
         output.write_text(text + "\n")
         return
     header, rows, cut = page_rows(answer, selection)

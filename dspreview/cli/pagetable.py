@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dspreview.cli import table as drawing
 from dspreview.cli.options import Call
@@ -13,6 +13,9 @@ from dspreview.documents import plain, words
 from dspreview.documents.page import Found, Selection, narrowed, page_rows, select_lines
 from dspreview.models import Json
 from dspreview.preview import PageAnswer
+
+if TYPE_CHECKING:
+    from dspreview.cli.gallery import Gallery
 
 NUMERIC = frozenset({"INT", "FLOAT"})
 
@@ -27,13 +30,16 @@ def parsed_columns(answer: PageAnswer, selection: Selection) -> tuple[list[dict[
     return [columns[places[name]] for name in selection.columns], [features[places[name]] for name in selection.columns]
 
 
-def table(answer: PageAnswer, selection: Selection, limit: int, call: Call, found: Found | None = None) -> str:
-    """The table and its footer."""
+def table(
+    answer: PageAnswer, selection: Selection, limit: int, call: Call,
+    found: Found | None = None, gallery: Gallery | None = None,
+) -> str:  # fmt: skip
+    """The table and its footer, with pictures where there is a `gallery` to draw them."""
     names, rows, cut = page_rows(answer, selection)
     columns, features = parsed_columns(answer, selection)
     shown = rows[:limit]
     if not names:
-        return "no columns\n" + footer(answer, selection, 0, len(rows), cut, drawing.Drawn("", 0, []), found)
+        return "no columns\n" + footer(answer, selection, 0, len(rows), cut, drawing.Drawn("", 0, [], []), found)
     grid = drawing.Grid(
         [words.harmless(name) for name in names],
         [words.type_text(feature) for feature in features],
@@ -49,7 +55,11 @@ def table(answer: PageAnswer, selection: Selection, limit: int, call: Call, foun
     if found is not None:
         grid = with_row_idx(grid, answer, selection)
     drawn = drawing.draw(grid, drawing.terminal_width(), color=drawing.use_color(call.color))
-    return f"{drawn.text}\n\n{footer(answer, selection, len(shown), len(rows), cut, drawn, found)}"
+    text = drawn.text
+    if gallery is not None and shown:
+        cells = [[row.get(name) for name in names] for row in shown]
+        text = gallery.rows(drawn, cells, features, len(grid.header) - len(names))
+    return f"{text}\n\n{footer(answer, selection, len(shown), len(rows), cut, drawn, found)}"
 
 
 def with_row_idx(grid: drawing.Grid, answer: PageAnswer, selection: Selection) -> drawing.Grid:
@@ -114,8 +124,8 @@ def origin(answer: PageAnswer) -> str:
     return f"{when} · revision {page.revision[:7]}"
 
 
-def card(answer: PageAnswer, selection: Selection, call: Call) -> str:
-    """One row, a block per column, nothing cut."""
+def card(answer: PageAnswer, selection: Selection, call: Call, gallery: Gallery | None = None) -> str:
+    """One row, a block per column, nothing cut; pictures and sounds large where there is a `gallery`."""
     names, rows, cut = page_rows(answer, selection)
     columns, features = parsed_columns(answer, selection)
     where = f"{answer.asked} {answer.config}/{answer.split}"
@@ -135,6 +145,8 @@ def card(answer: PageAnswer, selection: Selection, call: Call) -> str:
             lines += ["  " + plain.harmless(line) for line in text.split("\n")]
         else:
             lines.append("  " + (str(value) if isinstance(value, float) else drawing.cell_text(value, column)))
+        if gallery is not None and (drawn := gallery.card(value, feature)):
+            lines.append(drawn.removesuffix("\n"))
     if cut:
         lines += ["", f"cut by ROWS_MAX_BYTES: {', '.join(words.harmless(name) for name in cut)}"]
     return "\n".join(lines)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
@@ -28,8 +29,10 @@ from dspreview.preview import PageAnswer, Preview
 from dspreview.store import Store
 
 if TYPE_CHECKING:
+    from dspreview.cli.gallery import Gallery
     from dspreview.preview.queries import Queries
 
+MEDIA = re.compile('"_type":"(?:Image|Audio)"')
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
@@ -50,10 +53,27 @@ def rows(
         int | None, typer.Option("--sample", min=0, max=PAGE_LENGTH, metavar="N", help="N rows chosen by lot.")
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, metavar="S", help="Choose the same rows again.")] = None,
+    images: Annotated[
+        Literal["auto", "always", "never"],
+        typer.Option("--images", help="Draw pictures: where the terminal can, into a pipe too, or never."),
+    ] = "auto",
+    open_: Annotated[bool, typer.Option("--open", help="With --row: open its files with the system's viewer.")] = False,
+    save: Annotated[
+        str | None,
+        typer.Option(
+            "--save", metavar="FILE", help="With --row: write its file; into a folder, all of them. - is stdout."
+        ),
+    ] = None,
     from_file: FromOption = None,
     yes: YesOption = False,
 ) -> int:
     """Answer `rows`."""
+    if (open_ or save is not None) and (row is None or from_file is not None):
+        raise errors.UsageError(
+            "--open and --save are for one row: name it with --row N, and perhaps a column with --columns"
+        )
+    if open_ and save is not None:
+        raise errors.UsageError("give either --open or --save")
     number = length_of(length, call)
     if row is not None and (offset or length is not None or sample is not None):
         raise errors.UsageError("--row shows one row; leave --offset, --length and --sample out")
@@ -88,7 +108,14 @@ def rows(
                 found = ask(call, preview, what, window, yes=yes)
             if found.page.stalled:
                 call.warn(f"{ref.asked}: the data has changed since these rows were read")
-            write(call, found, wanted, named, card=row is not None, full=whole)
+            if open_ or save is not None:
+                from dspreview.cli.assetfiles import AssetPaths, open_files, save_files
+
+                files = AssetPaths(store).of(found, wanted)
+                open_files(call, files) if save is None else save_files(call, files, save)
+                return errors.EXIT_OK
+            gallery = gallery_for(call, found, store, images)
+            write(call, found, wanted, named, card=row is not None, full=whole, gallery=gallery)
             return errors.EXIT_OK
 
         def other(
@@ -102,10 +129,26 @@ def rows(
                 return errors.EXIT_OK
             found = queries.sample(ref, config, split, chosen.number, chosen.seed, whole=whole)
             lot = Found(0, f"chosen by lot (--seed {chosen.seed})")
-            write(call, found, Selection(selection.columns, 0, PAGE_LENGTH), named, full=whole, found=lot)
+            every = Selection(selection.columns, 0, PAGE_LENGTH)
+            write(call, found, every, named, full=whole, found=lot, gallery=gallery_for(call, found, store, images))
             return errors.EXIT_OK
 
         return run_targets(call, targets(dataset, config, split, from_file), answer, many=from_file is not None)
+
+
+def gallery_for(call: Call, answer: PageAnswer, store: Store, images: str) -> Gallery | None:
+    """What draws pictures and sounds, where there are any and somebody sees them."""
+    if call.format != "table" or images == "never" or not MEDIA.search(answer.page.features):
+        return None
+    from dspreview.cli.terminal import terminal_for
+
+    terminal = terminal_for(images, call.color)
+    if terminal is None:
+        return None
+    from dspreview.cli.assetfiles import AssetPaths
+    from dspreview.cli.gallery import Gallery  # Pillow, when the first picture comes
+
+    return Gallery(terminal, AssetPaths(store))
 
 
 class Lot(NamedTuple):

@@ -42,6 +42,8 @@ class Drawn:
     cut_cells: int
     hidden: list[str]
     """Columns left out at the right."""
+    widths: list[int]
+    """Of the columns that are shown."""
 
 
 def terminal_width() -> int:
@@ -78,7 +80,7 @@ def draw(grid: Grid, width: int, *, color: bool) -> Drawn:
         drawn.append(line(grid.types, DIM))
     drawn.append((" " * GAP).join("─" * widths[place] for place in shown))
     drawn += [line(row) for row in grid.rows]
-    return Drawn("\n".join(drawn), cut, grid.header[len(widths) :])
+    return Drawn("\n".join(drawn), cut, grid.header[len(widths) :], widths)
 
 
 def fit(text: str, width: int, *, right: bool) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dspreview.documents import plain
-from dspreview.models import FeatureTree
+from dspreview.models import FeatureTree, Json
 
 LOOK = 2_000
 """Characters of a text that are looked at where one line is shown: no terminal is wider."""
@@ -55,3 +55,19 @@ def bytes_text(size: int) -> str:
             break
         number /= 1_000
     return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"
+
+
+def sound_text(found: dict[str, Json]) -> str:
+    """Length and rate of a sound, as far as they are known."""
+    facts = []
+    if isinstance(duration := found.get("duration"), (int, float)):
+        facts.append(f"{duration:g} s")
+    if isinstance(rate := found.get("sampling_rate"), int):
+        facts.append(f"{rate / 1_000:g} kHz")
+    return " · ".join(facts)
+
+
+def fitted(width: float, height: float, box: tuple[int, int]) -> tuple[int, int]:
+    """The size of a picture inside a box, never larger than it is."""
+    scale = min(1.0, box[0] / width, box[1] / height)
+    return max(1, round(width * scale)), max(1, round(height * scale))

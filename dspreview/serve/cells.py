@@ -7,8 +7,9 @@ import re
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from dspreview.documents.assets import asset, part
 from dspreview.documents.plain import harmless
-from dspreview.documents.words import bytes_text
+from dspreview.documents.words import bytes_text, fitted, sound_text
 from dspreview.models import FeatureTree, Json
 
 LONG_TEXT = 240
@@ -32,6 +33,7 @@ class Cell(NamedTuple):
     note: str = ""
     url: str = ""
     width: int = 0
+    """Of a picture, in pixels; of a text, in characters."""
     height: int = 0
     items: tuple[tuple[str, Cell], ...] = ()
 
@@ -70,7 +72,7 @@ class Painter:
             return Cell("link", harmless(value), url=value)
         text = "\n".join(harmless(line) for line in value.split("\n"))
         if self.large or (len(text) <= LONG_TEXT and text.count("\n") < 6):
-            return Cell("text", text)
+            return Cell("text", text, width=len(text))
         short = "\n".join(text[:LONG_TEXT].split("\n")[:6]).rstrip()
         return Cell("long", text, short)
 
@@ -87,12 +89,7 @@ class Painter:
                 width, height = self.box
             shown = fitted(width, height, self.box)
             return Cell("image", name, f"{width} × {height}", url, *shown)
-        facts = []
-        if isinstance(duration := found.get("duration"), (int, float)):
-            facts.append(f"{duration:g} s")
-        if isinstance(rate := found.get("sampling_rate"), int):
-            facts.append(f"{rate / 1_000:g} kHz")
-        return Cell(PLAYERS[kind], name, " · ".join(facts), url)
+        return Cell(PLAYERS[kind], name, sound_text(found), url)
 
     def nested(self, value: Any, feature: FeatureTree, depth: int) -> Cell:
         """A list or a struct: short ones in a line, others folded."""
@@ -118,33 +115,3 @@ class Painter:
 def is_kind(feature: FeatureTree, kind: str) -> bool:
     """Whether a feature is of a kind of `datasets`."""
     return isinstance(feature, dict) and feature.get("_type") == kind
-
-
-def asset(value: Json, feature: FeatureTree) -> dict[str, Json] | None:
-    """The file in a cell whose feature is one; a text or struct that merely looks like it is none."""
-    kind = feature.get("_type") if isinstance(feature, dict) else None
-    if isinstance(value, list) and kind == "Audio" and len(value) == 1:
-        value = value[0]
-    if not isinstance(kind, str) or kind in {"Value", "List", "LargeList", "Sequence", "ClassLabel", "Json"}:
-        return None
-    if isinstance(value, dict) and str(value.get("src", "")).startswith("assets/"):
-        return value
-    return None
-
-
-def part(feature: FeatureTree, name: str | None) -> FeatureTree:
-    """The feature of a struct's field, or (`None`) of a list's items."""
-    if isinstance(feature, list):
-        return feature[0] if feature else None
-    if not isinstance(feature, dict):
-        return None
-    if isinstance(feature.get("_type"), str):
-        inner = feature.get("feature")
-        return part(inner, name) if name is not None else inner
-    return feature.get(name) if name is not None else None
-
-
-def fitted(width: int, height: int, box: tuple[int, int]) -> tuple[int, int]:
-    """The size of a picture inside a box, never larger than it is."""
-    scale = min(1.0, box[0] / width, box[1] / height)
-    return max(1, round(width * scale)), max(1, round(height * scale))

@@ -89,6 +89,8 @@ def numbers(values: list[Any], missing: int, source: str, unit: str) -> Distribu
 def named(values: dict[str, int], missing: int, source: str) -> Distribution:
     """A bar for each value, the most frequent first."""
     pairs = sorted(values.items(), key=lambda pair: -pair[1])
+    if len(pairs) > 1 and pairs[0][1] == 1:
+        return Distribution((), f"{len(pairs):,} different", "", f"{len(pairs):,} different values {source}")
     shown = pairs[:NAMES]
     rest = len(pairs) - len(shown)
     names = [harmless(name)[:60] or "(empty)" for name, _ in shown]

@@ -1,0 +1,177 @@
+"""The files behind the cells of an answer: where they lie, to be drawn, opened or saved."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote
+
+import typer
+
+from dspreview import errors
+from dspreview.cli import output
+from dspreview.cli.options import Call
+from dspreview.documents.assets import assets_in
+from dspreview.documents.page import Selection, narrowed, select_lines
+from dspreview.preview import PageAnswer
+from dspreview.store import Store
+from dspreview.store.found import find_asset
+
+OPENED = frozenset({"Image", "Audio", "Video", "Pdf"})
+"""Kinds that a viewer shows; anything else might run."""
+MOST_OPENED = 10
+
+
+class CellFile(NamedTuple):
+    """A file of a cell."""
+
+    row_idx: int
+    column: str
+    kind: str
+    path: Path
+
+    name: str
+    """The one that the dataset knows it by, without folders."""
+
+
+class AssetPaths:
+    """Where the assets of a store lie."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def path(self, src: str) -> Path | None:
+        """The file behind a relative URL; None where it is not kept."""
+        found = find_asset(self.store.connection, src)
+        path = self.store.assets.path(found.folder, found.file) if found is not None else None
+        return path if path is not None and path.is_file() else None
+
+    def of(self, answer: PageAnswer, selection: Selection) -> list[CellFile]:
+        """The files of the selected cells. Raises NotFoundError, StoreFullError where they are not kept."""
+        features = {one["name"]: one["type"] for one in json.loads(answer.page.features)}
+        selection.check(list(features))
+        found = []
+        for line in select_lines(answer.page.rows, selection.offset, selection.length):
+            row = json.loads(line)
+            for name in selection.columns or features:
+                for kind, asset in assets_in(row["row"].get(name), features[name]):
+                    path = self.path(asset["src"])
+                    if path is None:
+                        why = (
+                            self.store.lost or f"{asset['src']}: its file is gone; run: dspreview cache verify --repair"
+                        )
+                        raise errors.StoreFullError(str(why))
+                    known = unquote(str(asset["src"]).rpartition("/")[2])
+                    found.append(CellFile(row["row_idx"], name, kind, path, known))
+        if not found:
+            raise errors.NotFoundError(nothing(answer, selection))
+        return found
+
+
+def nothing(answer: PageAnswer, selection: Selection) -> str:
+    """Why there is no file to open."""
+    where = f"{answer.asked} {answer.config}/{answer.split}, row {selection.offset}"
+    notes = narrowed(json.loads(answer.page.extra), answer, selection).get("cell_errors")
+    if notes:
+        return f"{where}: {notes[0]['column']} cannot be shown: {notes[0]['message']}"
+    return f"{where}: no cell of it is a file" + (" in these columns" if selection.columns else "")
+
+
+def open_files(call: Call, files: list[CellFile]) -> None:
+    """Show files with the system's viewer. Raises UsageError."""
+    if len(files) > MOST_OPENED:
+        raise errors.UsageError(f"--open: that would open {len(files)} files; choose a column with --columns")
+    for file in files:
+        if file.kind not in OPENED:
+            raise errors.UsageError(
+                f"--open shows pictures, sound, film and PDF; {file.name} may be saved with --save FILE"
+            )
+    for file in files:
+        if typer.launch(str(file.path)):
+            raise errors.UsageError(f"--open: nothing here opens {file.name}; --save FILE writes it")
+    tell(call, "opened", files, [str(file.path) for file in files])
+
+
+def save_files(call: Call, files: list[CellFile], target: str) -> None:
+    """Write files: to stdout (`-`), into a folder, or one file under a name. Raises UsageError, AnswerLostError."""
+    folder = Path(target).is_dir() or target.endswith("/")
+    if len(files) > 1 and not folder:
+        raise errors.UsageError(
+            f"--save {target}: that is {len(files)} files; name a folder that exists, or one column with --columns"
+        )
+    if target == "-":
+        write_stdout(files[0].path.read_bytes())
+        return
+    written = []
+    for file in files:
+        column = re.sub(r"[^\w.() +@=-]+", "_", file.column, flags=re.ASCII)[:60].strip(". ") or "file"
+        path = Path(target) / f"{file.row_idx}-{column}-{file.name}" if folder else Path(target)
+        number = 1
+        while str(path) in written:
+            path = path.with_stem(f"{path.stem}-{number}")
+            number += 1
+        write_file(path, file.path.read_bytes(), target)
+        written.append(str(path))
+    tell(call, "saved", files, written)
+
+
+def write_stdout(data: bytes) -> None:
+    """Bytes as the answer. Raises ReaderGoneError, AnswerLostError."""
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError as error:
+        raise errors.ReaderGoneError from error
+    except OSError as error:
+        raise errors.AnswerLostError(f"the answer could not be written: {error.strerror}") from error
+
+
+def write_file(path: Path, data: bytes, target: str) -> None:
+    """A file, whole or not at all. Raises UsageError, AnswerLostError."""
+    staged = ""
+    try:
+        if path.exists() and not path.is_file():  # a device or a pipe is written as it is
+            path.write_bytes(data)
+            return
+        handle, staged = tempfile.mkstemp(prefix=".dspreview-", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(staged, 0o666 & ~current_umask())
+        os.replace(staged, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.unlink(staged)
+        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+            raise errors.AnswerLostError(f"--save {target}: {error.strerror}") from error
+        raise errors.UsageError(f"--save {target}: {error.strerror}") from error
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(staged)
+        raise
+
+
+def current_umask() -> int:
+    """The permissions that this user takes from new files."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def tell(call: Call, what: str, files: list[CellFile], paths: list[str]) -> None:
+    """What was done with which file."""
+    rows = [[file.row_idx, file.column, path] for file, path in zip(files, paths, strict=True)]
+    header = ["row_idx", "column", "file"]
+    records = [dict(zip(header, row, strict=True)) for row in rows]
+    if call.format == "table":
+        output.write_text("".join(f"{what} {path}\n" for path in paths))
+    elif call.format == "json":
+        output.write_document({what: records})
+    else:
+        output.write_records(records, call.format, header)

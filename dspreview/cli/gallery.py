@@ -1,0 +1,78 @@
+"""Pictures and sounds of a page, drawn between its lines."""
+
+from __future__ import annotations
+
+import shutil
+from typing import NamedTuple
+
+from dspreview.cli import pictures
+from dspreview.cli.assetfiles import AssetPaths
+from dspreview.cli.table import GAP, Drawn, terminal_width
+from dspreview.cli.terminal import Terminal
+from dspreview.cli.waveform import waveform
+from dspreview.documents.assets import asset, assets_in
+from dspreview.documents.words import sound_text
+from dspreview.models import FeatureTree, Json
+
+SMALL = (24, 4)
+"""Most columns and lines of a picture in a table."""
+LARGE = (100, 30)
+"""And of one in a card."""
+INDENT = 2
+WAVE = 60
+MOST = 6
+"""Files of one cell that a card shows."""
+
+
+class Gallery(NamedTuple):
+    """Draws the files of a page on a terminal."""
+
+    terminal: Terminal
+    paths: AssetPaths
+
+    def rows(self, drawn: Drawn, rows: list[list[Json]], features: list[FeatureTree], first: int) -> str:
+        """A table with its pictures below the lines of their rows.
+
+        Args:
+            rows: the cells of each row, in the order of the columns.
+            first: how many columns of ours stand before them.
+
+        """
+        lines = drawn.text.split("\n")
+        heads = len(lines) - len(rows)
+        starts = [sum(drawn.widths[:place]) + GAP * place for place in range(len(drawn.widths))]
+        out = [line + "\n" for line in lines[:heads]]
+        for line, cells in zip(lines[heads:], rows, strict=True):
+            found = []
+            for place, (value, feature) in enumerate(zip(cells, features, strict=True), first):
+                if place < len(starts):
+                    box = (min(SMALL[0], drawn.widths[place]), SMALL[1])
+                    picture = self.picture(value, feature, box)
+                    if picture is not None:
+                        found.append((starts[place], picture))
+            out.append(line + "\n" + (pictures.beside(found) if found else ""))
+        return "".join(out).removesuffix("\n")
+
+    def picture(self, value: Json, feature: FeatureTree, box: tuple[int, int]) -> pictures.Picture | None:
+        """The picture in a cell, if there is one."""
+        found = asset(value, feature)
+        if found is None or feature.get("_type") != "Image":
+            return None
+        path = self.paths.path(found["src"])
+        return pictures.draw(path, self.terminal, box) if path is not None else None
+
+    def card(self, value: Json, feature: FeatureTree) -> str:
+        """The pictures and sounds of a cell, large."""
+        screen = shutil.get_terminal_size((80, 24))
+        width = terminal_width() - 2 * INDENT
+        box = (min(LARGE[0], width), max(4, min(LARGE[1], screen.lines - 8)))
+        out = []
+        for kind, found in list(assets_in(value, feature))[:MOST]:
+            path = self.paths.path(found["src"])
+            if path is None:
+                continue
+            if kind == "Image" and (picture := pictures.draw(path, self.terminal, box)) is not None:
+                out.append(pictures.beside([(INDENT, picture)]))
+            elif kind == "Audio" and (wave := waveform(path, min(WAVE, width - 20))) is not None:
+                out.append(" " * INDENT + f"{wave}  {sound_text(found)}".rstrip() + "\n")
+        return "".join(out)
