@@ -31,7 +31,7 @@ class Gallery(NamedTuple):
     paths: AssetPaths
 
     def rows(self, drawn: Drawn, rows: list[list[Json]], features: list[FeatureTree], first: int) -> str:
-        """A table with its pictures below the lines of their rows.
+        """A table with its pictures below the lines of their rows; a new line has begun at its end.
 
         Args:
             rows: the cells of each row, in the order of the columns.
@@ -41,8 +41,10 @@ class Gallery(NamedTuple):
         lines = drawn.text.split("\n")
         heads = len(lines) - len(rows)
         starts = [sum(drawn.widths[:place]) + GAP * place for place in range(len(drawn.widths))]
-        out = [line + "\n" for line in lines[:heads]]
+        out, over = lines[:heads], ""
         for line, cells in zip(lines[heads:], rows, strict=True):
+            out.append(over + line)
+            over = ""
             found = []
             for place, (value, feature) in enumerate(zip(cells, features, strict=True), first):
                 if place < len(starts):
@@ -50,8 +52,10 @@ class Gallery(NamedTuple):
                     picture = self.picture(value, feature, box)
                     if picture is not None:
                         found.append((starts[place], picture))
-            out.append(line + "\n" + (pictures.beside(found) if found else ""))
-        return "".join(out).removesuffix("\n")
+            if found:
+                below, over = pictures.beside(found)
+                out += below
+        return "\n".join([*out, over])
 
     def picture(self, value: Json, feature: FeatureTree, box: tuple[int, int]) -> pictures.Picture | None:
         """The picture in a cell, if there is one."""
@@ -61,18 +65,21 @@ class Gallery(NamedTuple):
         path = self.paths.path(found["src"])
         return pictures.draw(path, self.terminal, box) if path is not None else None
 
-    def card(self, value: Json, feature: FeatureTree) -> str:
-        """The pictures and sounds of a cell, large."""
+    def card(self, value: Json, feature: FeatureTree) -> tuple[list[str], str]:
+        """The pictures and sounds of a cell, large; and what draws over these lines from the one below."""
         screen = shutil.get_terminal_size((80, 24))
         width = terminal_width() - 2 * INDENT
         box = (min(LARGE[0], width), max(4, min(LARGE[1], screen.lines - 8)))
-        out = []
+        lines, over = list[str](), ""
         for kind, found in list(assets_in(value, feature))[:MOST]:
             path = self.paths.path(found["src"])
             if path is None:
                 continue
             if kind == "Image" and (picture := pictures.draw(path, self.terminal, box)) is not None:
-                out.append(pictures.beside([(INDENT, picture)]))
+                below, after = pictures.beside([(INDENT, picture)])
+                lines += [over + below[0], *below[1:]]
+                over = after
             elif kind == "Audio" and (wave := waveform(path, min(WAVE, width - 20))) is not None:
-                out.append(" " * INDENT + f"{wave}  {sound_text(found)}".rstrip() + "\n")
-        return "".join(out)
+                lines.append(over + " " * INDENT + f"{wave}  {sound_text(found)}".rstrip())
+                over = ""
+        return lines, over

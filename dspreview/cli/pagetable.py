@@ -55,11 +55,11 @@ def table(
     if found is not None:
         grid = with_row_idx(grid, answer, selection)
     drawn = drawing.draw(grid, drawing.terminal_width(), color=drawing.use_color(call.color))
-    text = drawn.text
+    text = drawn.text + "\n"
     if gallery is not None and shown:
         cells = [[row.get(name) for name in names] for row in shown]
         text = gallery.rows(drawn, cells, features, len(grid.header) - len(names))
-    return f"{text}\n\n{footer(answer, selection, len(shown), len(rows), cut, drawn, found)}"
+    return f"{text}\n{footer(answer, selection, len(shown), len(rows), cut, drawn, found)}"
 
 
 def with_row_idx(grid: drawing.Grid, answer: PageAnswer, selection: Selection) -> drawing.Grid:
@@ -133,10 +133,10 @@ def card(answer: PageAnswer, selection: Selection, call: Call, gallery: Gallery 
         return f"{words.harmless(where)} has no row {selection.offset} · {origin(answer)}"
     color = drawing.use_color(call.color)
     bold, dim, reset = (drawing.BOLD, drawing.DIM, drawing.RESET) if color else ("", "", "")
-    lines = [f"{words.harmless(where)}, row {selection.offset} · {origin(answer)}"]
+    lines, over = [f"{words.harmless(where)}, row {selection.offset} · {origin(answer)}"], ""
     for name, column, feature in zip(names, columns, features, strict=True):
-        lines.append("")
-        lines.append(f"{bold}{words.harmless(name)}{reset}  {dim}{words.type_text(feature)}{reset}")
+        lines += [over, f"{bold}{words.harmless(name)}{reset}  {dim}{words.type_text(feature)}{reset}"]
+        over = ""
         value: Any = rows[0].get(name)
         if isinstance(value, str):
             lines += ["  " + plain.harmless(line) for line in value.split("\n")]
@@ -145,8 +145,11 @@ def card(answer: PageAnswer, selection: Selection, call: Call, gallery: Gallery 
             lines += ["  " + plain.harmless(line) for line in text.split("\n")]
         else:
             lines.append("  " + (str(value) if isinstance(value, float) else drawing.cell_text(value, column)))
-        if gallery is not None and (drawn := gallery.card(value, feature)):
-            lines.append(drawn.removesuffix("\n"))
+        if gallery is not None:
+            drawn, over = gallery.card(value, feature)
+            lines += drawn
+    if over:
+        lines.append(over)
     if cut:
         lines += ["", f"cut by ROWS_MAX_BYTES: {', '.join(words.harmless(name) for name in cut)}"]
     return "\n".join(lines)

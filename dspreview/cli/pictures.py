@@ -115,13 +115,13 @@ def sixel(image: Any) -> str:
     palette = small.getpalette()
     indices = np.asarray(small)
     parts = [f'\x1bP0;1q"1;1;{image.width};{image.height}']
-    for index in np.unique(indices):
+    for index in np.unique(indices).tolist():
         red, green, blue = (round(value * 100 / 255) for value in palette[3 * index : 3 * index + 3])
         parts.append(f"#{index};2;{red};{green};{blue}")
     for top in range(0, image.height, 6):
         band = indices[top : top + 6]
         weights = (1 << np.arange(len(band)))[:, None]
-        for index in np.unique(band):
+        for index in np.unique(band).tolist():
             bits = ((band == index) * weights).sum(axis=0) + 63
             parts.append(f"#{index}{repeated(bits.astype(np.uint8).tobytes().decode('ascii'))}$")
         parts.append("-")
@@ -141,8 +141,11 @@ def repeated(signs: str) -> str:
     return "".join(out)
 
 
-def beside(pictures: list[tuple[int, Picture]]) -> str:
-    """The lines below a row, with pictures that begin at these columns."""
+def beside(pictures: list[tuple[int, Picture]]) -> tuple[list[str], str]:
+    """The lines that pictures take, each beginning at its column; and what draws over them from the line below.
+
+    The lines come first, so that the screen has scrolled by then.
+    """
     height = max(len(picture.lines) for _, picture in pictures)
     lines = []
     for row in range(height):
@@ -152,10 +155,9 @@ def beside(pictures: list[tuple[int, Picture]]) -> str:
                 text += " " * (start - at) + picture.lines[row]
                 at = start + picture.columns
         lines.append(text)
-    # drawn over the empty lines once these are there, so that the screen has scrolled already
     over = "".join(
         f"\x1b7\x1b[{height}A\r" + (f"\x1b[{start}C" if start else "") + picture.escape + "\x1b8"
         for start, picture in pictures
         if picture.escape
     )
-    return "".join(line + "\n" for line in lines) + over
+    return lines, over
