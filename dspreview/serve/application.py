@@ -43,11 +43,12 @@ class Application:
             routes=[*Pages(shown, static).routes(), *Endpoints(shown).routes(), *static.routes()],
             middleware=[Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)],
         )
+        self.site.router.redirect_slashes = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "lifespan":
-            await live(receive, send)
+            await live(receive, send, self.options.parent)
             return
         if scope["type"] != "http":
             return
@@ -135,14 +136,14 @@ async def plain(send: Send, status: int, body: bytes, headers: list[tuple[bytes,
     await send({"type": "http.response.body", "body": body})
 
 
-async def live(receive: Receive, send: Send) -> None:
+async def live(receive: Receive, send: Send, parent: int) -> None:
     """From the start of the process to its end, which comes too when its parent is gone."""
     watcher: asyncio.Task[None] | None = None
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
             gc.freeze()  # what was imported is there to stay: no request waits until it was looked through
-            watcher = asyncio.create_task(watch_parent(os.getppid()))
+            watcher = asyncio.create_task(watch_parent(parent))
             await send({"type": "lifespan.startup.complete"})
         else:
             if watcher is not None:

@@ -281,7 +281,8 @@ def required(asked: Parameters, *names: str) -> list[str]:
     missing = [name for name in names if not asked.get(name, "").strip()]
     if missing:
         several = ", ".join(f"'{name}'" for name in missing)
-        raise errors.UsageError(f"Parameter{'s' if len(missing) > 1 else ''} {several} required")
+        verb = "are" if len(missing) > 1 else "is"
+        raise errors.UsageError(f"Parameter{'s' if len(missing) > 1 else ''} {several} {verb} required")
     return [asked[name] for name in names]
 
 

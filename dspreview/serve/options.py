@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -17,6 +18,8 @@ class ServeOptions(NamedTuple):
     values: dict[str, Any]
     """The settings, by name."""
     host: str
+    parent: int
+    """The process that started the others: they end with it."""
     restricted: bool = True
     """Whether private and gated datasets are shown."""
     writable: bool = False
@@ -27,7 +30,7 @@ class ServeOptions(NamedTuple):
     @classmethod
     def make(cls, settings: Settings, host: str, **options: Any) -> ServeOptions:
         """From the settings of a call; nobody is asked over the network."""
-        return cls({name: getattr(settings, name.lower()) for name in settings.sources}, host, **options)
+        return cls({name: getattr(settings, name.lower()) for name in settings.sources}, host, os.getpid(), **options)
 
     def settings(self) -> Settings:
         """The settings of the server's processes: those of the call, without a network."""
