@@ -29,6 +29,8 @@ class Gallery(NamedTuple):
 
     terminal: Terminal
     paths: AssetPaths
+    width: int = SMALL[0]
+    """What a column of pictures likes to have."""
 
     def rows(self, drawn: Drawn, rows: list[list[Json]], features: list[FeatureTree], first: int) -> str:
         """A table with its pictures below the lines of their rows; a new line has begun at its end.

@@ -51,6 +51,7 @@ def table(
             for row in shown
         ],
         [column["type"] in NUMERIC for column in columns],
+        None if gallery is None else [gallery.width if is_picture(column) else 0 for column in columns],
     )
     if found is not None:
         grid = with_row_idx(grid, answer, selection)
@@ -67,7 +68,13 @@ def with_row_idx(grid: drawing.Grid, answer: PageAnswer, selection: Selection) -
     lines = select_lines(answer.page.rows, selection.offset, selection.length)
     places = [line[len('{"row_idx":') : line.index(",")] for line in lines[: len(grid.rows)]]
     rows = [[place, *row] for place, row in zip(places, grid.rows, strict=True)]
-    return drawing.Grid(["row_idx", *grid.header], ["", *grid.types], rows, [True, *grid.right])
+    least = None if grid.least is None else [0, *grid.least]
+    return drawing.Grid(["row_idx", *grid.header], ["", *grid.types], rows, [True, *grid.right], least)
+
+
+def is_picture(column: dict[str, Json]) -> bool:
+    """Whether the cells of a column are pictures."""
+    return bool(column["type"] == "RELATIVE_IMAGE_URL")
 
 
 def footer(

@@ -32,6 +32,8 @@ class Grid:
     rows: list[list[str]]
     right: list[bool]
     """Which columns hold numbers, aligned to the right."""
+    least: list[int] | None = None
+    """Widths that the columns would like, whatever their text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ def draw(grid: Grid, width: int, *, color: bool) -> Drawn:
     """The table in `width` columns: what fits whole stays whole, the widest columns give way first."""
     lines = [grid.header, *([grid.types] if grid.types else []), *grid.rows]
     natural = [max(cell_len(line[place]) for line in lines) for place in range(len(grid.header))]
+    if grid.least:
+        natural = [max(pair) for pair in zip(natural, grid.least, strict=True)]
     widths = share(natural, width)
     shown = range(len(widths))
     cut = sum(cell_len(row[place]) > widths[place] for row in grid.rows for place in shown)

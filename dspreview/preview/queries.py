@@ -15,7 +15,7 @@ from dspreview.models import DatasetRef, Json, Kind, Page, dump
 from dspreview.preview.answers import Answers, Target
 from dspreview.preview.opening import SplitTable
 from dspreview.preview.reading import PageAnswer, Preview
-from dspreview.preview.tables import Tables, Telling
+from dspreview.preview.tables import Tables, Telling, not_here
 from dspreview.query.fields import chosen_columns
 from dspreview.query.rows import rows_at
 from dspreview.query.table import Request, Table
@@ -133,6 +133,8 @@ class Queries:
                 known = None if found.table.partial else total
                 question = dump(["window", offset, length, whole])
                 return self.answers.answer(target, found.table, cells, places, known, question, whole=whole)
+        if self.at_hand:
+            raise not_here(f"{ref.asked} {target.split.config} {target.split.split}")
         return self.streamed(target, offset, length, whole=whole)
 
     def streamed(self, target: Target, offset: int, length: int, *, whole: bool) -> PageAnswer:

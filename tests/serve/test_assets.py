@@ -294,7 +294,7 @@ def test_scripts_of_other_sites_read_what_is_public_on_the_hub_only(
         "Access_Control_Request_Method": "GET",
         "Access_Control_Request_Headers": "range",
     }
-    preflight = server.ask("OPTIONS", hub_images["open"], **asked)
+    preflight = server.ask("OPTIONS", hub_images["open"], None, **asked)
     assert preflight.status == 204
     named = serve("--allow-origin", "https://x.example")
     assert (

@@ -284,12 +284,13 @@ def test_a_split_is_put_into_the_queue(dspreview: Program, serve: Callable[..., 
 
     assert ask({"dataset": "glue", "config": "ax", "split": "test"}) == 200
     assert ask({"dataset": str(tmp_path / "d"), "config": "default", "split": "train"}) == 200
-    for wrong in (
+    mistakes: tuple[Any, ...] = (
         {"dataset": "glue", "config": "ax"},
         {"dataset": "glue", "config": " ", "split": "x"},
         [],
         {"dataset": 1, "config": "a", "split": "b"},
-    ):
+    )
+    for wrong in mistakes:
         assert ask(wrong) == 400
     assert (
         ask({"dataset": "/etc", "config": "default", "split": "train"}) == 404

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -47,26 +48,26 @@ class Server:
         self.url = self.process.stdout.readline().decode().strip()
         self.port = urlsplit(self.url).port or 0
 
-    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
+    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
         """One request on a connection of its own; the path goes out as it is."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=60) as line:
             line.sendall(self.request(method, path, body, **headers))
             return read_answer(line, head=method == "HEAD")
 
-    def request(self, method: str, path: str, body: bytes = b"", **headers: str) -> bytes:
+    def request(self, method: str, path: str, body: bytes | None = None, **headers: str) -> bytes:
         """The bytes of a request; an underscore in a header's name stands for a dash."""
         named = {"Host": f"localhost:{self.port}", "Connection": "close"}
         named |= {name.replace("_", "-"): value for name, value in headers.items()}
-        if body:
+        if body is not None:
             named["Content-Length"] = str(len(body))
         lines = [f"{method} {path} HTTP/1.1", *[f"{name}: {value}" for name, value in named.items()], "", ""]
-        return "\r\n".join(lines).encode("latin-1") + body
+        return "\r\n".join(lines).encode("latin-1") + (body or b"")
 
     def get(self, path: str, **headers: str) -> Answer:
         """GET."""
-        return self.ask("GET", path, **headers)
+        return self.ask("GET", path, None, **headers)
 
-    def query(self, path: str, **parameters: str | int) -> Answer:
+    def query(self, path: str, **parameters: str | int | Path) -> Answer:
         """GET with parameters."""
         text = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in parameters.items())
         return self.get(f"{path}?{text}")
