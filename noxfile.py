@@ -80,6 +80,17 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def browser(session: nox.Session) -> None:
+    """The pages in a headless Chromium, which must be installed; `-- --shots` also takes the pictures of docs/page.md."""
+    install(session, "browser")
+    shots = "--shots" in session.posargs
+    words = [word for word in session.posargs if word != "--shots"]
+    session.run("pytest", "-o", "addopts=-ra --import-mode=importlib", "tests/browser", *words)
+    if shots:
+        session.run("python", "-m", "tests.browser.shots")
+
+
+@nox.session
 def wheel(session: nox.Session) -> None:
     """The wheel alone, in a fresh environment."""
     session.install("build")

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from datasets import Audio, ClassLabel, Features, Image, List, Value
+from datasets import Audio, ClassLabel, Features, Image, List, Nifti, Value
 from datasets.table import embed_table_storage
 
-from tests.support.data import MP4, parquet, picture, sound, write
+from tests.support.data import parquet, picture, sound, write
 from tests.support.program import Program
 from tests.support.server import Server
 
@@ -29,6 +29,7 @@ class Site:
         self.table = str(folder / "table.csv")
         self.hostile = str(folder / "hostile")
         self.numbers = str(folder / "numbers.parquet")
+        self.scripts = str(folder / "scripts.parquet")
 
     def rows(self, dataset: str, *words: str) -> Any:
         """What the command prints."""
@@ -72,6 +73,16 @@ def media_file() -> bytes:
     return parquet(embed_table_storage(plain).replace_schema_metadata(features.arrow_schema.metadata))
 
 
+def script_files() -> bytes:
+    """Files that a browser would run."""
+    import pyarrow as pa
+
+    features = Features({"file": Nifti()})
+    svg = b"<svg xmlns='http://www.w3.org/2000/svg'><script>window.ran=4</script></svg>"
+    rows = [{"bytes": b"<script>window.ran=5</script>", "path": "x.html"}, {"bytes": svg, "path": "x.svg"}]
+    return parquet(pa.table({"file": rows}, schema=features.arrow_schema))
+
+
 def hostile_files() -> dict[str, bytes | str]:
     """Names and cells that want to run."""
     text = io.StringIO()
@@ -98,11 +109,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             "media.parquet": media_file(),
             "table.csv": "a,b\n1,x\n2,y\n",
             "numbers.parquet": parquet(numbers, row_group_size=100),
-            "films/a.mp4": MP4,
+            "scripts.parquet": script_files(),
             **{f"hostile/{name}": data for name, data in hostile_files().items()},
         },
     )
-    for name in ("media.parquet", "table.csv", "hostile", "numbers.parquet", "films"):
+    for name in ("media.parquet", "table.csv", "hostile", "numbers.parquet", "scripts.parquet"):
         done = program("rows", str(folder / name), "--json")
         assert done.code == 0, done.err
     server = Server(program)
