@@ -91,6 +91,13 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session
+def load(session: nox.Session) -> None:
+    """`serve-assets` under load, with wrk, which must be installed; writes its part of docs/performance.md."""
+    install(session, "test")
+    session.run("python", "-m", "tests.benchmarks.load", *session.posargs)
+
+
+@nox.session
 def wheel(session: nox.Session) -> None:
     """The wheel alone, in a fresh environment."""
     session.install("build")
