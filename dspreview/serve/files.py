@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 
 from dspreview.extract.urls import encoded
 from dspreview.store import Store
-from dspreview.store.found import FoundAsset, find_asset
+from dspreview.store.found import FoundAsset, find_asset, find_name
 
 KEPT_MAX_BYTES = 64_000_000
 """Of small files, in each process."""
@@ -68,13 +68,23 @@ class Files:
             if (kept := self.kept.get(raw)) is not None and stamp_of(kept.path) == kept.stamp:
                 return kept
             url = raw[1:].decode("ascii")
-            found = find_asset(self.store.connection, url) or find_asset(self.store.connection, normal(url))
+            found = find_asset(self.store.connection, url) or self.find_spelled(url)
         except sqlite3.DatabaseError:  # locked, or replaced: the next request may find it
             return None
         file = self.read(found) if found is not None else None
         if file is not None and file.data is not None:
             self.keep(raw, file)
         return file
+
+    def find_spelled(self, url: str) -> FoundAsset | None:
+        """The asset of a URL in another spelling, or under a name that its dataset was asked by (`glue`)."""
+        own = normal(url)
+        found = find_asset(self.store.connection, own)
+        name, separator, rest = own.removeprefix("assets/").partition("/--/")
+        if found is not None or not separator:
+            return found
+        known = find_name(self.store.connection, name)
+        return find_asset(self.store.connection, f"assets/{known}/--/{rest}") if known else None
 
     def check_version(self) -> None:
         """Forget everything when the cache has changed; the question costs as much as a small file."""

@@ -29,3 +29,13 @@ def find_asset(connection: sqlite3.Connection, url: str) -> FoundAsset | None:
     """The file behind a relative URL, as a page has it; those of pages before those of queries."""
     row = connection.execute(QUERY, (url, url)).fetchone()
     return None if row is None else FoundAsset(row[0], row[1], row[2], bool(row[3]), bool(row[4]))
+
+
+def find_name(connection: sqlite3.Connection, alias: str) -> str | None:
+    """The id that the Hub knows a dataset by, which somebody asked for under another name."""
+    row = connection.execute(
+        "SELECT d.name FROM aliases a JOIN datasets d ON d.id = a.dataset_id"
+        " WHERE a.alias = ? AND a.asked_revision = '' AND d.kind = 'hub'",
+        (alias,),
+    ).fetchone()
+    return row[0] if row else None
