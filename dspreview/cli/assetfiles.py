@@ -7,25 +7,27 @@ import errno
 import json
 import os
 import re
+import stat
 import sys
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
-import typer
-
 from dspreview import errors
 from dspreview.cli import output
 from dspreview.cli.options import Call
+from dspreview.cli.viewer import show
 from dspreview.documents.assets import assets_in
 from dspreview.documents.page import Selection, narrowed, select_lines
+from dspreview.extract.media import AUDIO_TYPES, IMAGE_SHOWN, VIDEO_TYPES
 from dspreview.preview import PageAnswer
 from dspreview.store import Store
 from dspreview.store.found import find_asset
 
-OPENED = frozenset({"Image", "Audio", "Video", "Pdf"})
-"""Kinds that a viewer shows; anything else might run."""
+OPENED = frozenset({*IMAGE_SHOWN.values(), *AUDIO_TYPES, *VIDEO_TYPES, ".pdf"})
+"""Extensions that the extraction gives to what it has looked into; anything else might run."""
+STDOUT = frozenset({"-", "/dev/stdout", "/dev/fd/1"})
 MOST_OPENED = 10
 
 
@@ -78,6 +80,8 @@ class AssetPaths:
 def nothing(answer: PageAnswer, selection: Selection) -> str:
     """Why there is no file to open."""
     where = f"{answer.asked} {answer.config}/{answer.split}, row {selection.offset}"
+    if not select_lines(answer.page.rows, selection.offset, selection.length):
+        return f"{answer.asked} {answer.config}/{answer.split} has no row {selection.offset}"
     notes = narrowed(json.loads(answer.page.extra), answer, selection).get("cell_errors")
     if notes:
         return f"{where}: {notes[0]['column']} cannot be shown: {notes[0]['message']}"
@@ -89,24 +93,26 @@ def open_files(call: Call, files: list[CellFile]) -> None:
     if len(files) > MOST_OPENED:
         raise errors.UsageError(f"--open: that would open {len(files)} files; choose a column with --columns")
     for file in files:
-        if file.kind not in OPENED:
+        if file.path.suffix not in OPENED:
             raise errors.UsageError(
                 f"--open shows pictures, sound, film and PDF; {file.name} may be saved with --save FILE"
             )
     for file in files:
-        if typer.launch(str(file.path)):
-            raise errors.UsageError(f"--open: nothing here opens {file.name}; --save FILE writes it")
+        if not show(str(file.path)):
+            raise errors.UsageError(f"--open: no viewer here shows {file.name}; --save FILE writes it")
     tell(call, "opened", files, [str(file.path) for file in files])
 
 
 def save_files(call: Call, files: list[CellFile], target: str) -> None:
     """Write files: to stdout (`-`), into a folder, or one file under a name. Raises UsageError, AnswerLostError."""
-    folder = Path(target).is_dir() or target.endswith("/")
+    if not target:
+        raise errors.UsageError("--save: name a file")
+    folder = os.path.isdir(target) or target.endswith("/")
     if len(files) > 1 and not folder:
         raise errors.UsageError(
             f"--save {target}: that is {len(files)} files; name a folder that exists, or one column with --columns"
         )
-    if target == "-":
+    if target in STDOUT:
         write_stdout(files[0].path.read_bytes())
         return
     written = []
@@ -119,6 +125,9 @@ def save_files(call: Call, files: list[CellFile], target: str) -> None:
             number += 1
         write_file(path, file.path.read_bytes(), target)
         written.append(str(path))
+        own, asked = file.path.suffix.lower(), path.suffix.lower().replace(".jpeg", ".jpg")
+        if asked not in {own, ""} and not folder:
+            call.warn(f"{path} is a {own} file: the dataset's own, or what it was converted to")
     tell(call, "saved", files, written)
 
 
@@ -137,14 +146,19 @@ def write_file(path: Path, data: bytes, target: str) -> None:
     """A file, whole or not at all. Raises UsageError, AnswerLostError."""
     staged = ""
     try:
-        if path.exists() and not path.is_file():  # a device or a pipe is written as it is
-            path.write_bytes(data)
+        place = os.path.realpath(path)  # a link stays, and what it leads to is written
+        if os.path.exists(place) and not os.access(place, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        if os.path.exists(path) and (str(path).startswith("/dev/") or not os.path.isfile(place)):
+            with open(path, "wb") as device:
+                device.write(data)
             return
-        handle, staged = tempfile.mkstemp(prefix=".dspreview-", dir=path.parent)
+        mode = stat.S_IMODE(os.stat(place).st_mode) if os.path.exists(place) else 0o666 & ~current_umask()
+        handle, staged = tempfile.mkstemp(prefix=".dspreview-", dir=os.path.dirname(place))
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        os.chmod(staged, 0o666 & ~current_umask())
-        os.replace(staged, path)
+        os.chmod(staged, mode)
+        os.replace(staged, place)
     except OSError as error:
         with contextlib.suppress(OSError):
             os.unlink(staged)

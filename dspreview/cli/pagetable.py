@@ -102,8 +102,8 @@ def footer(
     if "omitted_columns" in extra:
         told.append(f"{extra['omitted_columns']} columns left out by ROWS_MAX_BYTES")
     if notes := extra.get("cell_errors"):
-        first = notes[0]
-        place = words.harmless(f"row {first['row_idx']}, {first['column']}: {first['message']}")
+        note = notes[0]
+        place = words.harmless(f"row {note['row_idx']}, {note['column']}: {note['message']}")
         told.append(f"{words.counted(len(notes), 'cell')} cannot be shown, the first at {place}")
     if page.stalled:
         told.append("the data has changed since")
@@ -141,11 +141,15 @@ def card(answer: PageAnswer, selection: Selection, call: Call, gallery: Gallery 
     color = drawing.use_color(call.color)
     bold, dim, reset = (drawing.BOLD, drawing.DIM, drawing.RESET) if color else ("", "", "")
     lines, over = [f"{words.harmless(where)}, row {selection.offset} · {origin(answer)}"], ""
+    notes = narrowed(json.loads(answer.page.extra), answer, selection).get("cell_errors", ())
+    reasons = {note["column"]: note["message"] for note in notes if not note["path"]}
     for name, column, feature in zip(names, columns, features, strict=True):
         lines += [over, f"{bold}{words.harmless(name)}{reset}  {dim}{words.type_text(feature)}{reset}"]
         over = ""
         value: Any = rows[0].get(name)
-        if isinstance(value, str):
+        if name in reasons:
+            lines.append(f"  cannot be shown: {words.harmless(reasons[name])}")
+        elif isinstance(value, str):
             lines += ["  " + plain.harmless(line) for line in value.split("\n")]
         elif isinstance(value, (dict, list)) and not drawing.is_asset(value):
             text = json.dumps(drawing.short_assets(value), ensure_ascii=False, indent=2)

@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 
 from dspreview.cli.terminal import Protocol, Terminal
 from dspreview.documents.words import fitted
-from dspreview.extract.media import MAX_CONVERTED_PIXELS, open_image
+from dspreview.extract.media import bytewise, open_image
 
 RESET = "\x1b[0m"
+MAX_PIXELS = 40_000_000
+"""A larger picture takes seconds and hundreds of megabytes to draw small."""
 PIECE = 4_096
 """Most characters of a picture in one of kitty's sequences."""
 RAMP = (0, 95, 135, 175, 215, 255)
@@ -30,27 +32,37 @@ class Picture(NamedTuple):
 
 def draw(path: Path, terminal: Terminal, box: tuple[int, int]) -> Picture | None:
     """A picture in at most `box` columns and lines; None where it cannot be decoded."""
+    from PIL import ImageOps
+
     try:
         with open_image(path.read_bytes()) as found:
-            if found.width * found.height > MAX_CONVERTED_PIXELS:
+            if found.width * found.height > MAX_PIXELS:
                 return None
             width, height = terminal.cell if terminal.protocol is not Protocol.BLOCKS else (1, 2)
-            size = fitted(found.width, found.height, (box[0] * width, box[1] * height))
-            found.draft("RGB", size)
-            image = flattened(found).resize(size)
+            room = (box[0] * width, box[1] * height)
+            found.draft("RGB", (max(room), max(room)))
+            image = flattened(ImageOps.exif_transpose(found))
+            size = fitted(image.width, image.height, room)
+            image = image.resize(size)
     except Exception:  # Pillow fails in a hundred ways; the name and the size of the picture are shown all the same
         return None
     columns, rows = math.ceil(size[0] / width), math.ceil(size[1] / height)
     if terminal.protocol is Protocol.BLOCKS:
         return Picture(columns, blocks(image, terminal.colors))
-    escape = {Protocol.KITTY: kitty, Protocol.ITERM: iterm, Protocol.SIXEL: sixel}[terminal.protocol]
-    return Picture(columns, [""] * rows, escape(image))
+    cells = None if terminal.exact else (columns, rows)
+    if terminal.protocol is Protocol.SIXEL:
+        escape = sixel(image)
+    else:
+        escape = kitty(image, cells) if terminal.protocol is Protocol.KITTY else iterm(image, cells)
+    return Picture(columns, [""] * rows, escape)
 
 
 def flattened(found: Any) -> Any:
-    """In three colours, on white where it is transparent."""
+    """In three colours of a byte each, on white where it is transparent."""
     from PIL import Image
 
+    if found.mode.startswith(("I", "F")):
+        return bytewise(found).convert("RGB")
     if found.mode not in {"RGBA", "LA", "PA"} and "transparency" not in found.info:
         return found.convert("RGB")
     above = found.convert("RGBA")
@@ -90,21 +102,22 @@ def png(image: Any) -> str:
     return base64.b64encode(buffer.getvalue()).decode()
 
 
-def kitty(image: Any) -> str:
-    """Kitty's protocol: in pieces, the cursor stays, no answer is wanted."""
+def kitty(image: Any, cells: tuple[int, int] | None) -> str:
+    """Kitty's protocol: in pieces, the cursor stays, no answer is wanted; stretched to `cells` where these are all we know."""
     text = png(image)
     pieces = [text[start : start + PIECE] for start in range(0, len(text), PIECE)]
-    first = "a=T,f=100,C=1,q=2,"
+    first = "a=T,f=100,C=1,q=2," + (f"c={cells[0]},r={cells[1]}," if cells else "")
     return "".join(
         f"\x1b_G{first if not place else ''}m={int(place + 1 < len(pieces))};{piece}\x1b\\"
         for place, piece in enumerate(pieces)
     )
 
 
-def iterm(image: Any) -> str:
-    """The protocol of iTerm2 and WezTerm."""
+def iterm(image: Any, cells: tuple[int, int] | None) -> str:
+    """The protocol of iTerm2 and WezTerm; a size without a unit is one in characters."""
     text = png(image)
-    return f"\x1b]1337;File=inline=1;width={image.width}px;height={image.height}px;preserveAspectRatio=1:{text}\x07"
+    width, height = (str(cells[0]), str(cells[1])) if cells else (f"{image.width}px", f"{image.height}px")
+    return f"\x1b]1337;File=inline=1;width={width};height={height};preserveAspectRatio=1:{text}\x07"
 
 
 def sixel(image: Any) -> str:

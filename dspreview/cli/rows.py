@@ -114,7 +114,7 @@ def rows(
                 files = AssetPaths(store).of(found, wanted)
                 open_files(call, files) if save is None else save_files(call, files, save)
                 return errors.EXIT_OK
-            gallery = gallery_for(call, found, store, images)
+            gallery = gallery_for(call, found, store, images, may_ask=from_file != "-")
             write(call, found, wanted, named, card=row is not None, full=whole, gallery=gallery)
             return errors.EXIT_OK
 
@@ -130,19 +130,27 @@ def rows(
             found = queries.sample(ref, config, split, chosen.number, chosen.seed, whole=whole)
             lot = Found(0, f"chosen by lot (--seed {chosen.seed})")
             every = Selection(selection.columns, 0, PAGE_LENGTH)
-            write(call, found, every, named, full=whole, found=lot, gallery=gallery_for(call, found, store, images))
+            write(
+                call,
+                found,
+                every,
+                named,
+                full=whole,
+                found=lot,
+                gallery=gallery_for(call, found, store, images, may_ask=from_file != "-"),
+            )
             return errors.EXIT_OK
 
         return run_targets(call, targets(dataset, config, split, from_file), answer, many=from_file is not None)
 
 
-def gallery_for(call: Call, answer: PageAnswer, store: Store, images: str) -> Gallery | None:
+def gallery_for(call: Call, answer: PageAnswer, store: Store, images: str, *, may_ask: bool) -> Gallery | None:
     """What draws pictures and sounds, where there are any and somebody sees them."""
     if call.format != "table" or images == "never" or not MEDIA.search(answer.page.features):
         return None
     from dspreview.cli.terminal import terminal_for
 
-    terminal = terminal_for(images, call.color)
+    terminal = terminal_for(images, call.color, may_ask=may_ask)
     if terminal is None:
         return None
     from dspreview.cli.assetfiles import AssetPaths

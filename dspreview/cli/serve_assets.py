@@ -9,6 +9,7 @@ import typer
 from dspreview import errors
 from dspreview.cli import output
 from dspreview.cli.options import Call, with_common
+from dspreview.cli.viewer import show
 from dspreview.store import Store
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -70,8 +71,8 @@ def serve_assets(
     else:
         output.write_text(f"{address}\n")
     call.warn("Ctrl-C stops it")
-    if open_:
-        typer.launch(address)
+    if open_ and not show(address):
+        call.warn(f"no browser here shows {address}")
     return (
         errors.EXIT_INTERRUPTED
         if serve(options, sockets, settings.web_concurrency, verbose=call.verbose)

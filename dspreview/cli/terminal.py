@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import select
 import struct
 import sys
@@ -15,13 +16,16 @@ from typing import NamedTuple
 
 from dspreview.cli.table import use_color
 
-ANSWER_SECONDS = 0.2
-"""How long a terminal may take to say what it is."""
+ANSWER_SECONDS = 1.0
+"""How long a terminal may take to say what it is; all but a few say it at once."""
 CELL = (10, 20)
 """Pixels of a character, where the terminal does not say."""
 KITTY_TERMS = frozenset({"xterm-kitty", "xterm-ghostty"})
 ITERM_PROGRAMS = frozenset({"iTerm.app", "WezTerm", "mintty"})
-SIXEL_ATTRIBUTE = "4"
+OTHERS = ("XTERM_VERSION", "VTE_VERSION", "KONSOLE_VERSION")
+"""What terminals set that are not kitty, though they may have been started from it."""
+ATTRIBUTES = re.compile(rb"\x1b\[\?([\d;]*)c")
+SIXEL_ATTRIBUTE = b"4"
 
 
 class Protocol(StrEnum):
@@ -38,15 +42,18 @@ class Terminal(NamedTuple):
 
     protocol: Protocol
     cell: tuple[int, int] = CELL
+    exact: bool = True
+    """Whether that size is the terminal's own."""
     colors: int = 1 << 24
 
 
-def terminal_for(choice: str, color: str) -> Terminal | None:
+def terminal_for(choice: str, color: str, *, may_ask: bool = True) -> Terminal | None:
     """How to draw pictures on stdout; None where they are not wanted, or nobody would see them.
 
     Args:
         choice: `auto` draws on a terminal only, `always` also into a pipe, as half blocks.
         color: the choice of colours; half blocks are nothing without.
+        may_ask: whether the terminal's input is nobody else's.
 
     """
     if choice == "never":
@@ -56,9 +63,11 @@ def terminal_for(choice: str, color: str) -> Terminal | None:
         return blocks if choice == "always" else None
     if os.environ.get("TERM") == "dumb" and choice != "always":
         return None
-    protocol = known_protocol() or (Protocol.SIXEL if answers_sixel() else Protocol.BLOCKS)
-    if protocol is not Protocol.BLOCKS:
-        return Terminal(protocol, cell_size())
+    size = cell_size()
+    if (protocol := known_protocol()) is not None:
+        return Terminal(protocol, size or CELL, exact=size is not None)
+    if size is not None and may_ask and answers_sixel():
+        return Terminal(Protocol.SIXEL, size)
     return blocks if choice == "always" or use_color(color) else None
 
 
@@ -72,7 +81,8 @@ def known_protocol() -> Protocol | None:
     term, program = os.environ.get("TERM", ""), os.environ.get("TERM_PROGRAM", "")
     if "TMUX" in os.environ or term.startswith(("screen", "tmux")):
         return None
-    if term in KITTY_TERMS or "KITTY_WINDOW_ID" in os.environ or program == "ghostty":
+    inherited = any(name in os.environ for name in OTHERS)
+    if term in KITTY_TERMS or program == "ghostty" or ("KITTY_WINDOW_ID" in os.environ and not inherited):
         return Protocol.KITTY
     if program in ITERM_PROGRAMS or os.environ.get("LC_TERMINAL") == "iTerm2":
         return Protocol.ITERM
@@ -80,7 +90,7 @@ def known_protocol() -> Protocol | None:
 
 
 def answers_sixel() -> bool:
-    """Ask the terminal for its attributes (DA1); silence is a no."""
+    """Ask the terminal for its attributes (DA1). Not while somebody else asks, or keys wait that are not for us."""
     try:
         handle = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
     except OSError:
@@ -88,37 +98,53 @@ def answers_sixel() -> bool:
     try:
         if os.tcgetpgrp(handle) != os.getpgrp():  # in the background: a question would stop us
             return False
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # two at once would keep each other's settings
         before = termios.tcgetattr(handle)
+        if not before[3] & termios.ICANON or waiting(handle):
+            return False
         try:
             tty.setcbreak(handle, termios.TCSANOW)
+            if select.select([handle], [], [], 0)[0]:  # half a line was typed
+                return False
             os.write(handle, b"\x1b[c")
-            answer = read_answer(handle)
+            attributes = read_attributes(handle)
         finally:
             termios.tcsetattr(handle, termios.TCSANOW, before)
     except (OSError, termios.error):
         return False
     finally:
         os.close(handle)
-    _, _, attributes = answer.partition("\x1b[?")
-    return SIXEL_ATTRIBUTE in attributes.rstrip("c").split(";")
+    return SIXEL_ATTRIBUTE in attributes.split(b";")
 
 
-def read_answer(handle: int) -> str:
-    """What a terminal answers up to its final `c`, as far as it comes in time."""
+def waiting(handle: int) -> bool:
+    """Whether lines wait that were typed already."""
+    (number,) = struct.unpack("i", fcntl.ioctl(handle, termios.FIONREAD, bytes(4)))
+    return bool(number)
+
+
+def read_attributes(handle: int) -> bytes:
+    """What a terminal says of itself, if it does in time; keys that come between go back where that is allowed."""
     deadline = time.monotonic() + ANSWER_SECONDS
     found = b""
-    while not found.endswith(b"c") and len(found) < 100:
+    while (match := ATTRIBUTES.search(found)) is None and len(found) < 4_096:
         ready, _, _ = select.select([handle], [], [], max(0.0, deadline - time.monotonic()))
         if not ready:
             break
         found += os.read(handle, 32)
-    return found.decode("latin-1")
+    typed = found if match is None else found[: match.start()] + found[match.end() :]
+    for key in typed:
+        try:
+            fcntl.ioctl(handle, termios.TIOCSTI, bytes([key]))
+        except OSError:  # newer kernels forbid it
+            break
+    return match[1] if match else b""
 
 
-def cell_size() -> tuple[int, int]:
-    """Pixels of a character."""
+def cell_size() -> tuple[int, int] | None:
+    """Pixels of a character; None where the terminal does not say."""
     try:
         rows, columns, width, height = struct.unpack("HHHH", fcntl.ioctl(sys.stdout, termios.TIOCGWINSZ, bytes(8)))
     except OSError:
-        return CELL
-    return (width // columns, height // rows) if width and height and rows and columns else CELL
+        return None
+    return (width // columns, height // rows) if width and height and rows and columns else None

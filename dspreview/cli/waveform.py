@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dspreview.extract.media import decoders_hushed
+
 LEVELS = "▁▂▃▄▅▆▇█"
 BLOCK = 1 << 16
 """Frames that are decoded at a time."""
@@ -15,7 +17,7 @@ def waveform(path: Path, width: int) -> str | None:
     import soundfile
 
     try:
-        with soundfile.SoundFile(path) as sound:
+        with decoders_hushed(), soundfile.SoundFile(path) as sound:
             total = sound.frames
             if total <= 0:
                 return None

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -114,13 +118,25 @@ def check_pixels(width: int, height: int, limit: int) -> None:
 def convert_image(picture: Any, data: bytes, path: str | None, facts: dict[str, Json]) -> Media:
     """Another format as PNG; one that Pillow opens but cannot convert is kept as it is."""
     try:
-        shown = picture if picture.mode in {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"} else picture.convert("RGB")
+        if picture.mode in {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"}:
+            shown = picture
+        else:
+            shown = bytewise(picture) if picture.mode.startswith(("I", "F")) else picture.convert("RGB")
         buffer = io.BytesIO()
         shown.save(buffer, "PNG")
     except (OSError, ValueError):
         extension = PurePosixPath(path or "").suffix[:10] or ".bin"
         return Media(file_name(path, "image", extension), data, facts | {"playable": False})
     return Media(file_name(path, "image", ".png"), buffer.getvalue(), facts)
+
+
+def bytewise(picture: Any) -> Any:
+    """A picture of larger numbers as grey of a byte: 16 bits by their upper half, others from their least to their most."""
+    if picture.mode.startswith("I;16"):
+        return picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    low, high = picture.getextrema()
+    scale = 255.0 / (high - low) if high > low else 0.0
+    return picture.convert("F").point(lambda value: value * scale - low * scale).convert("L")
 
 
 def pixels(grid: list[Any]) -> Media:
@@ -141,6 +157,20 @@ def pixels(grid: list[Any]) -> Media:
     buffer = io.BytesIO()
     Image.frombytes(mode, (width, height), flat).save(buffer, "PNG")
     return Media("image.png", buffer.getvalue(), {"height": height, "width": width})
+
+
+@contextmanager
+def decoders_hushed() -> Iterator[None]:
+    """Send what libmpg123 writes to stderr by itself nowhere: the failure it raises says enough."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def sniff_audio(data: bytes) -> str | None:
@@ -179,7 +209,7 @@ def sound_facts(data: bytes, *, strict: bool) -> dict[str, Json]:
     import soundfile
 
     try:
-        with soundfile.SoundFile(io.BytesIO(data)) as sound:
+        with decoders_hushed(), soundfile.SoundFile(io.BytesIO(data)) as sound:
             return {"duration": round(sound.frames / sound.samplerate, 3), "sampling_rate": sound.samplerate}
     except soundfile.LibsndfileError as error:
         if strict:
@@ -192,7 +222,8 @@ def convert_sound(data: bytes, path: str | None) -> Media:
     import soundfile
 
     try:
-        samples, rate = soundfile.read(io.BytesIO(data), dtype="int16", always_2d=True)
+        with decoders_hushed():
+            samples, rate = soundfile.read(io.BytesIO(data), dtype="int16", always_2d=True)
     except (soundfile.LibsndfileError, RuntimeError, ValueError) as error:
         raise UndecodableError(f"no sound that soundfile knows: {getattr(error, 'error_string', error)}") from None
     buffer = io.BytesIO()
@@ -245,7 +276,7 @@ def measure(kind: str, data: bytes) -> dict[str, float | None]:
     import soundfile
 
     try:
-        with soundfile.SoundFile(io.BytesIO(data)) as sound:
+        with decoders_hushed(), soundfile.SoundFile(io.BytesIO(data)) as sound:
             return {"duration": sound.frames / sound.samplerate}
     except (soundfile.LibsndfileError, RuntimeError, ValueError, ZeroDivisionError):
         return {"duration": None}

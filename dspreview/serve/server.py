@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import errno
 import logging
+import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
 
 from uvicorn import Config
@@ -35,10 +38,30 @@ class Processes(Multiprocess):
 
     interrupted = False
 
+    def init_processes(self) -> None:
+        """Start them; Ctrl-C at a terminal reaches all processes, and is this one's to tell the others."""
+        with interrupts_blocked():
+            super().init_processes()
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace those that died, likewise."""
+        with interrupts_blocked():
+            super().keep_subprocess_alive()
+
     def handle_int(self) -> None:
         """Ctrl-C."""
         self.interrupted = True
         super().handle_int()
+
+
+@contextmanager
+def interrupts_blocked() -> Iterator[None]:
+    """Hold Ctrl-C back; processes that are started meanwhile never see it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
