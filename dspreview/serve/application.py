@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import os
+import re
 import signal
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -16,14 +17,14 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from dspreview.serve.assets import AssetFiles, Scope, Send
+from dspreview.serve.changes import Changes
 from dspreview.serve.conditions import ASKED, Asked
 from dspreview.serve.endpoints import Endpoints
-from dspreview.serve.headers import COMMON, PAGE_POLICY, cross_origin
+from dspreview.serve.headers import COMMON, PAGE_POLICY, Headers, cross_origin
 from dspreview.serve.options import ServeOptions, host_of, is_loopback
 from dspreview.serve.pages import Pages
 from dspreview.serve.shown import Shown
 from dspreview.serve.static import Static
-from dspreview.store import Store
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 PARENT_SECONDS = 1.0
@@ -36,11 +37,15 @@ class Application:
     def __init__(self, options: ServeOptions) -> None:
         self.options = options
         shown = Shown(options)
-        self.store = Store(shown.settings)
-        self.assets = AssetFiles(self.store, options, shown.settings.max_age_long_seconds)
+        self.assets = AssetFiles(shown.settings, options)
         static = Static()
         self.site = Starlette(
-            routes=[*Pages(shown, static).routes(), *Endpoints(shown).routes(), *static.routes()],
+            routes=[
+                *Pages(shown, static).routes(),
+                *Endpoints(shown).routes(),
+                *Changes(shown).routes(),
+                *static.routes(),
+            ],
             middleware=[Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)],
         )
         self.site.router.redirect_slashes = False
@@ -55,6 +60,8 @@ class Application:
         asked = {name: value.decode("latin-1") for name, value in scope["headers"] if name in ASKED}
         if not self.is_known_host(asked.get(b"host", "")):
             await plain(send, 400, b"this server does not go by that name")
+        elif scope["method"] == "OPTIONS":
+            await plain(send, 204, b"", self.preflight(asked))
         elif scope["raw_path"].startswith(b"/assets/"):
             await self.asset(scope, asked, send)
         else:
@@ -74,16 +81,12 @@ class Application:
         method = scope["method"]
         if method in {"GET", "HEAD"}:
             await self.assets(scope, asked, send)
-        elif method == "OPTIONS":
-            await plain(self.with_headers(asked, send), 204, b"", PREFLIGHT)
         else:
             await plain(send, 405, b"Method Not Allowed", [(b"allow", b"GET, HEAD, OPTIONS")])
 
     async def guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Everything else; a bug of ours is told on stderr and ends as 500."""
-        if scope["method"] == "OPTIONS":
-            await plain(send, 204, b"", PREFLIGHT)
-            return
+        scope["headers"] = [pair for pair in scope["headers"] if not refuses_gzip(pair)]
         started = False
 
         async def noting(message: MutableMapping[str, Any]) -> None:
@@ -98,6 +101,21 @@ class Application:
             if not started:
                 await plain(send, 500, b"Internal Server Error")
 
+    def preflight(self, asked: Asked) -> Headers:
+        """What a browser may ask for in the name of another site's script: to read, which the answer itself permits or not.
+
+        Only sites that were named may write, and they need the secret.
+        """
+        named = self.options.writable and asked.get(b"origin") in self.options.origins
+        methods, names = ("GET, HEAD, POST", f"{READING}, {WRITING}") if named else ("GET, HEAD", READING)
+        return [
+            (b"access-control-allow-origin", b"*"),
+            (b"access-control-allow-methods", methods.encode()),
+            (b"access-control-allow-headers", names.encode()),
+            (b"access-control-max-age", b"600"),
+            (b"allow", f"{methods}, OPTIONS".encode()),
+        ]
+
     def with_headers(self, asked: Asked, send: Send) -> Send:
         """A `send` that adds what every answer carries."""
         origin = asked.get(b"origin")
@@ -108,7 +126,8 @@ class Application:
                 names = {name for name, _ in headers}
                 public = b"access-control-allow-origin" in names
                 headers = [pair for pair in headers if pair[0] != b"access-control-allow-origin"]
-                headers += COMMON + cross_origin(self.options, origin, public=public)
+                headers += [pair for pair in COMMON if pair[0] not in names]
+                headers += cross_origin(self.options, origin, public=public)
                 if b"content-security-policy" not in names:
                     headers.append((b"content-security-policy", PAGE_POLICY.encode()))
                 message["headers"] = headers
@@ -117,22 +136,24 @@ class Application:
         return sending
 
 
-PREFLIGHT = [
-    (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
-    (b"access-control-allow-headers", b"Range, If-None-Match, If-Modified-Since, If-Range"),
-    (b"access-control-max-age", b"600"),
-    (b"allow", b"GET, HEAD, OPTIONS"),
-]
+READING = "Range, If-None-Match, If-Modified-Since, If-Range"
+WRITING = "Content-Type, X-Webhook-Secret"
+NO_GZIP = re.compile(rb"gzip\s*;\s*q=0(\.0*)?\s*(,|$)")
 
 
-async def plain(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]] | None = None) -> None:
+def refuses_gzip(header: tuple[bytes, bytes]) -> bool:
+    """Whether a header says that compressed answers are not wanted, which Starlette does not look at."""
+    return header[0] == b"accept-encoding" and NO_GZIP.search(header[1]) is not None
+
+
+async def plain(send: Send, status: int, body: bytes, headers: Headers | None = None) -> None:
     """A short answer as text."""
     own = (
         [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
         if status != 204
         else []
     )
-    await send({"type": "http.response.start", "status": status, "headers": [*own, *(headers or [])]})
+    await send({"type": "http.response.start", "status": status, "headers": [*COMMON, *own, *(headers or [])]})
     await send({"type": "http.response.body", "body": body})
 
 

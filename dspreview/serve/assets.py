@@ -8,12 +8,13 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from email.utils import formatdate
 from typing import Any
 
+from dspreview.errors import StoreError
 from dspreview.extract.media import AUDIO_TYPES, VIDEO_TYPES
 from dspreview.serve.conditions import Asked, Part, is_unchanged, wanted_part
 from dspreview.serve.files import File, Files
 from dspreview.serve.headers import ASSET_POLICY, COMMON, Headers, cache_control, cross_origin
 from dspreview.serve.options import ServeOptions
-from dspreview.store import Store
+from dspreview.settings import Settings
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -22,25 +23,28 @@ SHOWN_TYPES = {
     ".jpg": "image/jpeg", ".png": "image/png", ".gif": "image/gif", ".webp": "image/webp", **AUDIO_TYPES, **VIDEO_TYPES,
 }  # fmt: skip
 """What a browser shows. Anything else is a file to keep: nothing of a dataset ever runs."""
-CHUNK = 256 * 1024
+CHUNK = 64 * 1024
 """Bytes of a large file that are read at a time."""
-PATIENCE_SECONDS = 60.0
-"""How long a client may take no byte of a large file."""
 
 
 class AssetFiles:
     """Serves the asset folder."""
 
-    def __init__(self, store: Store, options: ServeOptions, max_age: int) -> None:
-        self.files, self.options, self.max_age = Files(store), options, max_age
+    def __init__(self, settings: Settings, options: ServeOptions) -> None:
+        self.files, self.options, self.max_age = Files(settings), options, settings.max_age_long_seconds
         self.known: dict[tuple[str, str], Headers] = {}
         """Headers by file and type, of those that were asked for lately."""
 
     async def __call__(self, scope: Scope, asked: Asked, send: Send) -> None:
         """Answer a GET or HEAD for a path below /assets/."""
-        file = self.files.find(scope["raw_path"])
+        head = scope["method"] == "HEAD"
+        try:
+            file = self.files.find(scope["raw_path"])
+        except StoreError:  # the next request may find it
+            await self.refuse(send, asked, 500, b"Internal Server Error", head=head)
+            return
         if file is None or (file.found.restricted and not self.options.restricted):
-            await self.refuse(send, asked, head=scope["method"] == "HEAD")
+            await self.refuse(send, asked, 404, b"Not Found", head=head)
             return
         headers = [*self.headers(file, scope["raw_path"]), *self.sharing(file, asked)]
         if len(asked) > 1 and is_unchanged(asked, file.tag, file.modified):
@@ -55,7 +59,7 @@ class AssetFiles:
             last = part.start + part.length - 1
             headers.append((b"content-range", b"bytes %d-%d/%d" % (part.start, last, file.size)))
         await send({"type": "http.response.start", "status": part.status, "headers": headers})
-        if scope["method"] == "HEAD" or not part.length:
+        if head or not part.length:
             await send({"type": "http.response.body", "body": b""})
         elif file.data is not None:
             body = file.data if part.length == file.size else file.data[part.start : part.start + part.length]
@@ -63,13 +67,13 @@ class AssetFiles:
         else:
             await self.stream(file, part, send)
 
-    async def refuse(self, send: Send, asked: Asked, *, head: bool) -> None:
-        """There is no such asset here."""
-        body = b"Not Found"
+    async def refuse(self, send: Send, asked: Asked, status: int, body: bytes, *, head: bool) -> None:
+        """There is no such asset here, or nobody can tell."""
         sharing = cross_origin(self.options, asked.get(b"origin"), public=False)
         headers = [*COMMON, *sharing, (b"cache-control", b"no-store"),
-                   (b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]  # fmt: skip
-        await send({"type": "http.response.start", "status": 404, "headers": headers})
+                   (b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body)),
+                   (b"content-security-policy", ASSET_POLICY.encode())]  # fmt: skip
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if head else body})
 
     def headers(self, file: File, raw: bytes) -> Headers:
@@ -92,7 +96,7 @@ class AssetFiles:
         return cross_origin(self.options, asked.get(b"origin"), public=is_public(file))
 
     async def stream(self, file: File, part: Part, send: Send) -> None:
-        """Send a large file, as fast as the client takes it; one that takes nothing for long is left."""
+        """Send a large file, as fast as the client takes it."""
         loop = asyncio.get_running_loop()
         try:
             handle = self.files.open(file.path)
@@ -105,10 +109,7 @@ class AssetFiles:
                 if not data:
                     return  # cut under way: likewise
                 place += len(data)
-                async with asyncio.timeout(PATIENCE_SECONDS):
-                    await send({"type": "http.response.body", "body": data, "more_body": place < end})
-        except TimeoutError:
-            return
+                await send({"type": "http.response.body", "body": data, "more_body": place < end})
         finally:
             os.close(handle)
 

@@ -6,7 +6,7 @@ import re
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
-RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+RANGE = re.compile(r"bytes=(\d{0,1000})-(\d{0,1000})", re.ASCII)
 ASKED = frozenset({b"host", b"origin", b"range", b"if-range", b"if-none-match", b"if-modified-since"})
 """The headers that matter for a file."""
 

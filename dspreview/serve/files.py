@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import stat
 import time
 from pathlib import Path, PurePath
@@ -11,7 +10,9 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from dspreview.extract.urls import encoded
+from dspreview.settings import Settings
 from dspreview.store import Store
+from dspreview.store.database import translated
 from dspreview.store.found import FoundAsset, find_asset, find_name
 
 KEPT_MAX_BYTES = 64_000_000
@@ -51,26 +52,29 @@ class File(NamedTuple):
 class Files:
     """Finds the file behind a path of a request. Reads from one connection, which never writes."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.root = store.assets.root
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.opened: Store | None = None
+        self.inode = 0
+        self.root = Path(settings.assets_directory)
         self.kept: dict[bytes, File] = {}
         self.bytes = 0
         self.version = -1
         self.checked = -CHECK_SECONDS
 
     def find(self, raw: bytes) -> File | None:
-        """The asset of a path as it was sent; None where the cache knows none, or its file is not what was stored."""
+        """The asset of a path as it was sent; None where the cache knows none, or its file is not what was stored.
+
+        Raises StoreError where the cache cannot be read.
+        """
         if len(raw) > MAX_URL or not raw.isascii():
             return None
-        try:
+        with translated(self.settings.dspreview_database):
             self.check_version()
             if (kept := self.kept.get(raw)) is not None and stamp_of(kept.path) == kept.stamp:
                 return kept
             url = raw[1:].decode("ascii")
             found = find_asset(self.store.connection, url) or self.find_spelled(url)
-        except sqlite3.DatabaseError:  # locked, or replaced: the next request may find it
-            return None
         file = self.read(found) if found is not None else None
         if file is not None and file.data is not None:
             self.keep(raw, file)
@@ -92,10 +96,29 @@ class Files:
         if now < self.checked + CHECK_SECONDS:
             return
         self.checked = now
+        self.reopen()
         (version,) = self.store.connection.execute("PRAGMA data_version").fetchone()
         if version != self.version:
             self.kept.clear()
             self.version, self.bytes = version, 0
+
+    @property
+    def store(self) -> Store:
+        """The store, open."""
+        if self.opened is None:
+            self.opened = Store(self.settings, must_open=True)
+        return self.opened
+
+    def reopen(self) -> None:
+        """Let go of a database that was replaced by another file."""
+        try:
+            inode = os.stat(self.settings.dspreview_database).st_ino
+        except OSError:
+            inode = 0
+        if inode != self.inode:
+            if self.opened is not None:
+                self.opened.close()
+            self.opened, self.inode, self.version = None, inode, -1
 
     def keep(self, raw: bytes, file: File) -> None:
         """Keep a small file; the oldest go."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from ipaddress import ip_address
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from dspreview.models import Resolved
 from dspreview.settings import Settings, resolve
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+LOCK_SECONDS = 2
+"""How long an answer waits for a locked database: it only reads, and what it would keep may be lost."""
 
 
 class ServeOptions(NamedTuple):
@@ -33,8 +35,9 @@ class ServeOptions(NamedTuple):
         return cls({name: getattr(settings, name.lower()) for name in settings.sources}, host, os.getpid(), **options)
 
     def settings(self) -> Settings:
-        """The settings of the server's processes: those of the call, without a network."""
-        return resolve(self.values | {"HF_HUB_OFFLINE": True}, {})
+        """The settings of the server's processes: those of the call, without a network, and little patience with a lock."""
+        patience = min(LOCK_SECONDS, int(self.values["STORE_TIMEOUT_SECONDS"]))
+        return resolve(self.values | {"HF_HUB_OFFLINE": True, "STORE_TIMEOUT_SECONDS": patience}, {})
 
     @property
     def is_local(self) -> bool:
@@ -47,8 +50,11 @@ class ServeOptions(NamedTuple):
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name is this machine for itself."""
-    return host.lower() in LOOPBACK or host.startswith("127.")
+    """Whether a host name is this machine for itself: one of its addresses, or the one name that is reserved for it."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def host_of(text: str) -> str:

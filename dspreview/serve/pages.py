@@ -20,9 +20,9 @@ from dspreview.documents.words import age_text, bytes_text, counted, type_text
 from dspreview.models import DatasetRef, Status
 from dspreview.preview import PageAnswer
 from dspreview.query.table import Request
+from dspreview.serve.answers import FARTHEST, HTTP_STATUS, Parameters, number, required
 from dspreview.serve.cells import Painter
 from dspreview.serve.distribution import Distribution, from_rows, from_statistics
-from dspreview.serve.endpoints import HTTP_STATUS, Parameters, number, required
 from dspreview.serve.headers import cache_control
 from dspreview.serve.shown import Shown, ShownPreview, reference
 from dspreview.serve.static import Static
@@ -31,7 +31,6 @@ from dspreview.store.database import translated
 
 LENGTH = 50
 """Rows, or datasets, of a page."""
-FARTHEST = 2**62
 
 
 class Problem(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import resource
 import signal
 import socket
 from collections.abc import Iterator
@@ -16,8 +17,10 @@ from uvicorn.supervisors.multiprocess import Multiprocess
 from dspreview.errors import SettingsError
 from dspreview.serve.application import Application
 from dspreview.serve.options import ServeOptions
+from dspreview.serve.protocol import PatientProtocol
 
 BACKLOG = 2_048
+FILES = 65_536
 ANYWHERE = "0.0.0.0"  # noqa: S104 - only compared with
 SHUTDOWN_SECONDS = 3
 """How long answers under way are waited for at the end."""
@@ -47,6 +50,10 @@ class Processes(Multiprocess):
         """Replace those that died, likewise."""
         with interrupts_blocked():
             super().keep_subprocess_alive()
+
+    def handle_hup(self) -> None:
+        """The terminal was closed: nobody is there to serve any more."""
+        self.handle_term()
 
     def handle_int(self) -> None:
         """Ctrl-C."""
@@ -129,6 +136,7 @@ def serve(options: ServeOptions, sockets: list[socket.socket], processes: int, *
         cast("Any", Factory(options)),
         factory=True,
         workers=processes,
+        http=PatientProtocol,
         lifespan="on",
         ws="none",
         log_config=log_config(verbose=verbose),
@@ -139,11 +147,20 @@ def serve(options: ServeOptions, sockets: list[socket.socket], processes: int, *
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         backlog=BACKLOG,
     )
+    allow_files()
     supervisor = Processes(config, sockets)
     supervisor.run()
     close(sockets)
     logging.shutdown()
     return supervisor.interrupted
+
+
+def allow_files() -> None:
+    """As many open files, connections among them, as this user may have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def log_config(*, verbose: bool) -> dict[str, object]:

@@ -14,6 +14,7 @@ from dspreview.preview import PageAnswer, Preview
 from dspreview.serve.options import ServeOptions
 from dspreview.settings import Settings
 from dspreview.store import Store
+from dspreview.store.database import translated
 
 if TYPE_CHECKING:
     from dspreview.preview.queries import Queries
@@ -53,6 +54,12 @@ class Shown:
         """The cache, open. Raises StoreError."""
         with Store(self.settings, must_open=True) as store:
             yield ShownPreview(store, self.settings, self.options)
+
+    @contextmanager
+    def changing(self) -> Iterator[Store]:
+        """The store, to be written to. Raises StoreError."""
+        with Store(self.settings, must_write=True) as store, translated(self.settings.dspreview_database):
+            yield store
 
     def hidden(self, store: Store) -> set[str]:
         """The names of the datasets that are not shown."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from dspreview.models import Json, dump
 from dspreview.store import Store
@@ -15,10 +14,11 @@ def keep(store: Store, items: Iterable[dict[str, Json]]) -> None:
     store.connection.executemany("INSERT INTO hub VALUES (?, ?)", ((item["id"], dump(item)) for item in items))
 
 
-def read(store: Store) -> Iterator[dict[str, Json]]:
-    """Each dataset, by its id."""
-    for (facts,) in store.connection.execute("SELECT facts FROM hub ORDER BY id"):
-        yield json.loads(facts)
+def read(store: Store, after: str, length: int) -> list[tuple[str, str]]:
+    """Some of the datasets behind an id, in the order of their ids: id, and what is known of it as JSON."""
+    return store.connection.execute(
+        "SELECT id, facts FROM hub WHERE id > ? ORDER BY id LIMIT ?", (after, length)
+    ).fetchall()
 
 
 def names(store: Store) -> list[str]:
