@@ -197,6 +197,13 @@ class ReaderGoneError(Exception):
     """Whoever read stdout has had enough (`| head`): no failure, but nothing more to do."""
 
 
+def command(*words: str) -> str:
+    """A call of this program, to be copied into a shell as it stands."""
+    import shlex  # that only a hint pays
+
+    return f"dspreview {shlex.join(words)}"
+
+
 def find_class(name: str) -> type[PreviewError] | None:
     """The failure class of that name, so that a stored failure ends like a fresh one."""
     found = globals().get(name)

@@ -58,12 +58,13 @@ class AssetPaths:
     def of(self, answer: PageAnswer, selection: Selection) -> list[CellFile]:
         """The files of the selected cells. Raises NotFoundError, StoreFullError where they are not kept."""
         features = {one["name"]: one["type"] for one in json.loads(answer.page.features)}
+        types = {one["name"]: one["type"] for one in json.loads(answer.page.columns)}
         selection.check(list(features))
         found = []
         for line in select_lines(answer.page.rows, selection.offset, selection.length):
             row = json.loads(line)
             for name in selection.columns or features:
-                for kind, asset in assets_in(row["row"].get(name), features[name]):
+                for kind, asset in assets_in(row["row"].get(name), features[name], types[name]):
                     path = self.path(asset["src"])
                     if path is None:
                         why = (

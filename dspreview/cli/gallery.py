@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from itertools import islice
 from typing import NamedTuple
 
 from dspreview.cli import pictures
@@ -10,7 +11,7 @@ from dspreview.cli.assetfiles import AssetPaths
 from dspreview.cli.table import GAP, Drawn, terminal_width
 from dspreview.cli.terminal import Terminal
 from dspreview.cli.waveform import waveform
-from dspreview.documents.assets import asset, assets_in
+from dspreview.documents.assets import FoundFile, asset, assets_in
 from dspreview.documents.words import sound_text
 from dspreview.models import FeatureTree, Json
 
@@ -32,11 +33,14 @@ class Gallery(NamedTuple):
     width: int = SMALL[0]
     """What a column of pictures likes to have."""
 
-    def rows(self, drawn: Drawn, rows: list[list[Json]], features: list[FeatureTree], first: int) -> str:
+    def rows(
+        self, drawn: Drawn, rows: list[list[Json]], features: list[FeatureTree], types: list[str], first: int
+    ) -> str:
         """A table with its pictures below the lines of their rows; a new line has begun at its end.
 
         Args:
             rows: the cells of each row, in the order of the columns.
+            types: the column types.
             first: how many columns of ours stand before them.
 
         """
@@ -48,10 +52,10 @@ class Gallery(NamedTuple):
             out.append(over + line)
             over = ""
             found = []
-            for place, (value, feature) in enumerate(zip(cells, features, strict=True), first):
+            for place, (value, feature, kind) in enumerate(zip(cells, features, types, strict=True), first):
                 if place < len(starts):
                     box = (min(SMALL[0], drawn.widths[place]), SMALL[1])
-                    picture = self.picture(value, feature, box)
+                    picture = self.picture(asset(value, feature, kind), box)
                     if picture is not None:
                         found.append((starts[place], picture))
             if found:
@@ -59,21 +63,20 @@ class Gallery(NamedTuple):
                 out += below
         return "\n".join([*out, over])
 
-    def picture(self, value: Json, feature: FeatureTree, box: tuple[int, int]) -> pictures.Picture | None:
+    def picture(self, found: FoundFile | None, box: tuple[int, int]) -> pictures.Picture | None:
         """The picture in a cell, if there is one."""
-        found = asset(value, feature)
-        if found is None or feature.get("_type") != "Image":
+        if found is None or found.kind != "Image":
             return None
-        path = self.paths.path(found["src"])
+        path = self.paths.path(found.facts["src"])
         return pictures.draw(path, self.terminal, box) if path is not None else None
 
-    def card(self, value: Json, feature: FeatureTree) -> tuple[list[str], str]:
+    def card(self, value: Json, feature: FeatureTree, column_type: str) -> tuple[list[str], str]:
         """The pictures and sounds of a cell, large; and what draws over these lines from the one below."""
         screen = shutil.get_terminal_size((80, 24))
         width = terminal_width() - 2 * INDENT
         box = (min(LARGE[0], width), max(4, min(LARGE[1], screen.lines - 8)))
         lines, over = list[str](), ""
-        for kind, found in list(assets_in(value, feature))[:MOST]:
+        for kind, found in islice(assets_in(value, feature, column_type), MOST):
             path = self.paths.path(found["src"])
             if path is None:
                 continue

@@ -38,6 +38,8 @@ def table(
     names, rows, cut = page_rows(answer, selection)
     columns, features = parsed_columns(answer, selection)
     shown = rows[:limit]
+    notes = narrowed(json.loads(answer.page.extra), answer, selection).get("special_cells", ())
+    special = {(note["row_idx"], note["column"]): str(note["value"]) for note in notes if not note["path"]}
     if not names:
         return "no columns\n" + footer(answer, selection, 0, len(rows), cut, drawing.Drawn("", 0, [], []), found)
     grid = drawing.Grid(
@@ -45,10 +47,10 @@ def table(
         [words.type_text(feature) for feature in features],
         [
             [
-                drawing.cell_text(row[name], column) if name in row else "…"
+                special.get((place, name)) or (drawing.cell_text(row[name], column) if name in row else "…")
                 for name, column in zip(names, columns, strict=True)
             ]
-            for row in shown
+            for place, row in zip(row_places(answer, selection), shown, strict=False)
         ],
         [column["type"] in NUMERIC for column in columns],
         None if gallery is None else [gallery.width if is_picture(column) else 0 for column in columns],
@@ -59,17 +61,22 @@ def table(
     text = drawn.text + "\n"
     if gallery is not None and shown:
         cells = [[row.get(name) for name in names] for row in shown]
-        text = gallery.rows(drawn, cells, features, len(grid.header) - len(names))
+        types = [column["type"] for column in columns]
+        text = gallery.rows(drawn, cells, features, types, len(grid.header) - len(names))
     return f"{text}\n{footer(answer, selection, len(shown), len(rows), cut, drawn, found)}"
 
 
 def with_row_idx(grid: drawing.Grid, answer: PageAnswer, selection: Selection) -> drawing.Grid:
     """A table whose first column says where in the split each row stands."""
-    lines = select_lines(answer.page.rows, selection.offset, selection.length)
-    places = [line[len('{"row_idx":') : line.index(",")] for line in lines[: len(grid.rows)]]
-    rows = [[place, *row] for place, row in zip(places, grid.rows, strict=True)]
+    rows = [[str(place), *row] for place, row in zip(row_places(answer, selection), grid.rows, strict=False)]
     least = None if grid.least is None else [0, *grid.least]
     return drawing.Grid(["row_idx", *grid.header], ["", *grid.types], rows, [True, *grid.right], least)
+
+
+def row_places(answer: PageAnswer, selection: Selection) -> list[int]:
+    """Where in the split the selected rows stand."""
+    lines = select_lines(answer.page.rows, selection.offset, selection.length)
+    return [int(line[len('{"row_idx":') : line.index(",")]) for line in lines]
 
 
 def is_picture(column: dict[str, Json]) -> bool:
@@ -157,7 +164,7 @@ def card(answer: PageAnswer, selection: Selection, call: Call, gallery: Gallery 
         else:
             lines.append("  " + (str(value) if isinstance(value, float) else drawing.cell_text(value, column)))
         if gallery is not None:
-            drawn, over = gallery.card(value, feature)
+            drawn, over = gallery.card(value, feature, column["type"])
             lines += drawn
     if over:
         lines.append(over)

@@ -1,23 +1,33 @@
-"""The files in a cell, by its feature: a text or struct that merely looks like one is none."""
+"""The files in a cell, by its column and feature: a text or struct that merely looks like one is none."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
+from dspreview.extract.columns import ASSET_TYPES, asset_kind
 from dspreview.models import FeatureTree, Json
 
-NO_FILES = frozenset({"Value", "List", "LargeList", "Sequence", "ClassLabel", "Json"})
+KINDS = {column_type: kind for kind, column_type in ASSET_TYPES.items() if column_type != "RELATIVE_FILE_URL"}
+"""Kinds by column type: a grid of pixels is a picture too, whatever its feature."""
 
 
-def asset(value: Json, feature: FeatureTree) -> dict[str, Json] | None:
-    """The file that a cell is, with what is known of it."""
-    kind = feature.get("_type") if isinstance(feature, dict) else None
-    if not isinstance(kind, str) or kind in NO_FILES:
+class FoundFile(NamedTuple):
+    """A file of a cell: `Image`, `Audio` and so on, and what is known of it."""
+
+    kind: str
+    facts: dict[str, Json]
+
+
+def asset(value: Json, feature: FeatureTree, column_type: str = "") -> FoundFile | None:
+    """The file that a cell is."""
+    kind = KINDS.get(column_type) or asset_kind(feature)
+    if kind is None:
         return None
     if isinstance(value, list) and len(value) == 1:  # a sound is a list of its sources
         value = value[0]
     if isinstance(value, dict) and str(value.get("src", "")).startswith("assets/"):
-        return value
+        return FoundFile(kind, value)
     return None
 
 
@@ -33,10 +43,10 @@ def part(feature: FeatureTree, name: str | None) -> FeatureTree:
     return feature.get(name) if name is not None else None
 
 
-def assets_in(value: Json, feature: FeatureTree) -> Iterator[tuple[str, dict[str, Json]]]:
-    """Every file anywhere in a cell, with its kind: `Image`, `Audio` and so on."""
-    if (found := asset(value, feature)) is not None:
-        yield str(feature["_type"]), found
+def assets_in(value: Json, feature: FeatureTree, column_type: str = "") -> Iterator[FoundFile]:
+    """Every file anywhere in a cell."""
+    if (found := asset(value, feature, column_type)) is not None:
+        yield found
     elif isinstance(value, list):
         for item in value:
             yield from assets_in(item, part(feature, None))

@@ -7,7 +7,8 @@ import unicodedata
 PICTURES = {"\n": "↵", "\r": "↵", "\t": "→"}
 OBEYED = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Categories of characters that move, hide or reorder: controls, formats, surrogates, private use, separators."""
-JOINER = "\u200d"  # holds emoji together
+JOINERS = frozenset({"\u200c", "\u200d"})
+"""They hold emoji together, and Persian words apart."""
 
 
 def harmless(text: str) -> str:
@@ -19,7 +20,7 @@ def harmless(text: str) -> str:
 
 def is_obeyed(char: str) -> bool:
     """Whether a terminal does something with a character instead of showing it."""
-    return char != JOINER and unicodedata.category(char) in OBEYED
+    return char not in JOINERS and unicodedata.category(char) in OBEYED
 
 
 def escape(char: str) -> str:

@@ -20,6 +20,9 @@ MAX_PIXELS = 178_956_970
 MAX_CONVERTED_PIXELS = 50_000_000
 """A larger picture is not decoded to be converted; it would hold up the whole page."""
 
+ORIENTATION, LYING = 0x0112, frozenset({5, 6, 7, 8})
+"""The EXIF tag, and its values for a quarter turn."""
+
 COMMON_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM")
 OTHER_FORMATS = (
     "WEBP",
@@ -84,7 +87,7 @@ def image(data: bytes, path: str | None) -> Media:
 
     try:
         with open_image(data) as picture:
-            width, height = picture.size
+            width, height = shown_size(picture)
             check_pixels(width, height, MAX_PIXELS)
             facts: dict[str, Json] = {"height": height, "width": width}
             if picture.format in IMAGE_SHOWN:
@@ -107,6 +110,14 @@ def open_image(data: bytes) -> Any:
     except UnidentifiedImageError:
         Image.init()
         return Image.open(io.BytesIO(data), formats=[name for name in OTHER_FORMATS if name in Image.OPEN])
+
+
+def shown_size(picture: Any) -> tuple[int, int]:
+    """Width and height as a browser shows a picture: a photo may say that it lies on its side."""
+    width, height = picture.size
+    if "exif" in picture.info and picture.getexif().get(ORIENTATION) in LYING:
+        return height, width
+    return width, height
 
 
 def check_pixels(width: int, height: int, limit: int) -> None:
@@ -269,7 +280,7 @@ def measure(kind: str, data: bytes) -> dict[str, float | None]:
     if kind == "Image":
         try:
             with open_image(data) as picture:
-                width, height = picture.size
+                width, height = shown_size(picture)
         except Exception:  # Pillow fails in a hundred ways; each is a picture without a size
             return {"width": None, "height": None}
         return {"width": width, "height": height}

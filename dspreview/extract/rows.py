@@ -45,7 +45,9 @@ def read_rows(
     """
     where = f"{source.asked} {plan.config.name}/{split}"
     if split not in plan.files:
-        raise errors.SplitNotFoundError(f"{where}: no such split any more; run: dspreview refresh {source.asked}")
+        raise errors.SplitNotFoundError(
+            f"{where}: no such split any more; run: {errors.command('refresh', source.asked)}"
+        )
     failures: list[errors.PreviewError] = []
     for streaming in (True, False):
         attempt = Extraction(source, plan, split, staging, settings, str(work), streaming=streaming)

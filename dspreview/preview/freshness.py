@@ -70,7 +70,7 @@ class Freshness:
             if self.cached:
                 raise errors.NotCachedError(
                     f"{ref.asked} {split.config}/{split.split}: its rows are not in the cache; run: "
-                    f"dspreview refresh {ref.asked} {split.config} {split.split}"
+                    + errors.command("refresh", ref.asked, split.config, split.split)
                 )
             return None
         if split.status is Status.ERROR:

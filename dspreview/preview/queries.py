@@ -134,7 +134,7 @@ class Queries:
                 question = dump(["window", offset, length, whole])
                 return self.answers.answer(target, found.table, cells, places, known, question, whole=whole)
         if self.at_hand:
-            raise not_here(f"{ref.asked} {target.split.config} {target.split.split}")
+            raise not_here(ref.asked, target.split.config, target.split.split)
         return self.streamed(target, offset, length, whole=whole)
 
     def streamed(self, target: Target, offset: int, length: int, *, whole: bool) -> PageAnswer:

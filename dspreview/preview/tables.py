@@ -50,7 +50,7 @@ class Tables:
         """The table of a split, converted where need be; its files are opened as they are read. Raises PreviewError."""
         with self.open_known(ref, entry, split, convert=True) as found:
             if found is None and self.at_hand:
-                raise not_here(f"{ref.asked} {split.config} {split.split}")
+                raise not_here(ref.asked, split.config, split.split)
             if found is None:
                 raise errors.DatasetError(f"{ref.asked} {split.config}/{split.split} cannot be read as a table")
             yield found
@@ -222,9 +222,10 @@ class Tables:
         return found or folders.path(about)
 
 
-def not_here(names: str) -> errors.NotCachedError:
+def not_here(*names: str) -> errors.NotCachedError:
     """What is said of a split whose Parquet would have to be made first."""
-    return errors.NotCachedError(f"{names}: its Parquet is not on this machine; run: dspreview stats {names}")
+    where, command = " ".join(names), errors.command("stats", *names)
+    return errors.NotCachedError(f"{where}: its Parquet is not on this machine; run: {command}")
 
 
 def as_table(found: ParquetSplit, origin: str) -> Table:

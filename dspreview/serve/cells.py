@@ -52,8 +52,8 @@ class Painter:
         """A value and its feature; the column knows the names of classes."""
         if value is None:
             return NULL
-        if (media := asset(value, feature)) is not None:
-            return self.media(media, str(feature["_type"]))
+        if (media := asset(value, feature, (column or {}).get("type", ""))) is not None:
+            return self.media(media.facts, media.kind)
         if isinstance(value, bool):
             return Cell("number", "true" if value else "false")
         labels = (column or {}).get("labels") or (feature.get("names") if is_kind(feature, "ClassLabel") else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -14,6 +15,12 @@ NAMES = 8
 """Values that get a bar of their own."""
 HEIGHT = 24
 WIDTH = 120
+UNITS = {"string_text": " characters", "list": " items", "audio": " s"}
+"""What the numbers of a column of statistics count, where they are not its own values."""
+GAPS = (
+    ("null_count", "null"), ("nan_value_count", "NaN"), ("infinite_count", "infinite"), ("no_label_count", "without label"),
+    ("out_of_range_count", "out of range"), ("unreadable_count", "unreadable"),
+)  # fmt: skip
 
 
 class Bar(NamedTuple):
@@ -36,69 +43,109 @@ class Distribution(NamedTuple):
     """All of it in words, for those who do not see it."""
 
 
-def from_statistics(found: dict[str, Json], rows: int) -> Distribution | None:
-    """From the statistics of a column."""
-    missing = found.get("null_count") or 0
+class Source(NamedTuple):
+    """What is drawn: which rows, and what of them has no bar."""
+
+    rows: str
+    gaps: tuple[tuple[int, str], ...] = ()
+
+    def told(self, words: str) -> str:
+        """A distribution in words."""
+        gaps = "".join(f"; {count:,} {noun}" for count, noun in self.gaps if count)
+        return f"Distribution {self.rows}: {words}"[:600] + gaps
+
+
+def from_statistics(found: dict[str, Json], kind: str, rows: int) -> Distribution | None:
+    """From the statistics of a column of some kind."""
+    gaps = tuple((found.get(key) or 0, noun) for key, noun in GAPS)
+    source = Source(f"of all {counted(rows, 'row')}", gaps)
+    if kind == "image" and found.get("width"):
+        return from_statistics(found["width"], "width", rows)
     if found.get("histogram"):
-        edges = [short(edge) for edge in found["histogram"]["bin_edges"]]
-        counts = found["histogram"]["hist"]
-        names = [f"{low} to {high}" for low, high in pairwise(edges)]
-        return draw(counts, names, edges[0], edges[-1], missing, f"of all {counted(rows, 'row')}")
+        return histogram(found["histogram"]["hist"], found["histogram"]["bin_edges"], source, UNITS.get(kind, ""))
     values = found.get("frequencies") or {str(one["value"]): one["count"] for one in found.get("most_frequent") or ()}
-    return named(values, missing, f"of all {counted(rows, 'row')}") if values else None
+    if kind == "bool":
+        values = {name.lower(): count for name, count in values.items()}
+    return named(values, source) if values else None
 
 
 def from_rows(values: list[Json], column: dict[str, Json]) -> Distribution | None:
-    """From the rows at hand."""
+    """From the whole cells at hand."""
     present = [value for value in values if value is not None]
-    missing, source = len(values) - len(present), f"of the first {counted(len(values), 'row')}"
+    source = Source(f"of the first {counted(len(values), 'row')}", ((len(values) - len(present), "null"),))
     if not present:
         return None
     if column["type"] == "CLASS_LABEL" and column.get("labels"):
         labels = column["labels"]
-        named_values = [str(labels[v]) if isinstance(v, int) and 0 <= v < len(labels) else str(v) for v in present]
-        return named(dict(Counter(named_values).most_common()), missing, source)
+        names = [str(labels[v]) if isinstance(v, int) and 0 <= v < len(labels) else str(v) for v in present]
+        return named(Counter(names), source)
     if all(isinstance(value, bool) for value in present):
-        return named(dict(Counter("true" if value else "false" for value in present)), missing, source)
+        return named(Counter("true" if value else "false" for value in present), source)
     if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in present):
-        return numbers(present, missing, source, "")
+        return numbers(present, source, "")
     if all(isinstance(value, str) for value in present):
         found = Counter(present)
         if len(found) <= NAMES and len(found) < len(present):
-            return named(dict(found.most_common()), missing, source)
-        return numbers([len(value) for value in present], missing, source, " characters")
+            return named(found, source)
+        return numbers([len(value) for value in present], source, " characters")
     if all(isinstance(value, list) for value in present) and column["type"] == "JSON":
-        return numbers([len(value) for value in present], missing, source, " items")
+        return numbers([len(value) for value in present], source, " items")
     return None
 
 
-def numbers(values: list[Any], missing: int, source: str, unit: str) -> Distribution | None:
-    """A histogram; nothing where there is one value only."""
+def numbers(values: list[Any], source: Source, unit: str) -> Distribution | None:
+    """A histogram; one bar where there is one value only, none where floats cannot hold the distance."""
     low, high = min(values), max(values)
     if low == high:
-        return named({f"{short(low)}{unit}": len(values)}, missing, source)
+        return named({f"{low}{unit}": len(values)}, source)
+    whole = isinstance(low, int) and isinstance(high, int)
+    if not whole and not math.isfinite(high - low):
+        return None
     counts = [0] * BINS
     for value in values:
         counts[min(BINS - 1, int((value - low) / (high - low) * BINS))] += 1
-    edges = [short(low + (high - low) * place / BINS) for place in range(BINS + 1)]
-    edges[0], edges[-1] = short(low), short(high)
-    names = [f"{first} to {last}{unit}" for first, last in pairwise(edges)]
-    return draw(counts, names, edges[0], edges[-1] + unit, missing, source)
+    if whole and high - low >= 10**6:
+        edges: list[Any] = [low + (high - low) * place // BINS for place in range(BINS + 1)]
+    else:
+        edges = [low + (high - low) * (place / BINS) for place in range(BINS)] + [high]
+    return histogram(counts, edges, source, unit)
 
 
-def named(values: dict[str, int], missing: int, source: str) -> Distribution:
+def histogram(counts: list[int], edges: list[Any], source: Source, unit: str) -> Distribution:
+    """Bins side by side."""
+    spelled = spell(edges)
+    names = [f"{first} to {last}{unit}" for first, last in pairwise(spelled)]
+    return draw(counts, names, (spelled[0], spelled[-1] + unit), source)
+
+
+def spell(edges: list[Any]) -> list[str]:
+    """Numbers in as few digits as tell them apart; integers and moments whole."""
+    spelled: list[str] = []
+    for digits in (4, 6, 9, 12, 17):
+        spelled = [f"{edge:.{digits}g}" if isinstance(edge, float) else moment(edge) for edge in edges]
+        if len(set(spelled)) == len(spelled):
+            break
+    return spelled
+
+
+def moment(value: Any) -> str:
+    """A time to the second, a day without one; anything else as it is."""
+    return value.removesuffix(" 00:00:00")[:19] if isinstance(value, str) else str(value)
+
+
+def named(values: dict[str, int], source: Source) -> Distribution:
     """A bar for each value, the most frequent first."""
     pairs = sorted(values.items(), key=lambda pair: -pair[1])
     if len(pairs) > 1 and pairs[0][1] == 1:
-        return Distribution((), f"{len(pairs):,} different", "", f"{len(pairs):,} different values {source}")
+        different = f"{len(pairs):,} different"
+        return Distribution((), different, "", source.told(f"{different} values"))
     shown = pairs[:NAMES]
     rest = len(pairs) - len(shown)
     names = [harmless(name)[:60] or "(empty)" for name, _ in shown]
-    end = f"+{rest:,} more" if rest else ""
-    return draw([count for _, count in shown], names, names[0][:18], end, missing, source)
+    return draw([count for _, count in shown], names, (names[0][:18], f"+{rest:,} more" if rest else ""), source)
 
 
-def draw(counts: list[int], names: list[str], low: str, high: str, missing: int, source: str) -> Distribution:
+def draw(counts: list[int], names: list[str], ends: tuple[str, str], source: Source) -> Distribution:
     """The bars, side by side."""
     most = max(counts) or 1
     step = WIDTH / max(len(counts), 4)
@@ -107,14 +154,4 @@ def draw(counts: list[int], names: list[str], low: str, high: str, missing: int,
         height = max(2.0, HEIGHT * count / most) if count else 0.0
         title = f"{name}: {count:,}"
         bars.append(Bar(round(place * step, 2), round(HEIGHT - height, 2), round(step - 1, 2), round(height, 2), title))
-    told = f"Distribution {source}: " + "; ".join(bar.title for bar in bars if bar.height)
-    if missing:
-        told += f"; {missing:,} null"
-    return Distribution(tuple(bars), low, high, told[:600])
-
-
-def short(value: Any) -> str:
-    """A number or a moment in few characters."""
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return str(value).removesuffix(" 00:00:00")[:19]
+    return Distribution(tuple(bars), *ends, source.told("; ".join(bar.title for bar in bars if bar.height)))

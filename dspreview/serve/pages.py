@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request as HttpRequest
@@ -14,10 +13,10 @@ from starlette.routing import Route
 
 from dspreview import errors
 from dspreview.choice import choose
-from dspreview.documents.page import Selection, holds, narrowed, select_lines
+from dspreview.documents.page import holds, select_lines
 from dspreview.documents.plain import harmless
-from dspreview.documents.words import age_text, bytes_text, counted, type_text
-from dspreview.models import DatasetRef, Status
+from dspreview.documents.words import age_text, bytes_text, counted
+from dspreview.models import DatasetRef, Json, Status
 from dspreview.preview import PageAnswer
 from dspreview.query.table import Request
 from dspreview.serve.answers import FARTHEST, HTTP_STATUS, Parameters, number, required
@@ -26,9 +25,12 @@ from dspreview.serve.distribution import Distribution, from_rows, from_statistic
 from dspreview.serve.headers import cache_control
 from dspreview.serve.shown import Shown, ShownPreview, reference
 from dspreview.serve.static import Static
+from dspreview.serve.views import Pager, Table, link
 from dspreview.store import overview
 from dspreview.store.database import translated
 
+NEAR = 30
+"""Splits that a page links to, beside the one that lists them all."""
 LENGTH = 50
 """Rows, or datasets, of a page."""
 
@@ -52,6 +54,7 @@ class Pages:
             loader=PackageLoader("dspreview.serve"), autoescape=True, undefined=StrictUndefined,
             trim_blocks=True, lstrip_blocks=True,
         )  # fmt: skip
+        self.templates.filters["shown"] = harmless
         self.templates.globals.update(link=link, static=static.url, counted=counted, bytes_text=bytes_text)
 
     def routes(self) -> list[Route]:
@@ -109,7 +112,8 @@ class Pages:
             nav = {
                 "dataset": ref.asked, "config": config, "split": split,
                 "configs": list(dict.fromkeys(line.config for line in lines)),
-                "splits": [line.split for line in lines if line.config == config],
+                "splits": (splits := [line.split for line in lines if line.config == config]),
+                "near": splits if len(splits) <= NEAR else [name for name in splits[:NEAR] if name != split] + [split],
                 "first": {line.config: line.split for line in reversed(lines)},
             }  # fmt: skip
             if asked.get("row"):
@@ -151,18 +155,22 @@ class Pages:
         except errors.PreviewError as error:
             filter_problem = problem_of(error)
             answer = first if not offset else None
-        question = {name: value for name, value in (("where", where), ("orderby", orderby)) if value}
+        filtered = bool(where or orderby) and filter_problem is None
+        fixed = {"dataset": ref.asked, "config": names[0], "split": names[1]}
+        if filtered:
+            fixed |= {name: value for name, value in (("where", where), ("orderby", orderby)) if value}
         values: dict[str, Any] = {
             "title": harmless(f"{ref.asked} {nav['config']}/{nav['split']}"), "nav": nav, "problem": problem,
-            "filter_problem": filter_problem, "where": where, "orderby": orderby, "table": None, "pager": None, "told": [],
+            "filter_problem": filter_problem, "wrong": field_of(filter_problem), "where": where, "orderby": orderby,
+            "table": None, "told": [], "source": "", "pager": Pager(offset, 0, None, LENGTH, fixed, "/view") if offset else None,
         }  # fmt: skip
         if answer is not None:
-            found = bool(question) and filter_problem is None
-            table = Table(answer, 0 if found else offset, LENGTH, Painter())
-            pictures = self.distributions(preview, ref, names, first) if first is not None else {}
-            fixed = {"dataset": ref.asked, "config": names[0], "split": names[1]} | question
-            pager = Pager(offset, len(table.rows), answer.page.num_rows_total, LENGTH, fixed, "/view", found=found)
-            values |= {"table": table, "pager": pager, "pictures": pictures, "told": table.told()}
+            table = Table(answer, 0 if filtered else offset, LENGTH, Painter())
+            pictures, source = self.distributions(preview, ref, names, first) if first is not None else ({}, "")
+            total = answer.page.num_rows_total
+            pager = Pager(offset, len(table.rows), total, LENGTH, fixed, "/view", found=filtered)
+            told = table.told() + (["These rows are not filtered."] if filter_problem and (where or orderby) else [])
+            values |= {"table": table, "pager": pager, "pictures": pictures, "source": source, "told": told}
         return self.render("split.html", **values)
 
     def row(self, preview: ShownPreview, ref: DatasetRef, nav: dict[str, Any], place: int) -> str:
@@ -181,98 +189,33 @@ class Pages:
 
     def distributions(
         self, preview: ShownPreview, ref: DatasetRef, names: tuple[str, str], first: PageAnswer
-    ) -> dict[str, Distribution]:
-        """A picture of each column that has one."""
-        statistics = self.shown.statistics(preview, ref, names)
+    ) -> tuple[dict[str, Distribution], str]:
+        """A picture of each column that has one; and what rows they are of, where these are not all."""
+        statistics, rows = self.shown.statistics(preview, ref, names), list[Json]()
         if statistics is not None:
             drawn = {
-                one["column_name"]: from_statistics(one["column_statistics"], statistics["num_examples"])
+                one["column_name"]: from_statistics(
+                    one["column_statistics"], one["column_type"], statistics["num_examples"]
+                )
                 for one in statistics["statistics"]
             }
         else:
-            rows = [json.loads(line)["row"] for line in select_lines(first.page.rows, 0, None)]
+            rows = [json.loads(line) for line in select_lines(first.page.rows, 0, None)]
             drawn = {
-                column["name"]: from_rows([row.get(column["name"]) for row in rows], column)
+                column["name"]: from_rows(
+                    [row["row"].get(name) for row in rows if (name := column["name"]) not in row["truncated_cells"]],
+                    column,
+                )
                 for column in json.loads(first.page.columns)
             }
-        return {name: one for name, one in drawn.items() if one is not None}
-
-
-class Table:
-    """Rows of a page, ready to be drawn."""
-
-    def __init__(self, answer: PageAnswer, offset: int, length: int, painter: Painter) -> None:
-        page = answer.page
-        self.answer, self.selection = answer, Selection(None, offset, length)
-        columns, features = json.loads(page.columns), json.loads(page.features)
-        self.columns = [
-            {"name": harmless(column["name"]), "key": column["name"], "type": type_text(feature["type"]),
-             "numeric": column["type"] in {"INT", "FLOAT"}}
-            for column, feature in zip(columns, features, strict=True)
-        ]  # fmt: skip
-        self.extra = narrowed(json.loads(page.extra), answer, self.selection)
-        reasons = {
-            (note["row_idx"], note["column"]): note["message"]
-            for note in self.extra.get("cell_errors", ())
-            if not note["path"]
-        }
-        self.rows = []
-        for line in select_lines(page.rows, offset, length):
-            row = json.loads(line)
-            cells = []
-            for column, feature in zip(columns, features, strict=True):
-                name = column["name"]
-                reason = reasons.get((row["row_idx"], name))
-                drawn = painter.cell(row["row"].get(name), feature["type"], column)
-                if reason is not None:
-                    drawn = drawn._replace(kind="bad", text=harmless(reason))
-                elif name in row["truncated_cells"]:
-                    drawn = (
-                        drawn._replace(note=drawn.note or "cut") if drawn.kind != "text" else drawn._replace(kind="cut")
-                    )
-                cells.append(drawn)
-            self.rows.append({"place": row["row_idx"], "cells": cells})
-
-    def told(self) -> list[str]:
-        """What the table does not show."""
-        page, lines = self.answer.page, []
-        made = f"cached at {page.created_at}" if page.created_at else "read now"
-        if page.stalled:
-            lines.append(f"The data has changed since these rows were read; they are {made}.")
-        if page.partial:
-            lines.append("Only the first part of the split was searched (PARQUET_MAX_BYTES).")
-        if "omitted_columns" in self.extra:
-            lines.append(f"{counted(self.extra['omitted_columns'], 'column')} left out by ROWS_MAX_BYTES.")
-        if notes := self.extra.get("cell_errors"):
-            lines.append(f"{counted(len(notes), 'cell')} of these rows cannot be shown.")
-        return lines
-
-
-class Pager:
-    """Where a page stands among others."""
-
-    def __init__(
-        self,
-        offset: int,
-        shown: int,
-        total: int | None,
-        length: int,
-        fixed: dict[str, str],
-        path: str,
-        *,
-        found: bool = False,
-    ) -> None:
-        self.first, self.last, self.total, self.found = offset, offset + shown - 1, total, found
-        self.shown = shown
-        more = shown == length if total is None else offset + shown < total
-        self.previous = link(path, **fixed, offset=max(0, offset - length)) if offset else ""
-        self.next = link(path, **fixed, offset=offset + length) if more and shown else ""
-
-
-def link(path: str, **parameters: str | int) -> str:
-    """A path with parameters."""
-    given = {name: value for name, value in parameters.items() if value not in {"", None}}
-    return f"{path}?{urlencode(given, errors='surrogatepass')}" if given else path
+        some = statistics is None and len(rows) != first.page.num_rows_total
+        command = errors.command("stats", ref.asked, *names)
+        source = (
+            f"The small distributions show the first {counted(len(rows), 'row')}; {command} makes them of all."
+            if some
+            else ""
+        )
+        return {name: one for name, one in drawn.items() if one is not None}, harmless(source)
 
 
 def dataset_link(line: overview.DatasetLine) -> str:
@@ -287,6 +230,11 @@ def splits_text(counts: dict[str, int]) -> str:
         if counts.get(status):
             told += f", {counts[status]} {word}"
     return told
+
+
+def field_of(problem: Problem | None) -> str:
+    """The field of the form that a problem is about."""
+    return problem.text.partition(":")[0] if problem is not None else ""
 
 
 def problem_of(error: errors.PreviewError) -> Problem:

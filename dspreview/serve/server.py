@@ -9,6 +9,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from typing import Any, NamedTuple, cast
 
 from uvicorn import Config
@@ -64,6 +65,7 @@ class Processes(Multiprocess):
 @contextmanager
 def interrupts_blocked() -> Iterator[None]:
     """Hold Ctrl-C back; processes that are started meanwhile never see it."""
+    resource_tracker.ensure_running()  # starting it would let Ctrl-C in again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

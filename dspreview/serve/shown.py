@@ -69,9 +69,7 @@ class Shown:
 
     def filter(self, preview: ShownPreview, ref: DatasetRef, config: str, split: str, request: Request) -> PageAnswer:
         """The rows that match. Raises PreviewError: NotCachedError where that takes bytes that are not on this machine."""
-        return self.query(
-            preview, ref, lambda queries: queries.filter(ref, config, split, request), f"{config} {split}"
-        )
+        return self.query(preview, ref, lambda queries: queries.filter(ref, config, split, request), (config, split))
 
     def window(
         self, preview: ShownPreview, ref: DatasetRef, config: str, split: str, offset: int, length: int
@@ -79,11 +77,11 @@ class Shown:
         """Rows by their position, beyond the stored page. Raises PreviewError."""
         return self.query(
             preview, ref, lambda queries: queries.window(ref, config, split, offset, length, whole=length == 1),
-            f"{config} {split}",
+            (config, split),
         )  # fmt: skip
 
     def query(
-        self, preview: ShownPreview, ref: DatasetRef, question: Callable[[Queries], PageAnswer], names: str
+        self, preview: ShownPreview, ref: DatasetRef, question: Callable[[Queries], PageAnswer], names: tuple[str, str]
     ) -> PageAnswer:
         """Answer a question about a whole split from what is on this machine."""
         from dspreview.preview.queries import Queries  # duckdb and pyarrow, when the first one asks
@@ -94,8 +92,9 @@ class Shown:
             try:
                 answer = question(Queries(preview, telling, at_hand=True))
             except errors.HubError as error:
+                command = errors.command("filter", ref.asked, *names)
                 raise errors.NotCachedError(
-                    f"{ref.asked}: what this needs is not on this machine; run: dspreview filter {ref.asked} {names}"
+                    f"{ref.asked}: what this needs is not on this machine; run: {command}"
                 ) from error
             self.make_room(preview.store)
         return answer
@@ -126,4 +125,4 @@ def reference(text: str) -> DatasetRef:
 
 def unknown(name: str) -> errors.NotCachedError:
     """What is said of a dataset that is not here, or not to be shown."""
-    return errors.NotCachedError(f"{name} is not in the cache; run: dspreview refresh {name}")
+    return errors.NotCachedError(f"{name} is not in the cache; run: {errors.command('refresh', name)}")

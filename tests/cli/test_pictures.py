@@ -257,6 +257,6 @@ def test_transparent_is_white(tmp_path: Path, dspreview: Program) -> None:
 
 def test_a_terminal_is_left_as_it_was(pictures: str, dspreview: Program) -> None:
     script = 'stty -a > before; "$0" -m dspreview rows "$1"; stty -a > after'
-    out = Screen().shell(dspreview, "sh", "-c", script, sys.executable, pictures)
+    out = Screen(b"\x1b[?62;22c", pixels=(800, 480)).shell(dspreview, "sh", "-c", script, sys.executable, pictures)
     assert "\x1b[c" in out  # it asked
     assert (dspreview.home / "before").read_text() == (dspreview.home / "after").read_text() != ""

@@ -50,7 +50,7 @@ def test_head_has_the_headers_and_no_bytes(site: Site) -> None:
 @pytest.mark.parametrize(
     ("asked", "start", "end"),
     [("bytes=0-0", 0, 1), ("bytes=10-19", 10, 20), ("bytes=100000-", 100_000, len(LONG)), ("bytes=-7", len(LONG) - 7, len(LONG)),
-     ("bytes=0-99999999", 0, len(LONG)), ("bytes=-99999999", 0, len(LONG)), ("bytes=300000-600000", 300_000, 600_001)],
+     ("bytes=0-99999999", 0, len(LONG)), ("bytes=-99999999", 0, len(LONG)), ("bytes=0-" + "9" * 40, 0, len(LONG)), ("bytes=300000-600000", 300_000, 600_001)],
 )  # fmt: skip
 def test_a_part_of_a_file_is_sent(site: Site, asked: str, start: int, end: int) -> None:
     path = next(path for path in site.assets(site.media) if path.endswith("long.wav"))
@@ -61,7 +61,7 @@ def test_a_part_of_a_file_is_sent(site: Site, asked: str, start: int, end: int) 
     assert answer.headers["content-type"] == "audio/wav"
 
 
-@pytest.mark.parametrize("asked", [f"bytes={len(LONG)}-", "bytes=-0"])
+@pytest.mark.parametrize("asked", [f"bytes={len(LONG)}-", "bytes=-0", "bytes=" + "9" * 40 + "-"])
 def test_a_part_beyond_the_end_is_refused(site: Site, asked: str) -> None:
     path = next(path for path in site.assets(site.media) if path.endswith("long.wav"))
     answer = site.server.get(path, Range=asked)
@@ -69,9 +69,7 @@ def test_a_part_beyond_the_end_is_refused(site: Site, asked: str) -> None:
     assert answer.headers["content-range"] == f"bytes */{len(LONG)}"
 
 
-@pytest.mark.parametrize(
-    "asked", ["bytes=5-2", "bytes=a-b", "lines=0-1", "bytes=0-1,4-5", "bytes=-", "bytes=" + "9" * 40 + "-"]
-)
+@pytest.mark.parametrize("asked", ["bytes=5-2", "bytes=a-b", "lines=0-1", "bytes=0-1,4-5", "bytes=-"])
 def test_a_part_that_makes_no_sense_is_the_whole(site: Site, asked: str) -> None:
     answer = site.server.get(site.assets(site.media)[0], Range=asked)
     assert answer.status == 200

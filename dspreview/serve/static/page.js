@@ -26,7 +26,7 @@ function build() {
 let current = null;
 
 function neighbour(step) {
-  const all = [...document.querySelectorAll("a.picture")];
+  const all = [...document.querySelectorAll("a.picture")].filter((one) => one.checkVisibility());
   return all[(all.indexOf(current) + step + all.length) % all.length];
 }
 

@@ -1,0 +1,97 @@
+"""What a template draws: a table of rows, and where it stands among others."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlencode
+
+from dspreview.documents.page import Selection, narrowed, select_lines
+from dspreview.documents.plain import harmless
+from dspreview.documents.words import counted, type_text
+from dspreview.models import Json
+from dspreview.preview import PageAnswer
+from dspreview.serve.cells import Cell, Painter
+
+
+class Table:
+    """Rows of a page, ready to be drawn."""
+
+    def __init__(self, answer: PageAnswer, offset: int, length: int, painter: Painter) -> None:
+        page = answer.page
+        self.answer, self.selection = answer, Selection(None, offset, length)
+        columns, features = json.loads(page.columns), json.loads(page.features)
+        self.columns = [
+            {"name": harmless(column["name"]), "key": column["name"], "type": type_text(feature["type"]),
+             "numeric": column["type"] in {"INT", "FLOAT"}}
+            for column, feature in zip(columns, features, strict=True)
+        ]  # fmt: skip
+        self.extra: dict[str, Json] = narrowed(json.loads(page.extra), answer, self.selection)
+        reasons = {
+            (note["row_idx"], note["column"]): note["message"]
+            for note in self.extra.get("cell_errors", ())
+            if not note["path"]
+        }
+        special = {
+            (note["row_idx"], note["column"]): note["value"]
+            for note in self.extra.get("special_cells", ())
+            if not note["path"]
+        }
+        self.rows = []
+        for line in select_lines(page.rows, offset, length):
+            row = json.loads(line)
+            cells = []
+            for column, feature in zip(columns, features, strict=True):
+                name = column["name"]
+                reason = reasons.get((row["row_idx"], name))
+                drawn = painter.cell(row["row"].get(name), feature["type"], column)
+                if (row["row_idx"], name) in special:
+                    drawn = Cell("number", special[row["row_idx"], name])
+                elif reason is not None:
+                    drawn = drawn._replace(kind="bad", text=harmless(reason))
+                elif name in row["truncated_cells"]:
+                    drawn = (
+                        drawn._replace(note=drawn.note or "cut") if drawn.kind != "text" else drawn._replace(kind="cut")
+                    )
+                cells.append(drawn)
+            self.rows.append({"place": row["row_idx"], "cells": cells})
+
+    def told(self) -> list[str]:
+        """What the table does not show."""
+        page, lines = self.answer.page, []
+        made = f"cached at {page.created_at}" if page.created_at else "read now"
+        if page.stalled:
+            lines.append(f"The data has changed since these rows were read; they are {made}.")
+        if page.partial:
+            lines.append("Only the first part of the split was searched (PARQUET_MAX_BYTES).")
+        if "omitted_columns" in self.extra:
+            lines.append(f"{counted(self.extra['omitted_columns'], 'column')} left out by ROWS_MAX_BYTES.")
+        if notes := self.extra.get("cell_errors"):
+            lines.append(f"{counted(len(notes), 'cell')} of these rows cannot be shown.")
+        return lines
+
+
+class Pager:
+    """Where a page stands among others."""
+
+    def __init__(
+        self,
+        offset: int,
+        shown: int,
+        total: int | None,
+        length: int,
+        fixed: dict[str, str],
+        path: str,
+        *,
+        found: bool = False,
+    ) -> None:
+        self.first, self.last, self.total, self.found = offset, offset + shown - 1, total, found
+        self.shown = shown
+        more = shown == length if total is None else offset + shown < total
+        self.previous = link(path, **fixed, offset=max(0, offset - length)) if offset else ""
+        self.next = link(path, **fixed, offset=offset + shown) if more and shown else ""
+
+
+def link(path: str, **parameters: str | int) -> str:
+    """A path with parameters."""
+    given = {name: value for name, value in parameters.items() if value not in {"", None}}
+    return f"{path}?{urlencode(given, errors='surrogatepass')}" if given else path
