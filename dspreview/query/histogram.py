@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TypeVar
 
 BINS = 10
@@ -28,7 +28,8 @@ def float_edges(low: float, high: float) -> list[float]:
     step = high / BINS - low / BINS  # the distance itself may be too large for a float
     digits = DIGITS - math.floor(math.log10(step)) if step > 0 else 0
     inner = [low / BINS * (BINS - number) + high / BINS * number for number in range(1, BINS)]
-    return [low, *[min(max(round(edge, digits), low), high) for edge in inner], high]
+    # floats that lie side by side leave edges no room: these must not run backwards
+    return [low, *accumulate((min(max(round(edge, digits), low), high) for edge in inner), max), high]
 
 
 def counts(above: list[int], total: int) -> list[int]:

@@ -70,7 +70,7 @@ def from_statistics(found: dict[str, Json], kind: str, rows: int) -> Distributio
 
 
 def from_rows(values: list[Json], column: dict[str, Json]) -> Distribution | None:
-    """From the whole cells at hand."""
+    """From the rows at hand."""
     present = [value for value in values if value is not None]
     source = Source(f"of the first {counted(len(values), 'row')}", ((len(values) - len(present), "null"),))
     if not present:

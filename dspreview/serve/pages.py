@@ -201,12 +201,11 @@ class Pages:
             }
         else:
             rows = [json.loads(line) for line in select_lines(first.page.rows, 0, None)]
+            cut = {name for row in rows for name in row["truncated_cells"]}
             drawn = {
-                column["name"]: from_rows(
-                    [row["row"].get(name) for row in rows if (name := column["name"]) not in row["truncated_cells"]],
-                    column,
-                )
+                column["name"]: from_rows([row["row"].get(column["name"]) for row in rows], column)
                 for column in json.loads(first.page.columns)
+                if column["name"] not in cut  # who measures a part of a text measures nothing
             }
         some = statistics is None and len(rows) != first.page.num_rows_total
         command = errors.command("stats", ref.asked, *names)

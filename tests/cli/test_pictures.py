@@ -46,8 +46,14 @@ def pictures(tmp_path: Path, dspreview: Program) -> str:
 class Screen:
     """A pseudo-terminal that answers the question for its attributes, or says nothing."""
 
-    def __init__(self, answer: bytes = b"", pixels: tuple[int, int] = (0, 0), size: tuple[int, int] = (24, 80)) -> None:
-        self.answer, self.pixels, self.size = answer, pixels, size
+    def __init__(
+        self,
+        answer: bytes = b"",
+        pixels: tuple[int, int] = (0, 0),
+        size: tuple[int, int] = (24, 80),
+        typed: bytes = b"",
+    ) -> None:
+        self.answer, self.pixels, self.size, self.typed = answer, pixels, size, typed
 
     def run(self, program: Program, *words: str, **env: str) -> str:
         """What a call of the program writes to it."""
@@ -65,6 +71,7 @@ class Screen:
             preexec_fn=lambda: ioctl(0, TIOCSCTTY, 0),  # noqa: PLW1509 - no thread runs
         )  # fmt: skip
         os.close(child)
+        os.write(parent, self.typed)
         out = b""
         while True:
             try:
@@ -260,3 +267,79 @@ def test_a_terminal_is_left_as_it_was(pictures: str, dspreview: Program) -> None
     out = Screen(b"\x1b[?62;22c", pixels=(800, 480)).shell(dspreview, "sh", "-c", script, sys.executable, pictures)
     assert "\x1b[c" in out  # it asked
     assert (dspreview.home / "before").read_text() == (dspreview.home / "after").read_text() != ""
+
+
+def test_a_row_that_cannot_be_shown_has_its_reason_and_the_table_stays(tmp_path: Path, dspreview: Program) -> None:
+    path = write(tmp_path / "d", {"a.png": two_colors(), "b.png": b"junk"})
+    table = dspreview("rows", path)
+    assert table.code == 0, table.err
+    assert "1 cell cannot be shown, the first at row 1, image: no picture that Pillow knows" in table.out
+    card = dspreview("rows", path, "--row", "1")
+    assert "  cannot be shown: no picture that Pillow knows" in card.out.splitlines()
+
+
+def test_typed_ahead_lines_stay_for_whom_they_were_typed(pictures: str, dspreview: Program) -> None:
+    script = 'sleep 0.3; "$0" -m dspreview rows "$1"; read a; read b; echo "got $a and $b"'
+    screen = Screen(b"\x1b[?62;4c", pixels=(800, 480), typed=b"first line\nmake c\n")
+    out = screen.shell(dspreview, "sh", "-c", script, sys.executable, pictures)
+    assert "got first line and make c" in out
+    assert "\x1b[c" not in out  # with input waiting nothing is asked
+    assert "\x1bP" not in out
+
+
+def test_a_list_of_datasets_on_a_terminal_is_read_to_its_end(pictures: str, dspreview: Program) -> None:
+    screen = Screen(b"\x1b[?62;4c", pixels=(800, 480), typed=f"{pictures}\n{pictures}\n\x04".encode())
+    out = screen.run(dspreview, "rows", "--from", "-", "--length", "1")
+    assert out.count("default/train: 1 row of 1") == 2
+
+
+def test_two_at_once_leave_the_terminal_as_it_was(pictures: str, dspreview: Program) -> None:
+    call = '"$0" -m dspreview rows "$1" --length 1'
+    script = f"stty -a > before; for i in 1 2 3; do {call} & {call} & wait; done; stty -a > after"
+    Screen(b"\x1b[?62;22c", pixels=(800, 480)).shell(dspreview, "sh", "-c", script, sys.executable, pictures)
+    assert (dspreview.home / "before").read_text() == (dspreview.home / "after").read_text() != ""
+
+
+def test_a_terminal_that_hides_its_pixels_gets_half_blocks_for_sixels_and_sizes_in_characters(
+    pictures: str, dspreview: Program
+) -> None:
+    out = Screen(b"\x1b[?62;4c").run(dspreview, "rows", pictures, COLORTERM="truecolor")
+    assert "\x1bP" not in out
+    assert "▀" in out
+    kitty = Screen().run(dspreview, "rows", pictures, TERM="xterm-kitty")
+    assert "c=2,r=1," in kitty  # 12 x 4 pixels in characters of 10 x 20
+
+
+def test_another_terminal_inside_kitty_is_not_kitty(pictures: str, dspreview: Program) -> None:
+    out = Screen().run(dspreview, "rows", pictures, KITTY_WINDOW_ID="1", XTERM_VERSION="XTerm(379)")
+    assert "\x1b_G" not in out
+
+
+def test_sixteen_bits_are_grey_and_a_photo_stands_upright(tmp_path: Path, dspreview: Program) -> None:
+    ramp = (np.arange(16, dtype=np.uint16) * 4_096).reshape(2, 8)
+    grey = io.BytesIO()
+    Image.fromarray(ramp).save(grey, "PNG")
+    exif = Image.Exif()
+    exif[0x0112] = 6  # a quarter turn
+    lying = io.BytesIO()
+    Image.new("RGB", (8, 2), RED).save(lying, "JPEG", exif=exif, quality=100)
+    path = write(tmp_path / "d", {"a.png": grey.getvalue(), "b.jpg": lying.getvalue()})
+    out = Screen().run(dspreview, "rows", str(path), COLORTERM="truecolor")
+    first, *second = pixels_of(out)
+    expected = [((v // 256,) * 3, (w // 256,) * 3) for v, w in zip(ramp[0].tolist(), ramp[1].tolist(), strict=True)]
+    assert first == expected
+    assert [len(row) for row in second] == [2, 2, 2, 2]  # two wide, eight high
+
+
+def test_decoders_say_nothing_by_themselves(tmp_path: Path, dspreview: Program) -> None:
+    import soundfile
+
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.random.default_rng(1).normal(0, 0.3, 16_000), 16_000, format="MP3")
+    data = bytearray(buffer.getvalue())
+    data[len(data) // 3 : len(data) // 3 + 400] = os.urandom(400)
+    path = write(tmp_path / "d", {"a.mp3": bytes(data)})
+    result = dspreview("rows", path, "--row", "0", "--images", "always")
+    assert result.code == 0
+    assert "mpg123" not in result.err
+    assert "Warning" not in result.err

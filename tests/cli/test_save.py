@@ -87,7 +87,9 @@ def test_a_file_goes_to_stdout(dataset: str, dspreview: Program) -> None:
         (("--row", "0", "--columns", "name", "--save", "x"), 3, "row 0: no cell of it is a file in these columns"),
         (("--row", "0", "--columns", "imge", "--save", "x"), 2, "did you mean 'image'"),
         (("--row", "1", "--columns", "image", "--save", "x"), 3, "image cannot be shown: no picture that Pillow knows"),
-        (("--row", "9", "--save", "x"), 3, "row 9"),
+        (("--row", "9", "--save", "x"), 3, "default/train has no row 9"),
+        (("--row", "0", "--columns", "image", "--save", ""), 2, "--save: name a file"),
+        (("--row", "0", "--columns", "image", "--save", "x" * 300), 2, "File name too long"),
         (("--row", "0", "--columns", "image", "--save", "no/such/folder/x.png"), 2, "--save no/such/folder/x.png: No such file or directory"),
         (("--row", "0", "--columns", "scan", "--open"), 2, "--open shows pictures, sound, film and PDF; x.html may be saved"),
     ],
@@ -134,3 +136,69 @@ def test_open_calls_the_viewer_of_the_system(dataset: str, dspreview: Program, t
     assert result.out == f"opened {file}\n"
     assert file.endswith(".png")  # so that the viewer knows what it is
     assert (tmp_path / "seen").read_bytes() == PNG
+
+
+def test_a_link_stays_a_link_and_a_file_keeps_its_mode(dataset: str, dspreview: Program, tmp_path: Path) -> None:
+    real, link = tmp_path / "real.png", tmp_path / "link.png"
+    link.symlink_to(real)
+    save = ("rows", dataset, "--row", "0", "--columns", "image", "--save")
+    assert dspreview(*save, link).code == 0
+    assert link.is_symlink()
+    assert real.read_bytes() == PNG
+    real.chmod(0o600)
+    real.write_bytes(b"older")
+    assert dspreview(*save, link).code == 0
+    assert (real.read_bytes(), real.stat().st_mode & 0o777) == (PNG, 0o600)
+
+
+def test_dev_stdout_is_stdout(dataset: str, dspreview: Program) -> None:
+    words = ["rows", dataset, "--row", "0", "--columns", "image", "--save", "/dev/stdout"]
+    done = subprocess.run(
+        [sys.executable, "-m", "dspreview", *words], env=dspreview.environment(), capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, PNG)
+    assert os.path.islink("/dev/stdout")
+
+
+def test_another_extension_than_the_file_is_told(dspreview: Program, tmp_path: Path) -> None:
+    path = write(tmp_path / "d", {"a.bmp": picture(kind="BMP")})
+    result = dspreview("rows", path, "--row", "0", "--save", tmp_path / "a.bmp")
+    assert result.code == 0
+    assert "a.bmp is a .png file" in result.err
+
+
+def test_what_might_run_is_never_opened(dspreview: Program, tmp_path: Path) -> None:
+    from datasets import Audio, Video
+
+    features = Features({"vid": Video(), "aud": Audio(decode=False)})
+    names = ["x.html", "x.command", "x.desktop", "x.exe"]
+    rows = {
+        "vid": [{"bytes": b"<html><script>", "path": name} for name in names],
+        "aud": [{"bytes": b"<html><script>", "path": name} for name in names],
+    }
+    (tmp_path / "d.parquet").write_bytes(parquet(pa.table(rows, schema=features.arrow_schema)))
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("xdg-open", "open"):
+        (tools / name).write_text(f"#!/bin/sh\ntouch {tmp_path}/opened\n")
+        (tools / name).chmod(0o755)
+    for row in range(len(names)):
+        for column in ("vid", "aud"):
+            words = ("rows", tmp_path / "d.parquet", "--row", str(row), "--columns", column, "--open")
+            result = dspreview(*words, PATH=f"{tools}:{os.environ['PATH']}")
+            assert result.code in {2, 3}, result.out
+    assert not (tmp_path / "opened").exists()
+
+
+def test_a_viewer_that_fails_is_told_and_its_words_are_not_ours(
+    dataset: str, dspreview: Program, tmp_path: Path
+) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("xdg-open", "open"):
+        (tools / name).write_text("#!/bin/sh\necho out; echo err >&2; exit 3\n")
+        (tools / name).chmod(0o755)
+    words = ("rows", dataset, "--row", "0", "--columns", "image", "--open")
+    result = dspreview(*words, PATH=f"{tools}:{os.environ['PATH']}")
+    assert (result.code, result.out) == (2, "")
+    assert result.err == "dspreview: --open: no viewer here shows a.png; --save FILE writes it\n"

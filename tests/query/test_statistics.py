@@ -100,6 +100,14 @@ def test_floats_with_gaps(tmp_path: Path, missing: list[Any]) -> None:
     assert (found["null_count"], found["nan_value_count"]) == (nulls, 8 - nulls)
 
 
+def test_floats_side_by_side_have_bins_that_do_not_run_backwards(tmp_path: Path) -> None:
+    found = stats_of(tmp_path, [0.3, 0.1 + 0.2, 0.3], pa.float64())
+    hist, edges = found["histogram"]["hist"], found["histogram"]["bin_edges"]
+    assert edges == sorted(edges)
+    assert min(hist) >= 0
+    assert sum(hist) == 3
+
+
 def test_infinities_are_apart(tmp_path: Path) -> None:
     found = stats_of(tmp_path, [1.0, math.inf, 2.0, -math.inf, math.nan, None], pa.float32())
     assert (found["min"], found["max"], found["infinite_count"], found["nan_value_count"]) == (1.0, 2.0, 2, 1)
