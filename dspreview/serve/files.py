@@ -69,10 +69,10 @@ class Files:
         """
         if len(raw) > MAX_URL or not raw.isascii():
             return None
+        self.check_version()
+        if (kept := self.kept.get(raw)) is not None and stamp_of(kept.path) == kept.stamp:
+            return kept
         with translated(self.settings.dspreview_database):
-            self.check_version()
-            if (kept := self.kept.get(raw)) is not None and stamp_of(kept.path) == kept.stamp:
-                return kept
             url = raw[1:].decode("ascii")
             found = find_asset(self.store.connection, url) or self.find_spelled(url)
         file = self.read(found) if found is not None else None
@@ -97,7 +97,8 @@ class Files:
             return
         self.checked = now
         self.reopen()
-        (version,) = self.store.connection.execute("PRAGMA data_version").fetchone()
+        with translated(self.settings.dspreview_database):
+            (version,) = self.store.connection.execute("PRAGMA data_version").fetchone()
         if version != self.version:
             self.kept.clear()
             self.version, self.bytes = version, 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -49,6 +50,7 @@ class ServeOptions(NamedTuple):
         return self.restricted or not (dataset.private or dataset.gated)
 
 
+@lru_cache(maxsize=1_000)
 def is_loopback(host: str) -> bool:
     """Whether a host name is this machine for itself: one of its addresses, or the one name that is reserved for it."""
     try:
@@ -57,6 +59,7 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
+@lru_cache(maxsize=1_000)
 def host_of(text: str) -> str:
     """The host of a `Host` header or of an origin, without its port; empty where it is none."""
     try:

@@ -18,6 +18,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """Somebody connects: the request has to come."""
+        self.begun = True
         self.asking: asyncio.TimerHandle | None = None
         self.taking: asyncio.TimerHandle | None = None
         super().connection_made(transport)
@@ -25,18 +26,25 @@ class PatientProtocol(HttpToolsProtocol):
 
     def wait_for_request(self) -> None:
         """Let the connection go unless a request is complete in time."""
-        if self.asking is None:
+        if self.begun and self.asking is None:
             self.asking = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
 
-    def on_message_begin(self) -> None:
-        """A further request begins on the same connection."""
+    def data_received(self, data: bytes) -> None:
+        """A request, or a part of one: most come in one piece, and need no clock."""
+        super().data_received(data)
         self.wait_for_request()
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self.begun = True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """It has come."""
-        cancel(self.asking)
-        self.asking = None
+        self.begun = False
+        if self.asking is not None:
+            self.asking.cancel()
+            self.asking = None
         super().on_headers_complete()
 
     def pause_writing(self) -> None:
@@ -47,18 +55,15 @@ class PatientProtocol(HttpToolsProtocol):
 
     def resume_writing(self) -> None:
         """It has taken some."""
-        cancel(self.taking)
-        self.taking = None
+        if self.taking is not None:
+            self.taking.cancel()
+            self.taking = None
         super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is gone."""
-        cancel(self.asking)
-        cancel(self.taking)
+        self.begun = False
+        for timer in (self.asking, self.taking):
+            if timer is not None:
+                timer.cancel()
         super().connection_lost(exc)
-
-
-def cancel(timer: asyncio.TimerHandle | None) -> None:
-    """Stop a timer."""
-    if timer is not None:
-        timer.cancel()
