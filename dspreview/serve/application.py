@@ -10,6 +10,7 @@ import re
 import signal
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
+from multiprocessing import util
 from typing import Any
 
 from starlette.applications import Starlette
@@ -171,6 +172,8 @@ async def live(receive: Receive, send: Send, parent: int) -> None:
                 watcher.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await watcher
+            # uvicorn ends this process by the signal it got, past everything that cleans up
+            util._run_finalizers()  # type: ignore[attr-defined]
             await send({"type": "lifespan.shutdown.complete"})
             return
 

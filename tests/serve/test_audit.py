@@ -413,3 +413,16 @@ def test_numbers_of_pictures_are_not_clipped(dspreview: Program, tmp_path: Path)
     (file,) = dspreview.assets.rglob("*.png")
     shown = np.asarray(Pillow.open(file).convert("L")).astype(float)
     assert np.abs(shown - ramp * 255).max() <= 1
+
+
+def test_it_leaves_nothing_behind_and_says_nothing_after_it_has_read_a_folder(
+    dspreview: Program, serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    folder = write(tmp_path / "d", {"a.parquet": parquet({"n": [1, 2, 3]})})
+    assert dspreview("rows", folder).code == 0
+    for number in (signal.SIGINT, signal.SIGTERM):
+        server = serve()
+        answer = server.query("/filter", dataset=folder, config="default", split="train", where="n > 1")
+        assert len(answer.json["rows"]) == 2
+        _, err = server.stop(number)
+        assert err.removesuffix("dspreview: interrupted\n") == "dspreview: Ctrl-C stops it\n"
