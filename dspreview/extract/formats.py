@@ -1,4 +1,4 @@
-"""Single formats: Parquet and Arrow files read here, and the first broken line of a text file found."""
+"""Single formats: Arrow files read here, and the first broken line of a text file found."""
 
 from __future__ import annotations
 
@@ -10,24 +10,10 @@ from itertools import islice
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from datasets import DownloadConfig
 from datasets.utils.file_utils import xopen
 
 LINES_LOOKED_AT = 200_000
-COUNT_KEY = b"dspreview.num_rows"
-"""Metadata of the first table of a file that knows how many rows it has."""
-
-
-def parquet_tables(stream: Any, batch_size: int) -> Iterator[pa.Table]:
-    """A Parquet file, a row group at a time; an empty table first, so that the schema is known without rows."""
-    file = pq.ParquetFile(stream, pre_buffer=False, buffer_size=1 << 16)
-    empty = file.schema_arrow.empty_table()
-    yield empty.replace_schema_metadata((empty.schema.metadata or {}) | {COUNT_KEY: str(file.metadata.num_rows)})
-    for group in range(file.num_row_groups):
-        if file.metadata.row_group(group).num_rows:
-            for batch in file.iter_batches(batch_size=batch_size, row_groups=[group]):
-                yield pa.Table.from_batches([batch])
 
 
 def arrow_tables(stream: Any, batch_size: int) -> Iterator[pa.Table]:
@@ -44,28 +30,6 @@ def arrow_tables(stream: Any, batch_size: int) -> Iterator[pa.Table]:
     for batch in batches:
         batch.validate(full=True)
         yield pa.Table.from_batches([batch])
-
-
-def numbered(table: pa.Table) -> pa.Table:
-    """A table in which no two columns have the same name: a repeated one gets a number."""
-    names = unique_names(table.column_names)
-    return table if names == table.column_names else table.rename_columns(names)
-
-
-def unique_names(names: list[str]) -> list[str]:
-    """The names, a repeated one numbered, so that no column hides another in a row."""
-    seen: set[str] = set(names) if len(set(names)) == len(names) else set()
-    if seen:
-        return names
-    unique = []
-    for name in names:
-        candidate, number = name, 1
-        while candidate in seen:
-            number += 1
-            candidate = f"{name}_{number}"
-        seen.add(candidate)
-        unique.append(candidate)
-    return unique
 
 
 def bad_line(arguments: dict[str, Any], download: DownloadConfig) -> int | None:

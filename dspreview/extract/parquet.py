@@ -11,8 +11,8 @@ from datasets import Features
 
 from dspreview.extract.features import features_of, trees
 from dspreview.extract.footers import ParquetSplit, local_footer, remote_footer, stored_type
-from dspreview.extract.formats import numbered
 from dspreview.extract.network import VIEWER
+from dspreview.extract.rowgroups import numbered
 from dspreview.extract.source import Plan, Source
 from dspreview.models import Json, Kind
 from dspreview.settings import Settings

@@ -28,14 +28,14 @@ from datasets.utils.file_utils import xopen
 
 from dspreview.extract.exact import exact_numbers
 from dspreview.extract.features import features_of, without_codec
-from dspreview.extract.formats import COUNT_KEY, arrow_tables, bad_line, numbered, parquet_tables
+from dspreview.extract.formats import arrow_tables, bad_line
+from dspreview.extract.rowgroups import BATCH, COUNT_KEY, numbered, parquet_tables
 from dspreview.extract.source import Plan, Source
 
 NamedTable = tuple[str, pa.Table]
 """A file and some of its rows; the name is empty where a reader mixes files."""
 
 EXAMPLES_AT_ONCE = 10
-PARQUET_BATCH = 1_000
 
 
 class SplitReader:
@@ -77,7 +77,7 @@ class SplitReader:
 
     def _read(self, skip: int, num_rows: int) -> Iterator[NamedTable]:
         if self.plan.module == "parquet" and self.streaming:
-            return self._read_files(parquet_tables, min(skip + num_rows, PARQUET_BATCH))
+            return self._read_files(parquet_tables, min(skip + num_rows, BATCH))
         if self.plan.module == "arrow" and self.streaming:
             return self._read_files(arrow_tables, num_rows)
         builder = self._builder()

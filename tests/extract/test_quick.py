@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from datasets import Array2D, Audio, ClassLabel, Features, Image, List, Translation, Value
 
 from dspreview.extract.features import features_of, trees
 from dspreview.extract.footers import local_footer
 from dspreview.extract.local import identify, resolve
-from dspreview.extract.quick import quick_listing, quick_parquet, tree_of
-from dspreview.extract.splits import list_splits, open_dataset
+from dspreview.extract.quick import quick_listing, quick_page, quick_parquet, tree_of
+from dspreview.extract.rows import read_rows
+from dspreview.extract.source import make_plan
+from dspreview.extract.splits import find_config, list_splits, open_dataset
 from dspreview.settings import Settings
-from tests.support.data import parquet
+from tests.support.data import parquet, picture, sound
 
 TYPES = [
     pa.null(), pa.bool_(), pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64(),
@@ -63,3 +68,112 @@ def test_declared_features_and_repeated_names_take_the_long_way(tmp_path: Path) 
     found = quick_parquet(resolve(identify(str(path))))
     assert found is not None
     assert found.footers[0]._replace(schema=None) == local_footer(str(path))._replace(schema=None)
+
+
+VALUES: dict[pa.DataType, list[Any]] = {
+    pa.bool_(): [True, None, False], pa.string(): ["", "a\u200b", None], pa.large_string(): ["é", None, "x" * 300],
+    pa.binary(): [b"\0\xff", None, b""], pa.large_binary(): [b"x", b"", None], pa.null(): [None] * 3,
+    pa.date32(): [0, -100_000, None], pa.date64(): [0, 86_400_000, None], pa.float16(): [1.5, math.nan, None],
+    pa.float32(): [math.inf, 0.1, None], pa.float64(): [math.nan, -math.inf, 1e300],
+    pa.list_(pa.int64()): [[1, None], [], None], pa.list_(pa.list_(pa.string())): [[["a"], None], None, [[]]],
+    pa.struct([("a", pa.int64()), ("b", pa.list_(pa.float32()))]): [{"a": 2**53 + 1, "b": [math.nan]}, None, {"a": None, "b": None}],
+    pa.list_(pa.struct([("x", pa.string())])): [[{"x": "y"}, None], [], None],
+}  # fmt: skip
+
+
+def values_of(kind: pa.DataType) -> pa.Array:
+    """Three values of a type, hard ones among them."""
+    if kind in VALUES:
+        if pa.types.is_float16(kind):
+            return pa.array([None if one is None else np.float16(one) for one in VALUES[kind]], kind)
+        return pa.array(VALUES[kind], kind)
+    if pa.types.is_timestamp(kind):
+        return pa.array([0, -1, None], pa.int64()).cast(kind)
+    low = 0 if pa.types.is_unsigned_integer(kind) else -(2 ** (kind.bit_width - 1))
+    return pa.array([low, None, 2 ** (kind.bit_width - (low < 0)) - 1], kind)
+
+
+def both_pages(path: Path, settings: Settings, folder: Path) -> tuple[Any, Any]:
+    """The page without and with `datasets`, its assets with their bytes."""
+    ref = identify(str(path))
+    dataset = resolve(ref)
+    pages: list[Any] = []
+    for number in range(2):
+        staging, work = folder / f"{number}", folder / f"w{number}"
+        staging.mkdir()
+        work.mkdir()
+        if number:
+            source = open_dataset(ref, settings, dataset)
+            plan = make_plan(source, find_config(source, "default"))
+            pages.append(read_rows(source, plan, "train", staging, work, settings))
+        else:
+            pages.append(quick_page(ref.asked, dataset, ("default", "train"), staging, settings))
+        files = {file.name: file.read_bytes() for file in staging.iterdir()}
+        pages[-1] = (pages[-1], files)
+    return pages[0], pages[1]
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=str)
+def test_a_page_is_the_same_to_the_byte(kind: pa.DataType, tmp_path: Path, settings: Any) -> None:
+    pq.write_table(pa.table({"x": values_of(kind), "n": [1, 2, 3]}), tmp_path / "a.parquet", row_group_size=2)
+    quick, long = both_pages(tmp_path / "a.parquet", settings(), tmp_path)
+    assert quick[0] is not None
+    assert quick == long
+
+
+def test_a_page_of_declared_features_is_the_same_to_the_byte(tmp_path: Path, settings: Any) -> None:
+    features = Features(
+        {
+            "label": ClassLabel(names=["a", "b"]), "image": Image(), "sound": Audio(sampling_rate=8_000, decode=True),
+            "plain": Audio(), "many": List(Image()), "nested": {"a": Value("int32"), "b": List({"c": ClassLabel(names=["x"])})},
+            "text": Value("string"), "at": Value("timestamp[us]"),
+        }
+    )  # fmt: skip
+    picture_, sound_ = {"bytes": picture(), "path": "a.png"}, {"bytes": sound(), "path": "a.wav"}
+    rows = {
+        "label": [0, -1, None], "image": [picture_, None, {"bytes": b"broken", "path": None}], "sound": [sound_, None, sound_],
+        "plain": [None, sound_, None], "many": [[picture_, picture_], [], None],
+        "nested": [{"a": 1, "b": [{"c": 0}]}, None, {"a": None, "b": None}], "text": ["x", None, ""], "at": [0, 1, None],
+    }  # fmt: skip
+    pq.write_table(pa.table(rows, schema=features.arrow_schema), tmp_path / "a.parquet")
+    quick, long = both_pages(tmp_path / "a.parquet", settings(), tmp_path)
+    assert quick[0] is not None
+    assert quick == long
+    assert len(quick[1]) == 6
+
+
+@pytest.mark.parametrize(("rows", "group"), [(0, 10), (1, 10), (99, 7), (100, 100), (101, 50), (5_000, 1_500)])
+@pytest.mark.parametrize("limits", [{}, {"ROWS_MAX_BYTES": "3_000"}, {"ROWS_MAX_NUMBER": "7"}])
+def test_a_page_of_any_length_is_the_same(
+    rows: int, group: int, limits: dict[str, str], tmp_path: Path, settings: Any
+) -> None:
+    table = pa.table(
+        {"n": pa.array(range(rows), pa.int64()), "t": pa.array(["text " * (n % 200) for n in range(rows)], pa.string())}
+    )
+    pq.write_table(table, tmp_path / "a.parquet", row_group_size=group)
+    quick, long = both_pages(tmp_path / "a.parquet", settings(**limits), tmp_path)
+    assert quick[0] is not None
+    assert quick == long
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        Features({"x": Image(mode="L")}), Features({"x": Audio(decode=False)}), Features({"x": List(Value("int64"), length=2)}),
+        Features({"x": Translation(languages=["a", "b"])}), Features({"x": Array2D(shape=(1, 1), dtype="int64")}),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_other_features_take_the_long_way(features: Features, tmp_path: Path) -> None:
+    pq.write_table(features.arrow_schema.empty_table(), tmp_path / "a.parquet")
+    assert quick_parquet(resolve(identify(str(tmp_path / "a.parquet")))) is None
+
+
+def test_files_beside_the_file_take_the_long_way(tmp_path: Path, settings: Any) -> None:
+    features = Features({"image": Image()})
+    (tmp_path / "a.png").write_bytes(picture())
+    rows = {"image": [{"bytes": picture(), "path": "x.png"}, {"bytes": None, "path": "a.png"}]}
+    pq.write_table(pa.table(rows, schema=features.arrow_schema), tmp_path / "a.parquet")
+    quick, long = both_pages(tmp_path / "a.parquet", settings(), tmp_path)
+    assert quick == (None, {})
+    assert long[0] is not None
