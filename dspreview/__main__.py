@@ -1,4 +1,4 @@
-"""The program's first lines: a Ctrl-C while the rest is still being imported ends in one line, too."""
+"""The program's first lines: a Ctrl-C while the rest is still being imported ends in one line, too; and the short way."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import FrameType
 
 
 def interrupted_early(_signal: int, _frame: FrameType | None) -> None:
-    """End at once: nothing has been opened yet."""
+    """End at once: what is open is safe from that, as from any crash."""
     os.write(2, b"dspreview: interrupted\n")
     os._exit(130)
 
@@ -20,9 +20,15 @@ def main() -> None:
     gc.disable()  # a short life makes no garbage worth looking for; an extraction switches it on again
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupted_early)
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["rows"]:
+        from dspreview.express import answer
+
+        if answer(arguments):
+            os._exit(0)
     from dspreview.cli.app import run
 
-    run(sys.argv[1:])
+    run(arguments)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ BATCH = 1_000
 def parquet_tables(stream: Any, batch_size: int) -> Iterator[pa.Table]:
     """A Parquet file, a row group at a time; an empty table first, so that the schema is known without rows."""
     file = pq.ParquetFile(stream, pre_buffer=False, buffer_size=1 << 16)
-    empty = file.schema_arrow.empty_table()
+    # Arrow's own `empty_table` imports pandas
+    empty = pa.Table.from_arrays([pa.nulls(0, kind) for kind in file.schema_arrow.types], schema=file.schema_arrow)
     yield empty.replace_schema_metadata((empty.schema.metadata or {}) | {COUNT_KEY: str(file.metadata.num_rows)})
     for group in range(file.num_row_groups):
         if file.metadata.row_group(group).num_rows:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from dspreview.extract.iso import iso_date, iso_duration, iso_interval, iso_time, iso_timestamp
@@ -24,6 +23,8 @@ def to_python(array: pa.Array | pa.ChunkedArray) -> list[Any]:
     if pt.is_dictionary(kind):
         return to_python(array.dictionary_decode())
     if pt.is_run_end_encoded(kind):
+        import pyarrow.compute as pc  # 30 ms for what few files have
+
         return to_python(pc.run_end_decode(array))
     if pt.is_struct(kind):
         return structs(array)
