@@ -1,6 +1,6 @@
 """The call that is made most, `rows DATASET [CONFIG [SPLIT]] --json [--cached]`, without Typer, which is half of a cached answer.
 
-It answers where all goes well: the entry is there, fresh, and in order, or the data is one Parquet file on this machine. At
+It answers where all goes well: the entry is there, fresh, and in order, or the data is one Parquet or JSON Lines file on this machine. At
 anything else it gives up before a word is written, and the long way answers, or tells what is wrong.
 """
 
@@ -11,7 +11,7 @@ import sys
 from typing import NoReturn
 
 from dspreview.documents.page import Selection, page_document
-from dspreview.extract.local import identify
+from dspreview.extract.local import identify, may_be_quick
 from dspreview.models import DatasetRef, Kind
 from dspreview.preview import PageAnswer, Preview
 from dspreview.settings import resolve
@@ -26,24 +26,24 @@ class LongWayError(Exception):
 
 
 class ReadyPreview(Preview):
-    """A preview that computes nothing but the rows of one Parquet file, and asks nobody."""
+    """A preview that computes nothing but the rows of one such file, and asks nobody."""
 
     def list_again(self, ref: DatasetRef, entry: DatasetEntry | None, *, force: bool = False) -> DatasetEntry:
-        """List one Parquet file."""
+        """List one file."""
         check_quick(ref)
         return super().list_again(ref, entry, force=force)
 
     def compute_page(
         self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry, *, force: bool = False
     ) -> StoredPage:
-        """Read one Parquet file."""
+        """Read one file."""
         check_quick(ref)
         return super().compute_page(ref, entry, split, force=force)
 
 
 def check_quick(ref: DatasetRef) -> None:
     """Raise LongWayError for all that takes long enough to say so."""
-    if ref.kind is not Kind.LOCAL or not ref.name.endswith(".parquet"):
+    if not may_be_quick(ref.kind, ref.name):
         raise LongWayError
 
 

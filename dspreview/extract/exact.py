@@ -24,10 +24,10 @@ from datasets.packaged_modules.json import json as json_reader
 from datasets.utils import json as json_tools
 from datasets.utils.json import ujson_dumps, ujson_loads
 
+from dspreview.extract.longintegers import has_long_integer
+
 EXACT_FLOAT = 2**53
 """From there on a float does not tell neighbouring integers apart."""
-MANY_DIGITS = re.compile(rb"\d{16,}")
-POINT = ord(".")
 INTEGER = re.compile(r"-?(?:0|[1-9]\d*)")
 NUMBER = re.compile(rf"{INTEGER.pattern}(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
@@ -71,11 +71,6 @@ class GuardedJson:
             data, names = with_big_integers_as_text(data)
         table = paj.read_json(io.BytesIO(data), read_options=read_options, **options)
         return with_json_columns(table, names)
-
-
-def has_long_integer(data: bytes) -> bool:
-    """Whether a number of 16 digits or more may stand in a text, and not only behind a decimal point."""
-    return any(not found.start() or data[found.start() - 1] != POINT for found in MANY_DIGITS.finditer(data))
 
 
 def exact_loads(text: Any) -> Any:

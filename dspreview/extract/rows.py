@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from dspreview import errors
 from dspreview.extract.arrays import cells_of
+from dspreview.extract.counting import COUNTED_BYTES, FOOTERS_READ
 from dspreview.extract.failures import both, explain
 from dspreview.extract.features import trees
 from dspreview.extract.fetch import Fetcher
@@ -19,11 +20,6 @@ from dspreview.extract.source import Plan, Source
 from dspreview.extract.tables import Joiner
 from dspreview.models import Kind, Page
 from dspreview.settings import Settings
-
-COUNTED_BYTES = 10_000_000
-"""Local files up to this size are read to their end, to say how many rows there are."""
-FOOTERS_READ = 1_000
-"""Local Parquet files whose footers are read to count the rows of a split; 0.1 ms each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dspreview.models import DatasetRef, Json, Kind, Listing, Page, Resolved
+from dspreview.extract.local import may_be_quick
+from dspreview.models import DatasetRef, Json, Listing, Page, Resolved
 from dspreview.settings import Settings
 from dspreview.store.assets import Staging
 
@@ -43,7 +44,7 @@ class Extractor:
 
     def list(self, ref: DatasetRef) -> Listing:
         """The configs and splits of a dataset, as it is now. Raises PreviewError."""
-        if ref.kind is Kind.LOCAL and ref.name.endswith(".parquet"):
+        if may_be_quick(ref.kind, ref.name):
             from dspreview.extract.quick import quick_listing  # pyarrow, 0.1 s
 
             if (listing := quick_listing(ref)) is not None:
@@ -73,15 +74,17 @@ class Extractor:
         return read_rows(source, plan, split, staging.assets, staging.work, self.settings, window)
 
     def quick_page(self, ref: DatasetRef, dataset: Resolved, names: tuple[str, str], staging: Staging) -> Page | None:
-        """The first rows of one plain Parquet file; None where it takes `datasets` to read it, or to tell why not."""
-        if dataset.kind is not Kind.LOCAL or not dataset.name.endswith(".parquet"):
+        """The first rows of one plain file; None where it takes `datasets` to read it, or to tell why not."""
+        if not may_be_quick(dataset.kind, dataset.name):
             return None
         import pyarrow as pa  # 0.1 s
 
-        from dspreview.extract.quick import quick_page
-
+        if dataset.name.endswith(".parquet"):
+            from dspreview.extract.quick import quick_page as page
+        else:
+            from dspreview.extract.quickjson import quick_json_page as page
         try:
-            return quick_page(ref.asked, dataset, names, staging.assets, self.settings)
+            return page(ref.asked, dataset, names, staging.assets, self.settings)
         except (OSError, UnicodeDecodeError, pa.ArrowException):  # read again the long way, which tells what is wrong
             return None
 

@@ -24,6 +24,7 @@ HERE = Path(__file__).parent
 PAGE = HERE.parent.parent / "docs" / "performance.md"
 ROWS = 2_600_000
 ROUNDS = 21
+FIRST_ROWS = {"parquet": 0.2, "jsonl": 0.4, "csv": 0.9}
 SCALE_SPLITS = 100_000
 SMALL_DATASETS = 300
 HUB_NAMES = 500_000
@@ -68,11 +69,18 @@ def cached_answers(folder: Path, environment: dict[str, str]) -> list[Line]:
         )
 
     return [
-        line("cached `rows --json`", "rows", "hello", 1.6),
-        line("cached `rows --json --cached`", "rows cached", "hello", 1.6),
-        line("cached `rows --json`", "rows", "hf version", 0.5),
-        line("cached `rows --json --cached`", "rows cached", "hf version", 0.5),
-        line("cached `rows`, a table", "table", "hello", 2.5),
+        line("cached `rows --json`", "rows", "hello", 1.25),
+        line("cached `rows --json --cached`", "rows cached", "hello", 1.25),
+        line("cached `rows --json`", "rows", "hf version", 0.35),
+        line("cached `rows --json --cached`", "rows cached", "hf version", 0.35),
+        line("cached `rows`, a table", "table", "hello", 2.0),
+        Line(
+            "cached `rows --json`: peak memory",
+            "hello",
+            found["rows"].peak_bytes / found["hello"].peak_bytes,
+            1.3,
+            f"{found['rows'].peak_bytes / 1e6:.0f} MB against {found['hello'].peak_bytes / 1e6:.0f} MB",
+        ),
         line("`--help`", "help", "hf help", 0.4),
         line("`rows --help`", "rows help", "hf help", 0.4),
     ]
@@ -115,16 +123,15 @@ def first_rows(folder: Path, environment: dict[str, str]) -> list[Line]:
     lines = []
     for kind, path in make_files(folder).items():
         database = folder / f"cold-{kind}.sqlite"
-        cold = f"rm -f {database}*; exec {sys.executable} -m dspreview rows {path} --json --database {database}"
+        cold = f"rm -f {database}*; export DSPREVIEW_DATABASE={database}; exec {sys.executable} -m dspreview rows {path} --json"
         reader = "json" if kind == "jsonl" else kind
-        found = interleaved(
-            {
-                "dspreview": ["sh", "-c", cold],
-                "datasets": [sys.executable, str(HERE / "stream.py"), reader, str(path)],
-            },
-            environment,
-            7,
-        )
+        calls = {
+            "dspreview": ["sh", "-c", cold],
+            "datasets": [sys.executable, str(HERE / "stream.py"), reader, str(path)],
+        }
+        if kind == "parquet":
+            calls["pyarrow"] = [sys.executable, str(HERE / "peer_pyarrow.py"), str(path)]
+        found = interleaved(calls, environment, 7)
         size = path.stat().st_size / 1e6
         ratio = found["dspreview"].seconds / found["datasets"].seconds
         lines.append(
@@ -132,10 +139,14 @@ def first_rows(folder: Path, environment: dict[str, str]) -> list[Line]:
                 f"first rows of {size:.0f} MB of {kind}",
                 "`datasets` streaming",
                 ratio,
-                1.0,
+                FIRST_ROWS[kind],
                 milliseconds(found["dspreview"], found["datasets"]),
             )
         )
+        if "pyarrow" in found:
+            own, peer = found["dspreview"], found["pyarrow"]
+            told = milliseconds(own, peer)
+            lines.append(Line("the same", "a pyarrow script", own.seconds / peer.seconds, 1.5, told))
         more = (found["dspreview"].peak_bytes - found["datasets"].peak_bytes) / 1e6
         told = f"{found['dspreview'].peak_bytes / 1e6:.0f} MB against {found['datasets'].peak_bytes / 1e6:.0f} MB"
         lines.append(Line(f"the same, peak memory above that ({kind})", "`datasets` streaming", more, 100, told, "MB"))
