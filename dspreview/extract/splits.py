@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import datasets
 
@@ -17,6 +18,8 @@ from dspreview.models import ConfigListing, DatasetRef, Kind, Listing, Resolved,
 from dspreview.settings import Settings
 
 datasets.logging.set_verbosity(datasets.logging.CRITICAL)
+TREE_PAGE = 1_000
+"""Files that the Hub lists in one answer."""
 
 
 def open_dataset(ref: DatasetRef, settings: Settings, at: Resolved | None = None) -> Source:
@@ -41,8 +44,10 @@ def list_splits(source: Source, settings: Settings) -> Listing:
     """
     configs: list[ConfigListing] = []
     failures: list[errors.PreviewError] = []
-    for config in source.card.configs:
+    for number, config in enumerate(source.card.configs):
         try:
+            if not number:
+                list_tree(source)
             plan = make_plan(source, config)
         except Exception as error:  # readers fail in a hundred ways; `explain` raises bugs of ours again
             failure = explain(error, source.asked, source, settings)
@@ -63,6 +68,20 @@ def list_splits(source: Source, settings: Settings) -> Listing:
     return Listing(
         source.dataset, tuple(configs), default if default in names else names[0] if len(names) == 1 else None
     )
+
+
+def list_tree(source: Source) -> None:
+    """List a repository of several configs whole: one request, where each folder that a config names would be one."""
+    several = len(source.card.configs) > 1 and len(source.files or ()) <= TREE_PAGE
+    if source.dataset.kind is Kind.HUB and several:
+        hub_files(source).find(source.root)  # it keeps what it found
+
+
+def hub_files(source: Source) -> Any:
+    """The Hub's files, with the listings that were made before: `datasets` looks through the same one."""
+    from huggingface_hub import HfFileSystem
+
+    return HfFileSystem(endpoint=os.environ["HF_ENDPOINT"], token=source.download.token)
 
 
 def known_splits(source: Source, plan: Plan) -> tuple[SplitListing, ...]:
@@ -97,10 +116,7 @@ def data_key(source: Source, plan: Plan, split: str, sizes: tuple[int | None, in
 def file_key(source: Source, name: str) -> str:
     """What changes with a file's content: its blob on the Hub, its size and time here. Raises OSError, KeyError."""
     if source.dataset.kind is Kind.HUB:
-        from huggingface_hub import HfFileSystem  # the listing that found the files is still in its memory
-
-        system = HfFileSystem(endpoint=os.environ["HF_ENDPOINT"], token=source.download.token)
-        return str(system.info(name)["blob_id"])
+        return str(hub_files(source).info(name)["blob_id"])
     return local_key(name)
 
 
