@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 from dspreview.errors import HubError, PreviewError
+from dspreview.extract.hub import pause_before_retry
 from dspreview.extract.hub_failures import translate
 from dspreview.settings import Settings
 
@@ -51,15 +53,28 @@ class RemoteFile:
             with self.lock:
                 place = self.place
             if place is not None:
-                data = self.ask(place, wanted, start, length)
+                data = self.insist(place, wanted, start, length)
                 if data is not None:
                     return data
-            data = self.ask(hub_url(self.address, self.settings.hf_endpoint), wanted, start, length)
+            data = self.insist(hub_url(self.address, self.settings.hf_endpoint), wanted, start, length)
         except Exception as error:  # raised again, as what it is
             raise self.failure(error) from error
         if data is None:
             raise HubError(f"{self.asked}: {self.settings.hf_endpoint} did not give the bytes that it promised")
         return data
+
+    def insist(self, url: str, wanted: str, start: int | None, length: int) -> bytes | None:
+        """The same as `ask`, once more where the Hub was briefly away; silence is not waited for twice."""
+        try:
+            return self.ask(url, wanted, start, length)
+        except Exception as error:  # raised again unless a retry may help
+            import httpx2
+
+            pause = None if isinstance(error, httpx2.TimeoutException) else pause_before_retry(error)
+            if pause is None:
+                raise
+        time.sleep(pause)
+        return self.ask(url, wanted, start, length)
 
     def ask(self, url: str, wanted: str, start: int | None, length: int) -> bytes | None:
         """One request; None where an old place does not know the file any more."""

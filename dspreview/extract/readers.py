@@ -29,8 +29,11 @@ from datasets.utils.file_utils import xopen
 from dspreview.extract.exact import exact_numbers
 from dspreview.extract.features import features_of, without_codec
 from dspreview.extract.formats import arrow_tables, bad_line
+from dspreview.extract.ranges import RemoteFile
+from dspreview.extract.remotestream import RemoteStream
 from dspreview.extract.rowgroups import BATCH, COUNT_KEY, numbered, parquet_tables
 from dspreview.extract.source import Plan, Source
+from dspreview.settings import Settings
 
 NamedTable = tuple[str, pa.Table]
 """A file and some of its rows; the name is empty where a reader mixes files."""
@@ -41,8 +44,11 @@ EXAMPLES_AT_ONCE = 10
 class SplitReader:
     """Reads one split from its beginning."""
 
-    def __init__(self, source: Source, plan: Plan, split: str, folder: str, *, streaming: bool) -> None:
+    def __init__(
+        self, source: Source, plan: Plan, split: str, folder: str, settings: Settings, *, streaming: bool
+    ) -> None:
         """`folder` takes what the normal mode downloads; it belongs to the caller."""
+        self.settings = settings
         self.source = source
         self.plan = plan
         self.split = split
@@ -100,7 +106,7 @@ class SplitReader:
         """Files that carry their own schema, read here; the schema of the first one gives the features."""
         for name in self.plan.files[self.split]:
             try:
-                with xopen(name, "rb", download_config=self.source.download) as stream:
+                with self._open(name) as stream:
                     for table in tables(stream, batch_size):
                         if name not in self.counts and COUNT_KEY in (table.schema.metadata or {}):
                             self.counts[name] = int(table.schema.metadata[COUNT_KEY])
@@ -110,6 +116,12 @@ class SplitReader:
             except Exception as error:  # raised again, with its file
                 error.add_note(name)
                 raise
+
+    def _open(self, name: str) -> Any:
+        """A file where it lies; Parquet on the Hub by the ranges that its footer names."""
+        if self.plan.module == "parquet" and name.startswith("hf://") and "::" not in name:
+            return RemoteStream(RemoteFile(name, self.source.asked, self.settings))
+        return xopen(name, "rb", download_config=self.source.download)
 
     def _builder(self) -> DatasetBuilder:
         """The reader of `datasets` for this plan. Names of configs play no role there, so any name works."""

@@ -20,8 +20,12 @@ def parquet_tables(stream: Any, batch_size: int) -> Iterator[pa.Table]:
     # Arrow's own `empty_table` imports pandas
     empty = pa.Table.from_arrays([pa.nulls(0, kind) for kind in file.schema_arrow.types], schema=file.schema_arrow)
     yield empty.replace_schema_metadata((empty.schema.metadata or {}) | {COUNT_KEY: str(file.metadata.num_rows)})
+    expect = getattr(stream, "expect", None)  # a file on the Hub fetches the first pages together
     for group in range(file.num_row_groups):
         if file.metadata.row_group(group).num_rows:
+            if expect is not None:
+                expect(file.metadata.row_group(group))
+                expect = None
             for batch in file.iter_batches(batch_size=batch_size, row_groups=[group]):
                 yield pa.Table.from_batches([batch])
 

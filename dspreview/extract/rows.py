@@ -96,7 +96,7 @@ class Extraction:
         self, source: Source, plan: Plan, split: str, staging: Path, settings: Settings, folder: str, *, streaming: bool
     ) -> None:
         self.source, self.plan, self.split, self.settings = source, plan, split, settings
-        self.reader = SplitReader(source, plan, split, folder, streaming=streaming)
+        self.reader = SplitReader(source, plan, split, folder, settings, streaming=streaming)
         self.joiner = Joiner(source, f"{source.asked} {plan.config.name}/{split}", same_columns=plan.module == "csv")
         fetch = Fetcher(source, settings, folder).fetch
         self.maker = PageMaker(source.dataset, source.asked, plan.config.name, split, settings, staging, fetch)

@@ -25,7 +25,7 @@ class WholeSplit:
         """`folder` takes what the normal mode downloads."""
         self.source, self.plan, self.settings = source, plan, settings
         self.where = f"{source.asked} {plan.config.name}/{split}"
-        self.reader = SplitReader(source, plan, split, folder, streaming=streaming)
+        self.reader = SplitReader(source, plan, split, folder, settings, streaming=streaming)
         self.joiner = Joiner(source, self.where, same_columns=plan.module == "csv")
         self.first = ""
         """The file that the first rows came from, for messages."""

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dspreview.errors import ConsentError
+from dspreview.extract.remotestream import RemoteStream
 from dspreview.query.blocks import Blocks, Traffic
 from tests.support.data import parquet
 from tests.support.hub import TOKEN, Hub
@@ -334,3 +335,75 @@ def test_all_rows_of_what_is_here_need_no_network(hub: Hub, online: Program) -> 
     online("filter", "owner/csv", "--where", "a = 1")
     found = online("rows", "owner/csv", "--length", "all", "--format", "jsonl", "--offline")
     assert found.documents == [{"a": 1}, {"a": 2}], found.err
+
+
+def remote_numbers(rows: int) -> pa.Table:
+    """A table of seven columns that no compression makes small."""
+    random = np.random.default_rng(0)
+    floats = {name: random.normal(size=rows) for name in ("x", "y", "z", "w")}
+    texts = [f"text {n} {n * 7919 % 100_003}" for n in range(rows)]
+    return pa.table({"id": np.arange(rows), "k": random.integers(0, 2**60, rows), "t": texts, **floats})
+
+
+@pytest.mark.parametrize(("group", "requests", "share"), [(60_000, 7, 0.15), (700_000, 12, 0.25)])
+def test_the_first_rows_of_a_large_file_take_few_requests_and_bytes(
+    hub: Hub, online: Program, group: int, requests: int, share: float
+) -> None:
+    table = remote_numbers(700_000)
+    data = parquet(table, row_group_size=group)
+    hub.add("me/large", {"train.parquet": data})
+    page = online("rows", "me/large", "--json")
+    assert page.code == 0, page.err
+    expected = table.slice(0, 100).to_pylist()
+    assert page.row_values == expected
+    assert page.json["num_rows_total"] == 700_000
+    assert len(hub.seen) <= requests
+    assert sum(one.sent for one in hub.seen) <= share * len(data)
+
+
+def test_the_splits_of_many_configs_take_three_requests(hub: Hub, online: Program) -> None:
+    configs = "".join(
+        f"- config_name: c{n}\n  data_files:\n  - {{split: train, path: c{n}/train-*}}\n" for n in range(12)
+    )
+    files: dict[str, bytes | str] = {f"c{n}/train-0.parquet": parquet({"a": [n]}) for n in range(12)}
+    hub.add("me/many", {"README.md": f"---\nconfigs:\n{configs}---\n", **files})
+    listed = online("splits", "me/many", "--json")
+    assert [one["config"] for one in listed.json["splits"]] == [f"c{n}" for n in range(12)]
+    assert len(hub.seen) <= 3
+
+
+@pytest.mark.parametrize(("rows", "requests"), [(200, 20), (1, 210)])
+def test_of_a_hundred_files_only_those_are_asked_for_that_hold_the_page(
+    hub: Hub, online: Program, rows: int, requests: int
+) -> None:
+    files: dict[str, bytes | str] = {
+        f"data/train-{n:05d}-of-00100.parquet": parquet({"a": [n] * rows}) for n in range(100)
+    }
+    hub.add("me/files", files)
+    page = online("rows", "me/files", "--json")
+    assert [row["a"] for row in page.row_values] == ([0] * 100 if rows == 200 else list(range(100)))
+    assert len(hub.seen) <= requests
+
+
+@given(st.lists(st.tuples(st.integers(0, 300_000), st.integers(0, 90_000)), max_size=30))
+@settings(max_examples=60, deadline=None)
+def test_a_remote_file_gives_the_bytes_of_any_place(places: list[tuple[int, int]]) -> None:
+    data = np.random.default_rng(1).bytes(250_000)
+
+    class Whole:
+        """A file whose ranges are answered here."""
+
+        size = len(data)
+
+        def read_tail(self, length: int) -> bytes:
+            return data[-length:]
+
+        def read_range(self, start: int, length: int) -> bytes:
+            assert start + length <= len(data)
+            return data[start : start + length]
+
+    stream = RemoteStream(Whole())  # type: ignore[arg-type]
+    for start, length in places:
+        stream.seek(start)
+        assert stream.read(length) == data[start : start + length]
+        assert stream.tell() == start + len(data[start : start + length])
