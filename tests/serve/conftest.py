@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -129,8 +128,3 @@ def serve(dspreview: Program) -> Callable[..., Server]:
         return Server(dspreview, *words, **env)
 
     return start
-
-
-def dumped(value: Any) -> Any:
-    """A value as JSON gives it back."""
-    return json.loads(json.dumps(value))
