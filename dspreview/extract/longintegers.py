@@ -6,6 +6,18 @@ import re
 
 MANY_DIGITS = re.compile(rb"\d{16,}")
 POINT = ord(".")
+MANY, LONGEST, LARGEST = 18, 30, 2**63 - 1
+"""Digits that always fit, digits that are looked at, and the largest integer of 64 bits."""
+
+
+def beyond_64_bits(data: bytes) -> bool:
+    """Whether a number may stand in a text that 64 bits do not hold."""
+    return any(
+        found.end() - found.start() > MANY
+        and not (found.start() and data[found.start() - 1] == POINT)
+        and int(found[0][:LONGEST]) > LARGEST
+        for found in MANY_DIGITS.finditer(data)
+    )
 
 
 def has_long_integer(data: bytes) -> bool:

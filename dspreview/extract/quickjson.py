@@ -1,7 +1,7 @@
 """The first rows of one JSON Lines file on this machine, flat and plain, without `datasets`: the same types, the same page.
 
 It parses the very bytes that the reader of `datasets` guesses the types from, its first chunk, with the same parser. Nested
-values, nulls alone, dates, long integers and whatever the parser refuses are for the long way.
+values, nulls alone, integers that may be rounded and whatever the parser refuses are for the long way.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pyarrow.json as paj
 
 from dspreview.extract.arrays import cells_of
 from dspreview.extract.counting import COUNTED_BYTES
-from dspreview.extract.longintegers import has_long_integer
+from dspreview.extract.longintegers import beyond_64_bits
 from dspreview.extract.pages import PageMaker
 from dspreview.extract.quick import tree_of
 from dspreview.models import Page, Resolved
@@ -24,7 +24,7 @@ from dspreview.settings import Settings
 CHUNK = 10 << 20
 """Bytes that `datasets` guesses types from, and the end of a line."""
 BLOCK = CHUNK // 32
-FLAT = (pa.int64(), pa.float64(), pa.bool_(), pa.string())
+FLAT = (pa.int64(), pa.float64(), pa.bool_(), pa.string(), pa.timestamp("s"), pa.timestamp("ns"))
 
 
 def quick_json_page(
@@ -36,7 +36,7 @@ def quick_json_page(
     with open(dataset.name, "rb") as file:
         data = file.read(CHUNK) + file.readline()
         size = os.fstat(file.fileno()).st_size
-    if not data.startswith(b"{") or has_long_integer(data):
+    if not data.startswith(b"{") or beyond_64_bits(data):
         return None
     table = parsed(data)
     wanted = settings.rows_max_number
@@ -48,6 +48,8 @@ def quick_json_page(
         return None
     if table.num_rows <= wanted and len(data) < size:
         return None
+    if any(is_large(table.column(place)) for place, kind in enumerate(table.schema.types) if kind == pa.float64()):
+        return None  # integers among them may have been rounded
     trees = [(field.name, tree_of(field.type)) for field in table.schema]
     part = table.slice(0, wanted)
 
@@ -59,6 +61,11 @@ def quick_json_page(
     page = maker.make(cells_of(part, trees, declared=False), range(part.num_rows), whole=False)
     known = len(data) >= size and (table.num_rows <= wanted or size <= COUNTED_BYTES)
     return page._replace(num_rows_total=table.num_rows if known else None)
+
+
+def is_large(column: pa.ChunkedArray) -> bool:
+    """Whether a float stands in a column beyond which a float does not tell integers apart."""
+    return any(value is not None and abs(value) >= 2**53 for value in column.to_pylist())
 
 
 def parsed(data: bytes) -> pa.Table:

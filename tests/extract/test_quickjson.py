@@ -32,12 +32,18 @@ FLAT = {
     "many": [{"n": n, "t": f"row {n}" * (n % 50)} for n in range(500)],
     "wide": [{f"c{n}": n for n in range(300)}],
     "empty name": [{"": 1}],
+    "dates": [{"a": "2020-01-01 00:00:00", "b": "1969-12-31"}, {"a": None, "b": "2020-02-30"}],
+    "moments": [
+        {"a": "2020-01-01T00:00:00.123456789", "b": "0001-01-01 00:00:00"},
+        {"a": None, "b": "9999-12-31 23:59:59"},
+    ],
+    "long integers": [{"a": 2**63 - 1, "b": -(2**63) + 1}, {"a": 1234567890123456, "b": None}],
 }
 OTHER = {
-    "nested": '{"a": {"b": 1}}\n', "list": '{"a": [1]}\n', "only null": '{"a": null}\n', "dates": '{"a": "2020-01-01 00:00:00"}\n',
+    "nested": '{"a": {"b": 1}}\n', "list": '{"a": [1]}\n', "only null": '{"a": null}\n',
     "long integer": '{"a": 12345678901234567890}\n', "mixed": '{"a": 1}\n{"a": "x"}\n', "list of rows": '[{"a": 1}]\n',
     "no object": "1\n", "text": "hello\n", "empty": "", "blank": "\n\n", "null": "null\n", "open": '{"a": 1\n', "mark": '\ufeff{"a": 1}\n',
-    "twice": '{"a": 1, "a": 2}\n',
+    "twice": '{"a": 1, "a": 2}\n', "rounded": '{"a": 9007199254740993}\n{"a": 0.5}\n', "beyond": '{"a": 9223372036854775808}\n',
 }  # fmt: skip
 
 

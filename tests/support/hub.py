@@ -23,6 +23,18 @@ TEXT = (".md", ".json", ".yaml", ".yml", ".py", ".csv", ".txt", ".jsonl")
 TOKEN = "hf_loopback_token"
 
 
+PIECE = 1 << 16
+
+
+@dataclass(frozen=True)
+class Link:
+    """A network between client and Hub."""
+
+    latency: float
+    """Seconds from a question to the first byte of its answer."""
+    bytes_per_second: float
+
+
 @dataclass
 class Commit:
     """The files of a repository at one moment."""
@@ -94,6 +106,8 @@ class Hub:
         self.asked: list[str] = []
         """The path of each request, as soon as it came."""
         self.fault: Fault | None = None
+        self.link: Link | None = None
+        """How far away it is; none is this machine."""
         self.main = self._serve("hub")
         self.cdn = self._serve("cdn")
 
@@ -218,6 +232,8 @@ class HubHandler(BaseHTTPRequestHandler):
 
     def send(self, status: int, data: bytes, headers: dict[str, str] | None = None) -> None:
         """One response."""
+        if self.hub.link is not None:
+            time.sleep(self.hub.link.latency)
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
@@ -226,8 +242,11 @@ class HubHandler(BaseHTTPRequestHandler):
         self.end_headers()
         sent = 0 if self.command == "HEAD" else len(data)
         self.note(status, sent)
-        if sent:
-            self.wfile.write(data)
+        for start in range(0, sent, PIECE):
+            piece = data[start : start + PIECE]
+            self.wfile.write(piece)
+            if self.hub.link is not None:
+                time.sleep(len(piece) / self.hub.link.bytes_per_second)
 
     def send_json(self, value: Any) -> None:
         """A JSON response."""
