@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 PATIENCE = 120.0
+LINK_HEADING = "## Over a link"
+"""Where the part of docs/performance.md begins that `tests.benchmarks.remote` writes; that of `load` follows."""
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,11 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from tests.benchmarks.measure import LINK_HEADING
 from tests.support.data import parquet
 from tests.support.hub import Hub, Link
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "performance.md"
-HEADING = "## Over a link"
 AFTER = "## Serving assets"
 LINK = Link(0.040, 100e6 / 8)
 ROUNDS = 3
@@ -140,7 +140,7 @@ def main() -> int:
     hub.close()
     packages = ", ".join(f"{name} {version(name)}" for name in ("datasets", "huggingface_hub", "pyarrow"))
     part = "\n".join([
-        HEADING, "",
+        LINK_HEADING, "",
         "A part of `nox -s bench`: a Hub on loopback that answers after 40 ms and sends 100 Mbit/s to each request, empty caches, whole processes that",
         f"take turns, medians of {ROUNDS} rounds. In brackets what it may be at most.", "",
         f"Measured with Python {platform.python_version()}, {packages}, on {os.cpu_count()} cores under {platform.system()}.", "",
@@ -151,7 +151,7 @@ def main() -> int:
     print(part)
     text = PAGE.read_text(encoding="utf-8")
     kept, _, load = text.partition(AFTER)
-    PAGE.write_text(f"{kept.partition(HEADING)[0].rstrip()}\n\n{part}\n{AFTER}{load}", encoding="utf-8")
+    PAGE.write_text(f"{kept.partition(LINK_HEADING)[0].rstrip()}\n\n{part}\n{AFTER}{load}", encoding="utf-8")
     return 1 if any("**over" in one for one in lines) else 0
 
 
