@@ -166,7 +166,7 @@ def write_file(path: Path, data: bytes, target: str) -> None:
         if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
             raise errors.AnswerLostError(f"--save {target}: {error.strerror}") from error
         raise errors.UsageError(f"--save {target}: {error.strerror}") from error
-    except BaseException:
+    except BaseException:  # Ctrl-C too leaves nothing half written
         with contextlib.suppress(OSError):
             os.unlink(staged)
         raise
