@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from dspreview.errors import GatedError, HubError, PreviewError, PrivateError, SettingsError
+from dspreview.extract import local
 from dspreview.extract.hub_failures import first_line, retry_after, translate
 from dspreview.extract.network import Fence, within
 from dspreview.models import DatasetRef, Json, Kind, Resolved
@@ -82,7 +83,14 @@ def make_client(endpoint: str, seconds: float) -> None:
         )
 
 
-def describe(
+def describe(ref: DatasetRef, settings: Settings, at: Resolved | None = None) -> Description:
+    """A dataset as it is now, or `at` a revision that was found before. Raises PreviewError."""
+    if ref.kind is Kind.LOCAL:
+        return Description(at or local.resolve(ref), {})
+    return ask_hub(ref, settings, at=at)
+
+
+def ask_hub(
     ref: DatasetRef, settings: Settings, *, timeout: float | None = None, at: Resolved | None = None
 ) -> Description:
     """Ask the Hub once: id, revision, gated, private, card.
@@ -113,10 +121,7 @@ def describe(
     try:
         info = retried(ask) if timeout is None else ask()
     except Exception as error:  # whatever the Hub's answer broke in its client is the Hub's failure
-        told = translate(error, ref.asked, settings)
-        if not isinstance(told, PreviewError):
-            told = HubError(f"{ref.asked}: {settings.hf_endpoint} did not answer like a Hub: {first_line(error)[:200]}")
-        raise told from error
+        raise hub_failure(error, ref.asked, settings) from error
     if getattr(info, "disabled", None):
         raise GatedError(f"{ref.asked} is disabled on the Hub; nobody can read it")
     resolved = Resolved(Kind.HUB, info.id, info.sha, ref.revision or "", bool(info.private), bool(info.gated))
@@ -127,9 +132,34 @@ def describe(
     return Description(resolved, card, files)
 
 
+def hub_failure(error: Exception, asked: str, settings: Settings) -> PreviewError:
+    """What broke a question to the Hub."""
+    told = translate(error, asked, settings)
+    if isinstance(told, PreviewError):
+        return told
+    return HubError(f"{asked}: {settings.hf_endpoint} did not answer like a Hub: {first_line(error)[:200]}")
+
+
+def list_blobs(dataset: Resolved, asked: str, settings: Settings) -> dict[str, str]:
+    """The files of a repository, each with what changes with its content. Raises PreviewError."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.hf_api import RepoFile
+
+    api = HfApi(endpoint=settings.hf_endpoint, token=settings.hf_token or False, library_name="dspreview")
+
+    def ask() -> dict[str, str]:
+        tree = api.list_repo_tree(dataset.name, repo_type="dataset", revision=dataset.revision, recursive=True)
+        return {file.path: file.blob_id for file in tree if isinstance(file, RepoFile)}
+
+    try:
+        return retried(ask)
+    except Exception as error:  # whatever the Hub's answer broke in its client is the Hub's failure
+        raise hub_failure(error, asked, settings) from error
+
+
 def describe_within(ref: DatasetRef, settings: Settings, seconds: float) -> Resolved:
     """The dataset as the Hub has it now, in `seconds` all in all. Raises PreviewError."""
-    found = within(seconds, lambda: describe(ref, settings, timeout=seconds))
+    found = within(seconds, lambda: ask_hub(ref, settings, timeout=seconds))
     if found is None:
         raise HubError(f"{ref.asked}: {settings.hf_endpoint} did not answer in {seconds:g} s")
     return found.dataset

@@ -17,7 +17,7 @@ from dspreview.extract.arrays import cells_of
 from dspreview.extract.counting import COUNTED_BYTES
 from dspreview.extract.longintegers import beyond_64_bits
 from dspreview.extract.pages import PageMaker
-from dspreview.extract.quick import tree_of
+from dspreview.extract.plain import tree_of
 from dspreview.models import Page, Resolved
 from dspreview.settings import Settings
 
@@ -30,9 +30,15 @@ FLAT = (pa.int64(), pa.float64(), pa.bool_(), pa.string(), pa.timestamp("s"), pa
 def quick_json_page(
     asked: str, dataset: Resolved, names: tuple[str, str], staging: Path, settings: Settings
 ) -> Page | None:
-    """The page; None where it takes `datasets`. Raises what pyarrow raises."""
-    if names != ("default", "train"):
+    """The page; None where it takes `datasets`, or that to tell what is wrong."""
+    try:
+        return page_of(asked, dataset, names, staging, settings) if names == ("default", "train") else None
+    except (OSError, UnicodeDecodeError, MemoryError, pa.ArrowException):
         return None
+
+
+def page_of(asked: str, dataset: Resolved, names: tuple[str, str], staging: Path, settings: Settings) -> Page | None:
+    """The page. Raises what pyarrow raises."""
     with open(dataset.name, "rb") as file:
         data = file.read(CHUNK) + file.readline()
         size = os.fstat(file.fileno()).st_size

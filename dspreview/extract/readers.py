@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -31,9 +29,8 @@ from datasets.utils.file_utils import xopen
 from dspreview.extract.exact import exact_numbers
 from dspreview.extract.features import features_of, without_codec
 from dspreview.extract.formats import arrow_tables, bad_line
-from dspreview.extract.ranges import RemoteFile
-from dspreview.extract.remotestream import RemoteStream
-from dspreview.extract.rowgroups import BATCH, COUNT_KEY, numbered, parquet_tables
+from dspreview.extract.rowgroups import BATCH, numbered, parquet_tables
+from dspreview.extract.schemafiles import SchemaFiles, is_remote, open_remote
 from dspreview.extract.source import Plan, Source
 from dspreview.settings import Settings
 
@@ -41,8 +38,6 @@ NamedTable = tuple[str, pa.Table]
 """A file and some of its rows; the name is empty where a reader mixes files."""
 
 EXAMPLES_AT_ONCE = 10
-FILES_AT_ONCE = 8
-"""Files of the Hub that are opened at the same time."""
 
 
 class SplitReader:
@@ -108,40 +103,19 @@ class SplitReader:
 
     def _read_files(self, tables: Callable[[Any, int], Iterator[pa.Table]], batch_size: int) -> Iterator[NamedTable]:
         """Files that carry their own schema, read here; the schema of the first one gives the features."""
-        for name, opened in self._opened(self.plan.files[self.split]):
-            try:
-                with opened() as stream:
-                    for table in tables(stream, batch_size):
-                        if name not in self.counts and COUNT_KEY in (table.schema.metadata or {}):
-                            self.counts[name] = int(table.schema.metadata[COUNT_KEY])
-                        if self.features is None:
-                            self.features = features_of(numbered(table).schema)
-                        yield name, table
-            except Exception as error:  # raised again, with its file
-                error.add_note(name)
-                raise
-
-    def _opened(self, names: list[str]) -> Iterator[tuple[str, Callable[[], Any]]]:
-        """Each file and what opens it. Where the first ones on the Hub do not hold enough, the next come several at a time."""
-        pool = ThreadPoolExecutor(FILES_AT_ONCE)
-        coming: deque[Future[Any]] = deque()
-        try:
-            for place, name in enumerate(names):
-                yield name, coming.popleft().result if coming else partial(self._open, name)
-                wanted = min(2 * place + 1, FILES_AT_ONCE) if self._is_remote_parquet(name) else 0
-                following = names[place + 1 + len(coming) : place + 1 + wanted]
-                coming.extend(pool.submit(self._open, one) for one in following)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-    def _is_remote_parquet(self, name: str) -> bool:
-        """Whether a file is Parquet on the Hub, and not inside another."""
-        return self.plan.module == "parquet" and name.startswith("hf://") and "::" not in name
+        names = self.plan.files[self.split]
+        ahead = self.plan.module == "parquet" and all(map(is_remote, names))
+        files = SchemaFiles(names, self._open, tables, ahead=ahead)
+        self.counts = files.counts
+        for name, table in files.tables(batch_size):
+            if self.features is None:
+                self.features = features_of(numbered(table).schema)
+            yield name, table
 
     def _open(self, name: str) -> Any:
         """A file where it lies; Parquet on the Hub by the ranges that its footer names."""
-        if self._is_remote_parquet(name):
-            return RemoteStream(RemoteFile(name, self.source.asked, self.settings))
+        if self.plan.module == "parquet" and is_remote(name):
+            return open_remote(name, self.source.asked, self.settings)
         return xopen(name, "rb", download_config=self.source.download)
 
     def _builder(self) -> DatasetBuilder:

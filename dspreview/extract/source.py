@@ -5,12 +5,11 @@ from __future__ import annotations
 import glob
 import json
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import datasets.config
-import yaml
 from datasets import DownloadConfig, Features
 from datasets.data_files import DataFilesDict, DataFilesList, EmptyDatasetError, sanitize_patterns
 from datasets.exceptions import DataFilesNotFoundError
@@ -25,8 +24,10 @@ from datasets.packaged_modules import (
 from dspreview import errors
 from dspreview.extract import local
 from dspreview.extract.card import Card, CardConfig, read_card
+from dspreview.extract.globs import names_below, names_within
 from dspreview.extract.hub import Description
-from dspreview.extract.patterns import data_patterns, names_below, names_within
+from dspreview.extract.patterns import data_patterns
+from dspreview.extract.readme import local_card
 from dspreview.models import Json, Kind, Resolved
 from dspreview.settings import Settings
 
@@ -92,46 +93,6 @@ def refuse_script(asked: str, name: str, files: Collection[str]) -> None:
         raise errors.ScriptDatasetError(
             f"{asked} is a loading script ({name}.py), which is never run; ask its author for data files such as Parquet"
         )
-
-
-def local_card(folder: str, asked: str) -> dict[str, Json]:
-    """The YAML at the head of a folder's README, and of its `.huggingface.yaml`. Raises CardError."""
-    card: dict[str, Json] = {}
-    readme = os.path.join(folder, "README.md")
-    if os.path.isfile(readme):
-        local.guard(readme, folder, asked)
-        with open(readme, encoding="utf-8", errors="replace") as file:
-            card |= parse_yaml(front_matter(file), readme)
-    alone = os.path.join(folder, datasets.config.REPOYAML_FILENAME)
-    if os.path.isfile(alone):
-        local.guard(alone, folder, asked)
-        with open(alone, encoding="utf-8", errors="replace") as file:
-            card |= parse_yaml(file.read(), alone)
-    return card
-
-
-def front_matter(lines: Iterator[str]) -> str:
-    """The text between the two `---` at the head of a README."""
-    kept: list[str] = []
-    if next(lines, "").strip("\ufeff \r\n") != "---":
-        return ""
-    for line in lines:
-        if line.rstrip() == "---":
-            return "".join(kept)
-        kept.append(line)
-    return ""
-
-
-def parse_yaml(text: str, path: str) -> dict[str, Json]:
-    """A YAML mapping. Raises CardError with the line."""
-    try:
-        found = yaml.safe_load(text) if text.strip() else {}
-    except yaml.MarkedYAMLError as error:
-        where = f", line {error.problem_mark.line + 2}" if error.problem_mark else ""
-        raise errors.CardError(f"{path}{where}: its YAML cannot be read: {error.problem}") from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise errors.CardError(f"{path}: its YAML cannot be read: {str(error).splitlines()[0]}") from error
-    return found if isinstance(found, dict) else {}
 
 
 def make_plan(source: Source, config: CardConfig) -> Plan:

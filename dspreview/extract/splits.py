@@ -8,10 +8,9 @@ from typing import Any
 import datasets
 
 from dspreview import errors
-from dspreview.extract import hub, local
 from dspreview.extract.card import CardConfig
 from dspreview.extract.failures import explain
-from dspreview.extract.hub import Description
+from dspreview.extract.hub import Description, describe
 from dspreview.extract.keys import key_of, local_key
 from dspreview.extract.source import Plan, Source, make_plan, open_source, refuse_script
 from dspreview.models import ConfigListing, DatasetRef, Kind, Listing, Resolved, SplitListing
@@ -22,12 +21,11 @@ TREE_PAGE = 1_000
 """Files that the Hub lists in one answer."""
 
 
-def open_dataset(ref: DatasetRef, settings: Settings, at: Resolved | None = None) -> Source:
-    """Resolve a dataset (or take it as it was resolved, `at` a revision) and read its README. Raises PreviewError."""
-    if ref.kind is Kind.LOCAL:
-        description = Description(at or local.resolve(ref), {})
-    else:
-        description = hub.describe(ref, settings, at=at)
+def open_dataset(
+    ref: DatasetRef, settings: Settings, at: Resolved | None = None, description: Description | None = None
+) -> Source:
+    """Resolve a dataset (or take it as it was resolved, `at` a revision, or described) and read its README. Raises PreviewError."""
+    description = description or describe(ref, settings, at)
     try:
         if ref.kind is Kind.HUB:
             refuse_script(ref.asked, description.dataset.name.rpartition("/")[2], description.files)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import gc
 import warnings
 from collections.abc import Iterator, Sequence
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from dspreview.extract.local import may_be_quick
-from dspreview.models import DatasetRef, Json, Listing, Page, Resolved
+from dspreview.models import DatasetRef, Json, Kind, Listing, Page, Resolved
 from dspreview.settings import Settings
 from dspreview.store.assets import Staging
 
 if TYPE_CHECKING:
+    from dspreview.extract.direct import DirectSource
+    from dspreview.extract.hub import Description
     from dspreview.extract.source import Plan, Source
 
 
@@ -22,6 +25,8 @@ class Extractor:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.sources: dict[tuple[str, str], Source] = {}
+        self.described: dict[tuple[str, str], Description] = {}
+        self.directs: dict[tuple[str, str], DirectSource | None] = {}
         self.ready = False
 
     def prepare(self) -> None:
@@ -49,23 +54,49 @@ class Extractor:
 
             if (listing := quick_listing(ref)) is not None:
                 return listing
+        description = self.describe(ref)
+        direct = self.direct(ref, description)
+        if direct is not None:
+            from dspreview.extract.direct import direct_listing
+
+            if (listing := direct_listing(direct, self.settings)) is not None:
+                return listing
         self.prepare_reading()
         from dspreview.extract.splits import list_splits, open_dataset  # datasets, 0.7 to 2 s
 
-        source = open_dataset(ref, self.settings)
+        source = open_dataset(ref, self.settings, description=description)
         self.sources[source.dataset.name, source.dataset.revision] = source
         return list_splits(source, self.settings)
+
+    def describe(self, ref: DatasetRef, at: Resolved | None = None) -> Description:
+        """A dataset as it is now, or `at` a revision, asked for once. Raises PreviewError."""
+        if at is not None and (known := self.described.get((at.name, at.revision))) is not None:
+            return known
+        if ref.kind is Kind.HUB:
+            Thread(target=import_pyarrow).start()  # 0.1 s, while the Hub is asked
+            self.prepare()
+        from dspreview.extract.hub import describe
+
+        found = describe(ref, self.settings, at)
+        self.described[found.dataset.name, found.dataset.revision] = found
+        return found
+
+    def direct(self, ref: DatasetRef, description: Description) -> DirectSource | None:
+        """A dataset that can be read without `datasets`; else None."""
+        key = (description.dataset.name, description.dataset.revision)
+        if key not in self.directs:
+            from dspreview.extract.direct import open_direct
+
+            self.directs[key] = open_direct(ref.asked, description)
+        return self.directs[key]
 
     def page(
         self, ref: DatasetRef, dataset: Resolved, config: str, split: str, staging: Staging,
         *, offset: int = 0, length: int | None = None, whole: bool = False,
     ) -> Page:  # fmt: skip
         """The first rows of a split, or (with `length`) any rows of it; `whole` cells, or cut ones. Raises PreviewError."""
-        if (
-            length is None
-            and not whole
-            and (found := self.quick_page(ref, dataset, (config, split), staging)) is not None
-        ):
+        first = length is None and not whole
+        if first and (found := self.page_without_datasets(ref, dataset, (config, split), staging)) is not None:
             return found
         source, plan = self.plan(ref, dataset, config)
         from dspreview.extract.rows import Window, read_rows
@@ -73,20 +104,29 @@ class Extractor:
         window = Window(offset, length, whole=whole)
         return read_rows(source, plan, split, staging.assets, staging.work, self.settings, window)
 
-    def quick_page(self, ref: DatasetRef, dataset: Resolved, names: tuple[str, str], staging: Staging) -> Page | None:
-        """The first rows of one plain file; None where it takes `datasets` to read it, or to tell why not."""
-        if not may_be_quick(dataset.kind, dataset.name):
-            return None
-        import pyarrow as pa  # 0.1 s
+    def page_without_datasets(
+        self, ref: DatasetRef, dataset: Resolved, names: tuple[str, str], staging: Staging
+    ) -> Page | None:
+        """The first rows of plain files; None where it takes `datasets` to read them, or to tell why not.
 
-        if dataset.name.endswith(".parquet"):
-            from dspreview.extract.quick import quick_page as page
-        else:
-            from dspreview.extract.quickjson import quick_json_page as page
-        try:
-            return page(ref.asked, dataset, names, staging.assets, self.settings)
-        except (OSError, UnicodeDecodeError, pa.ArrowException):  # read again the long way, which tells what is wrong
+        Raises PreviewError of the network.
+        """
+        if dataset.name.endswith(".parquet") and may_be_quick(dataset.kind, dataset.name):
+            from dspreview.extract.quick import quick_page
+
+            return quick_page(ref.asked, dataset, names, staging.assets, self.settings)
+        if may_be_quick(dataset.kind, dataset.name):
+            from dspreview.extract.quickjson import quick_json_page
+
+            return quick_json_page(ref.asked, dataset, names, staging.assets, self.settings)
+        if (dataset.name, dataset.revision) in self.sources:
             return None
+        direct = self.direct(ref, self.describe(ref, dataset))
+        if direct is None:
+            return None
+        from dspreview.extract.direct import direct_page
+
+        return direct_page(direct, *names, staging.assets, self.settings)
 
     def plan(self, ref: DatasetRef, dataset: Resolved, config: str) -> tuple[Source, Plan]:
         """A dataset at a revision, and how a config of it is read. Raises PreviewError."""
@@ -96,7 +136,7 @@ class Extractor:
 
         source = self.sources.get((dataset.name, dataset.revision))
         if source is None:
-            source = open_dataset(ref, self.settings, dataset)
+            source = open_dataset(ref, self.settings, description=self.describe(ref, dataset))
             self.sources[dataset.name, dataset.revision] = source
         plan = source.plans.get(config)
         if plan is None:
@@ -126,3 +166,8 @@ class Extractor:
         from dspreview.extract.listing import list_hub
 
         return list_hub(self.settings, author=author, search=search, tags=tags, sort=sort, limit=limit, details=details)
+
+
+def import_pyarrow() -> None:
+    """What reads Parquet, before it is needed."""
+    import pyarrow.parquet  # noqa: F401

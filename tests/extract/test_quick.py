@@ -15,7 +15,8 @@ from datasets import Array2D, Audio, ClassLabel, Features, Image, List, Translat
 from dspreview.extract.features import features_of, trees
 from dspreview.extract.footers import local_footer
 from dspreview.extract.local import identify, resolve
-from dspreview.extract.quick import quick_listing, quick_page, quick_parquet, tree_of
+from dspreview.extract.plain import tree_of
+from dspreview.extract.quick import quick_listing, quick_page, quick_parquet
 from dspreview.extract.rows import read_rows
 from dspreview.extract.source import make_plan
 from dspreview.extract.splits import find_config, list_splits, open_dataset

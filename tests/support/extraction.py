@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dspreview.extract.direct import direct_listing, direct_page, open_direct
+from dspreview.extract.hub import describe
 from dspreview.extract.local import identify
 from dspreview.extract.rows import read_rows
 from dspreview.extract.source import make_plan
@@ -21,6 +23,8 @@ class Extracted:
 
     page: Page
     staging: Path
+    direct: bool
+    """Whether there is a way without `datasets`, which gave the same."""
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -46,15 +50,33 @@ class Extracted:
 def extract(
     dataset: Path, settings: Settings, staging: Path, config: str | None = None, split: str | None = None
 ) -> Extracted:
-    """The page of a split; config and split may be left out where there is one."""
-    source = open_dataset(identify(str(dataset)), settings)
+    """The page of a split; config and split may be left out where there is one.
+
+    It is that of the way through `datasets`; wherever there is a direct one, that gives the same to the byte.
+    """
+    ref = identify(str(dataset))
+    source = open_dataset(ref, settings)
     listing = list_splits(source, settings)
     chosen = listing.configs[0] if config is None else next(one for one in listing.configs if one.config == config)
+    split = split or chosen.splits[0].split
     plan = make_plan(source, find_config(source, chosen.config))
     work = staging.with_name(staging.name + "-work")
     for folder in (staging, work):
         folder.mkdir(exist_ok=True)
-    return Extracted(read_rows(source, plan, split or chosen.splits[0].split, staging, work, settings), staging)
+    page = read_rows(source, plan, split, staging, work, settings)
+    direct, found = open_direct(ref.asked, describe(ref, settings)), None
+    if direct is not None:
+        assert direct_listing(direct, settings) == listing
+        beside = staging.with_name(staging.name + "-direct")
+        beside.mkdir(exist_ok=True)
+        found = direct_page(direct, chosen.config, split, beside, settings)
+        assert found is None or (found, contents(beside)) == (page, contents(staging))
+    return Extracted(page, staging, direct=found is not None)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """The files of a folder."""
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
 def listing_of(dataset: Path, settings: Settings) -> Listing:

@@ -468,11 +468,12 @@ def tree_entries(commit: Commit, folder: str, *, recursive: bool) -> list[dict[s
     return list(entries.values())
 
 
-def refuse_with(status: int, headers: dict[str, str] | None = None) -> Fault:
-    """A Hub that answers this status to everything."""
+def refuse_with(status: int, headers: dict[str, str] | None = None, part: str = "") -> Fault:
+    """A Hub that answers this status to everything whose path holds `part`."""
 
     def fault(handler: BaseHTTPRequestHandler, path: str) -> bool:
-        del path
+        if part not in path:
+            return False
         data = b"{}"
         handler.send_response(status)
         for name, value in {"Content-Length": str(len(data)), **(headers or {})}.items():

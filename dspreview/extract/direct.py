@@ -1,0 +1,152 @@
+"""The direct path for what most datasets are: Parquet files on the Hub or in a folder here, and a plain README.
+
+No `datasets`, whose import takes 0.7 to 2 s, and no request but the description of a repository and the list of its files.
+Whatever is not understood completely is None, and takes the way through `datasets`; the answers are the same to the byte
+(`tests/extract/test_direct.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from dspreview.errors import CardError, UnsafePathError
+from dspreview.extract import local
+from dspreview.extract.globs import MANY_FILES, names_below, names_within
+from dspreview.extract.hub import Description, list_blobs
+from dspreview.extract.keys import key_of, local_key
+from dspreview.extract.layout import parquet_files, plain
+from dspreview.extract.readme import PlainConfig, local_card, plain_configs
+from dspreview.models import ConfigListing, FeatureTree, Kind, Listing, Page, Resolved, SplitListing
+from dspreview.settings import Settings
+
+
+class DirectConfig(NamedTuple):
+    """A config, and its Parquet files."""
+
+    told: PlainConfig
+    features: list[tuple[str, FeatureTree]] | None
+    """Those that the README declares."""
+    files: dict[str, list[str]]
+    """Of each split, by their names in the dataset."""
+
+
+class DirectSource(NamedTuple):
+    """A dataset at one revision, every config of it plain."""
+
+    dataset: Resolved
+    asked: str
+    configs: dict[str, DirectConfig]
+    default: str | None
+
+
+def open_direct(asked: str, description: Description) -> DirectSource | None:
+    """The configs of a dataset with their files; None where one of them is not plain."""
+    dataset = description.dataset
+    card, names = description.card, sorted(description.files)
+    if dataset.kind is Kind.LOCAL:
+        below = names_below(dataset.name) if os.path.isdir(dataset.name) else None
+        if below is None:
+            return None
+        try:
+            card, names = local_card(dataset.name, asked), below
+        except (CardError, UnsafePathError):  # told by the long way
+            return None
+    if len(names) > MANY_FILES or f"{os.path.basename(dataset.name)}.py" in names:
+        return None
+    told = plain_configs(card)
+    found = [open_config(one, names) for one in told] if told else []
+    configs = [config for config in found if config is not None]
+    if len(configs) < len(found) or not configs:
+        return None
+    marked = [config.told.name for config in configs if config.told.default or len(configs) == 1]
+    return DirectSource(dataset, asked, {one.told.name: one for one in configs}, marked[0] if marked else None)
+
+
+def open_config(told: PlainConfig, names: list[str]) -> DirectConfig | None:
+    """One config; None where it is not plain."""
+    folder = told.folder
+    if folder and (not plain(folder) or "*" in folder):
+        return None
+    features = None
+    if told.features is not None:
+        from dspreview.extract.plain import described  # pyarrow, 0.1 s
+
+        if (features := described(told.features)) is None:
+            return None
+    within = names_within(names, folder)
+    files = parquet_files(within, told.patterns) if within is not None else None
+    if files is None:
+        return None
+    prefix = f"{folder}/" if folder else ""
+    return DirectConfig(told, features, {split: [prefix + name for name in group] for split, group in files.items()})
+
+
+def direct_listing(source: DirectSource, settings: Settings) -> Listing | None:
+    """The configs and splits. Raises PreviewError."""
+    dataset = source.dataset
+    blobs = local_blobs(source) if dataset.kind is Kind.LOCAL else list_blobs(dataset, source.asked, settings)
+    if blobs is None:
+        return None
+    configs = []
+    for name, config in source.configs.items():
+        splits = []
+        features = dict(config.features) if config.features is not None else None
+        for split, files in config.files.items():
+            if any(file not in blobs for file in files):
+                return None
+            sizes = config.told.sizes.get(split, (None, None))
+            keyed = [(f"/{file}", blobs[file]) for file in files]
+            splits.append(SplitListing(split, *sizes, data_key=key_of("parquet", {}, features, split, sizes, keyed)))
+        configs.append(ConfigListing(name, tuple(splits)))
+    return Listing(dataset, tuple(configs), source.default)
+
+
+def local_blobs(source: DirectSource) -> dict[str, str] | None:
+    """What changes with the content of each file; None where one may not be read."""
+    root = source.dataset.name
+    found = {}
+    for name in {name for config in source.configs.values() for files in config.files.values() for name in files}:
+        path = os.path.join(root, name)
+        try:
+            local.guard(path, root, source.asked)
+            found[name] = local_key(path)
+        except (OSError, UnsafePathError):  # told by the long way
+            return None
+    return found
+
+
+def direct_page(source: DirectSource, config: str, split: str, staging: Path, settings: Settings) -> Page | None:
+    """The first rows of a split; its assets lie in `staging`. Raises PreviewError of the network, and what pyarrow raises."""
+    chosen = source.configs.get(config)
+    files = chosen.files.get(split) if chosen is not None else None
+    if chosen is None or files is None:
+        return None
+    from dspreview.extract.plainpages import plain_page
+    from dspreview.extract.rowgroups import parquet_tables
+    from dspreview.extract.schemafiles import SchemaFiles, open_remote
+
+    dataset = source.dataset
+    remote = dataset.kind is Kind.HUB
+    if not remote and local_blobs(source) is None:
+        return None
+    root = f"hf://datasets/{dataset.name}@{dataset.revision}" if remote else dataset.name
+    opened = partial(open_remote, asked=source.asked, settings=settings) if remote else partial(open, mode="rb")
+    tables = SchemaFiles([f"{root}/{name}" for name in files], opened, parquet_tables, ahead=remote)
+    num_bytes, num_examples = chosen.told.sizes.get(split, (None, None))
+    count = partial(count_rows, tables.names, num_examples, remote=remote)
+    page = plain_page(tables, chosen.features, source.asked, dataset, (config, split), staging, settings, count)
+    return None if page is None else page._replace(num_bytes=num_bytes)
+
+
+def count_rows(names: list[str], told: int | None, *, remote: bool) -> int | None:
+    """The rows of files on this machine, by their footers; else as many as the README tells."""
+    import pyarrow.parquet as pq
+
+    from dspreview.extract.counting import FOOTERS_READ
+
+    if remote or len(names) > FOOTERS_READ:
+        return told
+    return sum(int(pq.read_metadata(name).num_rows) for name in names)
