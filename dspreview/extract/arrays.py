@@ -47,7 +47,7 @@ def leaf_is_plain(array: pa.Array) -> bool:
     """Whether plain values need no second look."""
     kind = array.type
     if pa.types.is_floating(kind):
-        return all(value is None or math.isfinite(value) for value in array.cast(pa.float64()).to_pylist())
+        return all(value is None or math.isfinite(value) for value in array.to_pylist())
     textual = pa.types.is_string(kind) or pa.types.is_large_string(kind)
     exact = pa.types.is_integer(kind) or pa.types.is_boolean(kind) or pa.types.is_null(kind)
     return bool(textual or exact or pa.types.is_temporal(kind))

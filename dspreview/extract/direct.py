@@ -1,4 +1,4 @@
-"""The direct path for what most datasets are: Parquet files on the Hub or in a folder here, and a plain README.
+"""The direct path for what most datasets are: Parquet files on the Hub or in a folder here, or pictures in a folder, and a plain README.
 
 No `datasets`, whose import takes 0.7 to 2 s, and no request but the description of a repository and the list of its files.
 Whatever is not understood completely is None, and takes the way through `datasets`; the answers are the same to the byte
@@ -10,25 +10,26 @@ from __future__ import annotations
 import os
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from dspreview.errors import CardError, UnsafePathError
 from dspreview.extract import local
 from dspreview.extract.globs import MANY_FILES, names_below, names_within
 from dspreview.extract.hub import Description, list_blobs
 from dspreview.extract.keys import key_of, local_key
-from dspreview.extract.layout import parquet_files, plain
+from dspreview.extract.layout import find_layout, plain
 from dspreview.extract.readme import PlainConfig, local_card, plain_configs
 from dspreview.models import ConfigListing, FeatureTree, Kind, Listing, Page, Resolved, SplitListing
 from dspreview.settings import Settings
 
 
 class DirectConfig(NamedTuple):
-    """A config, and its Parquet files."""
+    """A config, and its files."""
 
     told: PlainConfig
     features: list[tuple[str, FeatureTree]] | None
     """Those that the README declares."""
+    module: str
     files: dict[str, list[str]]
     """Of each split, by their names in the dataset."""
 
@@ -40,6 +41,18 @@ class DirectSource(NamedTuple):
     asked: str
     configs: dict[str, DirectConfig]
     default: str | None
+    names: frozenset[str]
+    """All of its files."""
+
+    @property
+    def root(self) -> str:
+        """Its folder, or `hf://datasets/ID@SHA`: no file outside it is read."""
+        hub = self.dataset.kind is Kind.HUB
+        return f"hf://datasets/{self.dataset.name}@{self.dataset.revision}" if hub else self.dataset.name
+
+    @property
+    def download(self) -> None:
+        """Nothing is downloaded through `datasets`."""
 
 
 def open_direct(asked: str, description: Description) -> DirectSource | None:
@@ -57,15 +70,18 @@ def open_direct(asked: str, description: Description) -> DirectSource | None:
     if len(names) > MANY_FILES or f"{os.path.basename(dataset.name)}.py" in names:
         return None
     told = plain_configs(card)
-    found = [open_config(one, names) for one in told] if told else []
+    local_pictures = dataset.kind is Kind.LOCAL
+    found = [open_config(one, names, may_be_pictures=local_pictures and one.features is None) for one in told or ()]
     configs = [config for config in found if config is not None]
     if len(configs) < len(found) or not configs:
         return None
     marked = [config.told.name for config in configs if config.told.default or len(configs) == 1]
-    return DirectSource(dataset, asked, {one.told.name: one for one in configs}, marked[0] if marked else None)
+    return DirectSource(
+        dataset, asked, {one.told.name: one for one in configs}, marked[0] if marked else None, frozenset(names)
+    )
 
 
-def open_config(told: PlainConfig, names: list[str]) -> DirectConfig | None:
+def open_config(told: PlainConfig, names: list[str], *, may_be_pictures: bool) -> DirectConfig | None:
     """One config; None where it is not plain."""
     folder = told.folder
     if folder and (not plain(folder) or "*" in folder):
@@ -77,19 +93,20 @@ def open_config(told: PlainConfig, names: list[str]) -> DirectConfig | None:
         if (features := described(told.features)) is None:
             return None
     within = names_within(names, folder)
-    files = parquet_files(within, told.patterns) if within is not None else None
-    if files is None:
+    found = find_layout(within, told.patterns) if within is not None else None
+    if found is None or (found.module == "imagefolder" and not may_be_pictures):
         return None
     prefix = f"{folder}/" if folder else ""
-    return DirectConfig(told, features, {split: [prefix + name for name in group] for split, group in files.items()})
+    files = {split: [prefix + name for name in group] for split, group in found.files.items()}
+    return DirectConfig(told, features, found.module, files)
 
 
 def direct_listing(source: DirectSource, settings: Settings) -> Listing | None:
     """The configs and splits. Raises PreviewError."""
     dataset = source.dataset
     blobs = local_blobs(source) if dataset.kind is Kind.LOCAL else list_blobs(dataset, source.asked, settings)
-    if blobs is None:
-        return None
+    if blobs is None or (dataset.kind is Kind.HUB and source.names != frozenset(blobs)):
+        return None  # descriptions of very large repositories name a part of their files
     configs = []
     for name, config in source.configs.items():
         splits = []
@@ -98,10 +115,18 @@ def direct_listing(source: DirectSource, settings: Settings) -> Listing | None:
             if any(file not in blobs for file in files):
                 return None
             sizes = config.told.sizes.get(split, (None, None))
-            keyed = [(f"/{file}", blobs[file]) for file in files]
-            splits.append(SplitListing(split, *sizes, data_key=key_of("parquet", {}, features, split, sizes, keyed)))
+            looked_at = [name for group in config.files.values() for name in group] if labelled(config) else files
+            keyed = [(f"/{file}", blobs[file]) for file in looked_at]
+            splits.append(
+                SplitListing(split, *sizes, data_key=key_of(config.module, {}, features, split, sizes, keyed))
+            )
         configs.append(ConfigListing(name, tuple(splits)))
     return Listing(dataset, tuple(configs), source.default)
+
+
+def labelled(config: DirectConfig) -> bool:
+    """Whether the names of all files matter to each split: folders name the classes."""
+    return config.module == "imagefolder"
 
 
 def local_blobs(source: DirectSource) -> dict[str, str] | None:
@@ -124,29 +149,49 @@ def direct_page(source: DirectSource, config: str, split: str, staging: Path, se
     files = chosen.files.get(split) if chosen is not None else None
     if chosen is None or files is None:
         return None
+    sizes = chosen.told.sizes.get(split, (None, None))
+    if chosen.module == "imagefolder":
+        from dspreview.extract.pictures import pictures_page
+
+        page = pictures_page(source, chosen, (config, split), staging, settings)
+    else:
+        page = parquet_page(source, chosen, (config, split), staging, settings, sizes[1])
+    return None if page is None else page._replace(num_bytes=sizes[0])
+
+
+def parquet_page(
+    source: DirectSource, chosen: DirectConfig, names: tuple[str, str], staging: Path, settings: Settings,
+    told: int | None,
+) -> Page | None:  # fmt: skip
+    """The first rows of Parquet files, of which the README tells that there are so many."""
     from dspreview.extract.plainpages import plain_page
     from dspreview.extract.rowgroups import parquet_tables
     from dspreview.extract.schemafiles import SchemaFiles, open_remote
 
-    dataset = source.dataset
-    remote = dataset.kind is Kind.HUB
-    if not remote and local_blobs(source) is None:
-        return None
-    root = f"hf://datasets/{dataset.name}@{dataset.revision}" if remote else dataset.name
-    opened = partial(open_remote, asked=source.asked, settings=settings) if remote else partial(open, mode="rb")
-    tables = SchemaFiles([f"{root}/{name}" for name in files], opened, parquet_tables, ahead=remote)
-    num_bytes, num_examples = chosen.told.sizes.get(split, (None, None))
-    count = partial(count_rows, tables.names, num_examples, remote=remote)
-    page = plain_page(tables, chosen.features, source.asked, dataset, (config, split), staging, settings, count)
-    return None if page is None else page._replace(num_bytes=num_bytes)
+    remote = source.dataset.kind is Kind.HUB
+    opened = partial(open_remote, asked=source.asked, settings=settings) if remote else partial(open_here, source)
+    files = [f"{source.root}/{name}" for name in chosen.files[names[1]]]
+    tables = SchemaFiles(files, opened, parquet_tables, ahead=remote)
+    count = (lambda: told) if remote else partial(count_rows, source, files, told)
+    return plain_page(tables, chosen.features, source.asked, source.dataset, names, staging, settings, count)
 
 
-def count_rows(names: list[str], told: int | None, *, remote: bool) -> int | None:
-    """The rows of files on this machine, by their footers; else as many as the README tells."""
+def open_here(source: DirectSource, path: str) -> BinaryIO:
+    """A file of a folder. Raises UnsafePathError, OSError."""
+    local.guard(path, source.root, source.asked)
+    return open(path, "rb")
+
+
+def count_rows(source: DirectSource, paths: list[str], told: int | None) -> int | None:
+    """The rows of files on this machine, by their footers; where these are many, as the README tells."""
     import pyarrow.parquet as pq
 
     from dspreview.extract.counting import FOOTERS_READ
 
-    if remote or len(names) > FOOTERS_READ:
+    if len(paths) > FOOTERS_READ:
         return told
-    return sum(int(pq.read_metadata(name).num_rows) for name in names)
+    total = 0
+    for path in paths:
+        with open_here(source, path) as file:
+            total += int(pq.read_metadata(file).num_rows)
+    return total

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-from datasets.utils.file_utils import xopen
 
 from dspreview.errors import HubError, UnsafePathError
 from dspreview.extract import local
 from dspreview.extract.cells import too_large
 from dspreview.extract.hub_failures import first_line, translate
 from dspreview.extract.media import UndecodableError
-from dspreview.extract.source import Source
 from dspreview.models import Kind
 from dspreview.settings import Settings
+
+if TYPE_CHECKING:
+    from dspreview.extract.direct import DirectSource
+    from dspreview.extract.source import Source
 
 
 @dataclass(frozen=True, slots=True)
 class Fetcher:
     """Opens the files that cells name."""
 
-    source: Source
+    source: Source | DirectSource
     settings: Settings
     unpacked: str
     """The folder of what the normal mode downloaded and unpacked: the dataset's own, too."""
@@ -55,11 +57,19 @@ class Fetcher:
             found = os.path.getsize(place)
             if found > max_bytes:
                 raise too_large(found, max_bytes)
-        with xopen(place, "rb", download_config=self.source.download) as stream:
+        with self.open(place) as stream:
             known = getattr(stream, "size", None)
             if isinstance(known, int) and known > max_bytes:
                 raise too_large(known, max_bytes)
             return bytes(stream.read(max_bytes + 1))
+
+    def open(self, place: str) -> Any:
+        """A file where it lies."""
+        if "::" not in place and "://" not in place:
+            return open(place, "rb")
+        from datasets.utils.file_utils import xopen
+
+        return xopen(place, "rb", download_config=self.source.download)
 
     def locate(self, path: str) -> str:
         """The place of a path as a cell has it. Raises UndecodableError outside the dataset."""

@@ -7,16 +7,31 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
+SET = re.compile(r"\[[-\w. ]+\]")
+WORD = re.compile(rf"(\*|\?|{SET.pattern})")
+WILD = {"*": "[^/]*", "?": "[^/]"}
 MANY_FILES = 20_000
 """With more files than that looking at their names costs as much as it saves."""
 
 
 @lru_cache(maxsize=512)
 def expression(pattern: str) -> re.Pattern[str]:
-    """What a pattern matches."""
-    from fsspec.utils import glob_translate
+    """What a pattern of names, `*`, `**`, `?` and `[0-9]` matches: as fsspec has it, whose import takes 20 ms.
 
-    return re.compile(glob_translate(pattern))
+    Raises ValueError where `**` is not a whole part.
+    """
+    *folders, last = pattern.split("/")
+    told = "".join("(?:.+/)?" if part == "**" else f"{segment(part)}/" for part in folders)
+    return re.compile(f"(?s:{told}{'.*' if last == '**' else segment(last)})\\Z")
+
+
+def segment(part: str) -> str:
+    """The expression of one part of a pattern."""
+    if "**" in part:
+        raise ValueError(f"{part}: ** can only be a whole part of a pattern")
+    if part == "*":
+        return "[^/]+"
+    return "".join(WILD.get(word) or (word if SET.fullmatch(word) else re.escape(word)) for word in WORD.split(part))
 
 
 def names_below(folder: str) -> list[str] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from dspreview.extract.globs import expression
 
@@ -30,11 +31,20 @@ SPECIAL = re.compile(
 )
 """Names that lead elsewhere: logs, tasks, what `save_to_disk` writes, a description in a file of its own."""
 PLAIN_PATTERN = re.compile(r"[^\[\]{}?:\\~]+")
+PICTURES = frozenset({"jpg", "jpeg", "png", "gif", "webp", "bmp", "tif", "tiff"})
 METADATA = re.compile(r"metadata\.(?:csv|jsonl|parquet)")
 
 
-def parquet_files(names: Sequence[str], declared: Mapping[str, Sequence[str]] | None) -> dict[str, list[str]] | None:
-    """The Parquet files of each split; None where these are not plain Parquet, or the names leave any doubt.
+class Layout(NamedTuple):
+    """The files of each split, all of one kind."""
+
+    module: str
+    """`parquet` or `imagefolder`, the reader of `datasets` that they are for."""
+    files: dict[str, list[str]]
+
+
+def find_layout(names: Sequence[str], declared: Mapping[str, Sequence[str]] | None) -> Layout | None:
+    """The files of each split; None where these are not plain Parquet or pictures, or the names leave any doubt.
 
     Args:
         names: all files, `folder/file`.
@@ -50,10 +60,12 @@ def parquet_files(names: Sequence[str], declared: Mapping[str, Sequence[str]] | 
     for split, group in (patterns or {}).items():
         matched = [name for pattern in group for name in matches(pattern, names)]
         files = [name for name in matched if "." in basename(name)]  # no reader takes a file without an extension
-        if not files or len(set(files)) < len(files) or not all(map(is_parquet, files)) or not SPLIT.match(split):
+        if not files or len(set(files)) < len(files) or not SPLIT.match(split):
             return None
         found[split] = files
-    return found or None
+    modules = {module_of(name) for files in found.values() for name in files}
+    module = modules.pop() if len(modules) == 1 else None
+    return None if module is None else Layout(module, found)
 
 
 def plain(pattern: str) -> bool:
@@ -64,11 +76,15 @@ def plain(pattern: str) -> bool:
     )
 
 
-def is_parquet(name: str) -> bool:
-    """Whether a file is taken for Parquet, by all of its extensions."""
+def module_of(name: str) -> str | None:
+    """The reader of a file, by all of its extensions; None for other kinds, and where these contradict each other."""
     last = basename(name)
-    suffixes = last.split(".")[1:]
-    return suffixes[-1] == "parquet" and len(set(suffixes)) == len(suffixes) and not METADATA.fullmatch(last)
+    *others, kind = last.split(".")[1:]
+    if METADATA.fullmatch(last) or len(set(others)) < len(others):
+        return None
+    if kind == "parquet" and kind not in others:
+        return "parquet"
+    return "imagefolder" if kind in PICTURES and all(map(str.isdigit, others)) else None
 
 
 def default_patterns(names: Sequence[str]) -> dict[str, list[str]] | None:

@@ -31,22 +31,36 @@ from dspreview.extract.features import features_of, without_codec
 from dspreview.extract.formats import arrow_tables, bad_line
 from dspreview.extract.rowgroups import BATCH, numbered, parquet_tables
 from dspreview.extract.schemafiles import SchemaFiles, is_remote, open_remote
-from dspreview.extract.source import Plan, Source
+from dspreview.extract.source import Plan, Source, hub_files
+from dspreview.models import Kind
 from dspreview.settings import Settings
 
 NamedTable = tuple[str, pa.Table]
 """A file and some of its rows; the name is empty where a reader mixes files."""
 
 EXAMPLES_AT_ONCE = 10
+SMALL_READS = {"csv": {"chunksize": 1_000}, "json": {"chunksize": 1 << 17}, "text": {"chunksize": 1 << 17}}
+"""What a page needs of a file on the Hub: rows of a CSV, bytes of the others; by default it is 10,000 rows or 10 MB."""
+SMALL_BLOCK = 1 << 17
+"""Bytes that are read ahead; by default it is 5 MB."""
 
 
 class SplitReader:
     """Reads one split from its beginning."""
 
     def __init__(
-        self, source: Source, plan: Plan, split: str, folder: str, settings: Settings, *, streaming: bool
+        self,
+        source: Source,
+        plan: Plan,
+        split: str,
+        folder: str,
+        settings: Settings,
+        *,
+        streaming: bool,
+        small: bool = False,
     ) -> None:
-        """`folder` takes what the normal mode downloads; it belongs to the caller."""
+        """`folder` takes what the normal mode downloads; it belongs to the caller. `small` reads little at a time."""
+        self.small = small
         self.settings = settings
         self.source = source
         self.plan = plan
@@ -85,6 +99,8 @@ class SplitReader:
             return self._read_files(parquet_tables, min(skip + num_rows, BATCH))
         if self.plan.module == "arrow" and self.streaming:
             return self._read_files(arrow_tables, num_rows)
+        if self.source.dataset.kind is Kind.HUB:
+            hub_files(self.source).block_size = SMALL_BLOCK if self.small else None
         builder = self._builder()
         guessing = self.features is None and guesses_from_values(self.plan.module)
         if guessing:  # else the JSON reader parses the first 10 MB twice, to guess the types once more
@@ -139,6 +155,7 @@ class SplitReader:
             token=self.source.download.token,
             data_files=chosen,
             **known,
+            **(SMALL_READS[self.plan.module] if self.small else {}),
         )
 
     def _manager(self, builder: DatasetBuilder) -> Any:
@@ -193,6 +210,11 @@ class SplitReader:
             arrays = [pa.array([row[field.name] for row in encoded], type=field.type) for field in schema]
             yield "", pa.Table.from_arrays(arrays, schema=schema)
         yield "", schema.empty_table()
+
+
+def is_read_small(source: Source, plan: Plan) -> bool:
+    """Whether a page of a split takes less than the readers fetch by themselves."""
+    return source.dataset.kind is Kind.HUB and plan.module in SMALL_READS and "chunksize" not in plan.params
 
 
 def guesses_from_values(module: str) -> bool:

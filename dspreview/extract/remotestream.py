@@ -11,8 +11,10 @@ from dspreview.extract.ranges import RemoteFile
 
 TAIL = 64 * 1024
 """Bytes of the end of a file that are asked for: most footers are smaller."""
+HALF = 1 << 20
 WHOLE_GROUP = 8 << 20
-"""A row group up to this size is asked for at once."""
+"""A row group up to this size is asked for at once, in two halves that come together where it is larger than HALF: one
+connection alone seldom fills a line."""
 PAGE = 1 << 18
 """What is asked for of each column of a larger one, beside its dictionary: most pages have at most 20,000 rows."""
 FARTHEST = 8 << 20
@@ -48,13 +50,15 @@ class RemoteStream(io.RawIOBase):
         end = max(chunk.start + chunk.length for chunk in chunks)
         if begin >= self.starts[-1]:
             return  # a small file: its end is all of it
-        if end - begin <= WHOLE_GROUP:
-            self.keep(begin, self.fetch(begin, end - begin))
-            return
-        wanted = [(chunk.start, min(chunk.length, chunk.dictionary + PAGE)) for chunk in chunks]
-        self.keep(wanted[0][0], self.fetch(*wanted[0]))  # alone: it tells where the file lies
+        if end - begin <= HALF:
+            wanted = [(begin, end - begin)]
+        elif end - begin <= WHOLE_GROUP:
+            middle = (begin + end) // 2
+            wanted = [(begin, middle - begin), (middle, end - middle)]
+        else:
+            wanted = [(chunk.start, min(chunk.length, chunk.dictionary + PAGE)) for chunk in chunks]
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            for (start, _), data in zip(wanted[1:], pool.map(lambda one: self.fetch(*one), wanted[1:]), strict=True):
+            for (start, _), data in zip(wanted, pool.map(lambda one: self.fetch(*one), wanted), strict=True):
                 self.keep(start, data)
 
     def fetch(self, start: int, length: int) -> bytes:

@@ -15,8 +15,8 @@ from dspreview.extract.failures import both, explain
 from dspreview.extract.features import trees
 from dspreview.extract.fetch import Fetcher
 from dspreview.extract.pages import PageMaker
-from dspreview.extract.readers import SplitReader
-from dspreview.extract.source import Plan, Source
+from dspreview.extract.readers import SplitReader, is_read_small
+from dspreview.extract.source import Plan, Source, hub_files
 from dspreview.extract.tables import Joiner
 from dspreview.models import Kind, Page
 from dspreview.settings import Settings
@@ -44,20 +44,25 @@ def read_rows(
         raise errors.SplitNotFoundError(
             f"{where}: no such split any more; run: {errors.command('refresh', source.asked)}"
         )
+    window = window or Window()
     failures: list[errors.PreviewError] = []
-    for streaming in (True, False):
-        attempt = Extraction(source, plan, split, staging, settings, str(work), streaming=streaming)
+    streaming, small = True, not window.offset and is_read_small(source, plan)
+    while True:
         try:
-            return attempt.page(window or Window())
+            attempt = Extraction(source, plan, split, staging, settings, str(work), streaming=streaming, small=small)
+            return attempt.page(window)
         except Exception as error:  # readers fail in a hundred ways; `explain` raises bugs of ours again
             failure = explain(error, where, source, settings)
+            if small and isinstance(failure, errors.DisagreeingFilesError):
+                small = False  # types that were guessed from little
+                continue
             if failure is error:
                 raise
             failure.__cause__ = error
             failures.append(failure)
-            if not worth_downloading(failure, source, plan, split, settings):
-                break
-    raise both(failures)
+            if not streaming or not worth_downloading(failure, source, plan, split, settings):
+                raise both(failures) from None
+        streaming = small = False
 
 
 def worth_downloading(error: errors.PreviewError, source: Source, plan: Plan, split: str, settings: Settings) -> bool:
@@ -81,9 +86,7 @@ def split_size(source: Source, plan: Plan, split: str) -> int | None:
 def file_bytes(source: Source, plan: Plan, split: str) -> int | None:
     """What the files of a split weigh; None where that is not known."""
     if source.dataset.kind is Kind.HUB:
-        from huggingface_hub import HfFileSystem  # the listing that found the files is still in its memory
-
-        system = HfFileSystem(endpoint=os.environ["HF_ENDPOINT"], token=source.download.token)
+        system = hub_files(source)  # the listing that found the files is still in its memory
         sizes = [system.info(name).get("size") for name in plan.files[split]]
         return sum(int(one or 0) for one in sizes) if None not in sizes else None
     return sum(os.path.getsize(name) for name in plan.files[split] if os.path.exists(name))
@@ -93,10 +96,11 @@ class Extraction:
     """One attempt at a page."""
 
     def __init__(
-        self, source: Source, plan: Plan, split: str, staging: Path, settings: Settings, folder: str, *, streaming: bool
-    ) -> None:
+        self, source: Source, plan: Plan, split: str, staging: Path, settings: Settings, folder: str,
+        *, streaming: bool, small: bool,
+    ) -> None:  # fmt: skip
         self.source, self.plan, self.split, self.settings = source, plan, split, settings
-        self.reader = SplitReader(source, plan, split, folder, settings, streaming=streaming)
+        self.reader = SplitReader(source, plan, split, folder, settings, streaming=streaming, small=small)
         self.joiner = Joiner(source, f"{source.asked} {plan.config.name}/{split}", same_columns=plan.module == "csv")
         fetch = Fetcher(source, settings, folder).fetch
         self.maker = PageMaker(source.dataset, source.asked, plan.config.name, split, settings, staging, fetch)

@@ -95,6 +95,13 @@ def refuse_script(asked: str, name: str, files: Collection[str]) -> None:
         )
 
 
+def hub_files(source: Source) -> Any:
+    """The Hub's files, with the listings that were made before: `datasets` looks through the same one."""
+    from huggingface_hub import HfFileSystem
+
+    return HfFileSystem(endpoint=os.environ["HF_ENDPOINT"], token=source.download.token)
+
+
 def make_plan(source: Source, config: CardConfig) -> Plan:
     """Find the files and the reader of a config. Raises DatasetError."""
     if config.error is not None:

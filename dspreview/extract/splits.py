@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from typing import Any
-
 import datasets
 
 from dspreview import errors
@@ -12,7 +9,7 @@ from dspreview.extract.card import CardConfig
 from dspreview.extract.failures import explain
 from dspreview.extract.hub import Description, describe
 from dspreview.extract.keys import key_of, local_key
-from dspreview.extract.source import Plan, Source, make_plan, open_source, refuse_script
+from dspreview.extract.source import Plan, Source, hub_files, make_plan, open_source, refuse_script
 from dspreview.models import ConfigListing, DatasetRef, Kind, Listing, Resolved, SplitListing
 from dspreview.settings import Settings
 
@@ -73,13 +70,6 @@ def list_tree(source: Source) -> None:
     several = len(source.card.configs) > 1 and len(source.files or ()) <= TREE_PAGE
     if source.dataset.kind is Kind.HUB and several:
         hub_files(source).find(source.root)  # it keeps what it found
-
-
-def hub_files(source: Source) -> Any:
-    """The Hub's files, with the listings that were made before: `datasets` looks through the same one."""
-    from huggingface_hub import HfFileSystem
-
-    return HfFileSystem(endpoint=os.environ["HF_ENDPOINT"], token=source.download.token)
 
 
 def known_splits(source: Source, plan: Plan) -> tuple[SplitListing, ...]:

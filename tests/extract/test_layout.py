@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from datasets import data_files, naming
-from hypothesis import given, settings
+from fsspec.utils import glob_translate
+from hypothesis import given
+from hypothesis import settings as searched
 from hypothesis import strategies as st
 
 from dspreview.errors import DatasetError
 from dspreview.extract import layout
 from dspreview.extract.direct import direct_listing, open_direct
+from dspreview.extract.globs import expression
 from dspreview.extract.hub import Description
 from dspreview.extract.local import identify, resolve
 from dspreview.models import Listing
 from dspreview.settings import Settings
 from dspreview.settings import resolve as settings_of
-from tests.support.data import write
-from tests.support.extraction import listing_of
+from tests.support.data import picture, write
+from tests.support.extraction import extract, listing_of
 
 WORDS = [
     "train",
@@ -84,6 +88,25 @@ def test_the_patterns_are_those_of_datasets() -> None:
     ]
 
 
+ALL_PATTERNS = [layout.SHARDED.replace("{split}", "*"), *PATTERNS, *(
+    form.format(word=word, sep=layout.SEPARATORS)
+    for forms in (layout.IN_FOLDER_NAME, layout.IN_FILE_NAME) for words in layout.KEYWORDS.values() for word in words for form in forms
+)]  # fmt: skip
+PARTS = st.text(st.sampled_from("ab-._ 01train/é\n\\"), max_size=20)
+
+
+@searched(max_examples=300, deadline=None)
+@given(st.sampled_from(ALL_PATTERNS) | st.text(st.sampled_from("ab*?/.-é+$"), max_size=8), PARTS | NAMES)
+def test_a_pattern_matches_what_fsspec_matches(pattern: str, name: str) -> None:
+    try:
+        expected = re.compile(glob_translate(pattern))
+    except ValueError:
+        with pytest.raises(ValueError, match="whole part"):
+            expression(pattern)
+        return
+    assert bool(expression(pattern).match(name)) == bool(expected.match(name))
+
+
 def both(folder: Path, chosen: Settings) -> tuple[Listing | None, Listing | None]:
     """The listing without and with `datasets`; None where there is none."""
     source = open_direct(str(folder), Description(resolve(identify(str(folder))), {}))
@@ -93,7 +116,7 @@ def both(folder: Path, chosen: Settings) -> tuple[Listing | None, Listing | None
         return source and direct_listing(source, chosen), None
 
 
-@settings(max_examples=60, deadline=None)
+@searched(max_examples=60, deadline=None)
 @given(names=st.sets(NAMES, min_size=1, max_size=8), seed=st.integers(0, 2**32))
 def test_any_names(names: set[str], seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = write(tmp_path_factory.mktemp("d"), dict.fromkeys(names, b"PAR1"))
@@ -101,10 +124,10 @@ def test_any_names(names: set[str], seed: int, tmp_path_factory: pytest.TempPath
     random.Random(seed).shuffle(shuffled)
     direct, long = both(folder, settings_of({"DSPREVIEW_DATABASE": str(folder / "x.sqlite")}, {"HOME": str(folder)}))
     assert direct is None or direct == long
-    assert layout.parquet_files(shuffled, None) == layout.parquet_files(sorted(names), None)
+    assert layout.find_layout(shuffled, None) == layout.find_layout(sorted(names), None)
 
 
-@settings(max_examples=60, deadline=None)
+@searched(max_examples=60, deadline=None)
 @given(
     names=st.sets(NAMES, min_size=1, max_size=8),
     patterns=st.lists(st.lists(st.sampled_from(PATTERNS), min_size=1, max_size=2), min_size=1, max_size=3),
@@ -130,6 +153,10 @@ def test_any_patterns(
         (["b.parquet", "a.parquet", "LICENSE", ".gitattributes", "README.md"], {"train": ["a.parquet", "b.parquet"]}),
         (["train/0.parquet", "val/0.parquet"], {"train": ["train/0.parquet"], "validation": ["val/0.parquet"]}),
         (["a.parquet", "b.csv"], None),
+        (["a.1.png", "b/c.jpg"], {"train": ["a.1.png", "b/c.jpg"]}),
+        (["a.csv.png", "b/c.jpg"], None),
+        (["a.png", "metadata.csv"], None),
+        (["a.png", "b.parquet"], None),
         (["a.zip.parquet", "metadata.parquet"], None),
         (["data/no-dash-00000-of-00001.parquet"], None),
         (["logs/a.eval", "a.parquet"], None),
@@ -137,11 +164,47 @@ def test_any_patterns(
     ],
 )  # fmt: skip
 def test_known_layouts(names: list[str], expected: Any) -> None:
-    assert layout.parquet_files(names, None) == expected
+    found = layout.find_layout(names, None)
+    assert (None if found is None else found.files) == expected
 
 
 @pytest.mark.parametrize(
     "pattern", ["../x/*", "/a/*", "a/../b", "hf://x", "zip://a::b.zip", "[ab].parquet", "a//b", "~/x", "**.parquet", ""]
 )
 def test_doubtful_patterns_take_the_long_way(pattern: str) -> None:
-    assert layout.parquet_files(["a.parquet", "b/x.parquet"], {"train": [pattern]}) is None
+    assert layout.find_layout(["a.parquet", "b/x.parquet"], {"train": [pattern]}) is None
+
+
+PICTURE = picture()
+FOLDERS_OF_PICTURES: dict[str, tuple[list[str], bool]] = {
+    "flat": (["a.png", "b.jpg", "c.gif"], True),
+    "classes": (["cat/1.png", "dog/1.png", "cat/2.png"], True),
+    "splits and classes": (["train/cat/1.png", "train/dog/1.png", "test/dog/1.png", "test/cat/2.png"], True),
+    "one class": (["cat/1.png", "cat/2.png"], True),
+    "depths": (["cat/1.png", "dog/a/2.png"], True),
+    "another class later": (["train/1.png", "test/2.png"], False),
+    "broken": (["a.png", "b.png"], True),
+    "with metadata": (["a.png", "metadata.csv"], False),
+    "with others": (["a.png", "b.mp3"], False),
+}
+
+
+@pytest.mark.parametrize("name", FOLDERS_OF_PICTURES)
+def test_a_folder_of_pictures(name: str, tmp_path: Path, settings: Any) -> None:
+    names, direct = FOLDERS_OF_PICTURES[name]
+    contents: dict[str, bytes | str] = dict.fromkeys(names, PICTURE)
+    if name == "broken":
+        contents["b.png"] = b"none"
+    if name == "with metadata":
+        contents["metadata.csv"] = "file_name,n\na.png,1\n"
+    folder = write(tmp_path / "d", contents)
+    found = extract(folder, settings(), tmp_path / "s")
+    assert found.direct is direct
+    assert len(found.rows) >= 1
+
+
+def test_many_pictures_are_counted(tmp_path: Path, settings: Any) -> None:
+    folder = write(tmp_path / "d", {f"{n:03d}.png": PICTURE for n in range(130)})
+    found = extract(folder, settings(), tmp_path / "s")
+    assert found.direct
+    assert (found.page.num_rows, found.page.num_rows_total) == (100, 130)
