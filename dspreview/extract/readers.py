@@ -39,10 +39,15 @@ NamedTable = tuple[str, pa.Table]
 """A file and some of its rows; the name is empty where a reader mixes files."""
 
 EXAMPLES_AT_ONCE = 10
-SMALL_READS = {"csv": {"chunksize": 1_000}, "json": {"chunksize": 1 << 17}, "text": {"chunksize": 1 << 17}}
-"""What a page needs of a file on the Hub: rows of a CSV, bytes of the others; by default it is 10,000 rows or 10 MB."""
 SMALL_BLOCK = 1 << 17
-"""Bytes that are read ahead; by default it is 5 MB."""
+"""Bytes that are read ahead of a file on the Hub for a page; by default it is 5 MB."""
+SMALL_READS: dict[str, dict[str, Any]] = {
+    "csv": {"chunksize": 1_000},
+    "json": {"chunksize": SMALL_BLOCK},
+    # its reader makes a file system of its own
+    "text": {"chunksize": SMALL_BLOCK, "storage_options": {"hf": {"block_size": SMALL_BLOCK}}},
+}
+"""What a page needs of a file on the Hub: rows of a CSV, bytes of the others; by default it is 10,000 rows or 10 MB."""
 
 
 class SplitReader:

@@ -61,7 +61,8 @@ def read_rows(
             failure.__cause__ = error
             failures.append(failure)
             if not streaming or not worth_downloading(failure, source, plan, split, settings):
-                raise both(failures) from None
+                told = both(failures)
+                raise told from told.__cause__
         streaming = small = False
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.data FOLDER ROWS`: large files of the same rows in three formats."""
+"""`python -m tests.benchmarks.data FOLDER ROWS PICTURES`: large files of the same rows in three formats, and a folder of pictures."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from PIL import Image
 
 
 def big_table(rows: int) -> pa.Table:
@@ -51,5 +52,15 @@ def make_files(folder: Path, rows: int) -> None:
                 lines.write(json.dumps(row, default=str) + "\n")
 
 
+def make_pictures(folder: Path, number: int) -> None:
+    """JPEG files of 256 x 256 pixels."""
+    folder.mkdir()
+    pick = random.Random(7)
+    for place in range(number):
+        small = Image.frombytes("RGB", (8, 8), pick.randbytes(192))
+        small.resize((256, 256)).save(folder / f"{place:05d}.jpg")
+
+
 if __name__ == "__main__":
     make_files(Path(sys.argv[1]), int(sys.argv[2]))
+    make_pictures(Path(sys.argv[1]) / "big.pictures", int(sys.argv[3]))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+HERE = Path(__file__).parent
 PATIENCE = 120.0
+PICTURES = HERE.parent.parent / "docs" / "pictures"
 LINK_HEADING = "## Over a link"
 """Where the part of docs/performance.md begins that `tests.benchmarks.remote` writes; that of `load` follows."""
 
@@ -25,6 +30,8 @@ class Line:
     target: float
     detail: str
     unit: str = "x"
+    seconds: tuple[float, float] | None = None
+    """Ours and theirs, where both are drawn."""
 
     @property
     def holds(self) -> bool:
@@ -90,3 +97,20 @@ def interleaved(
             if number:
                 runs[name].append(run)
     return {name: Timing(tuple(done)) for name, done in runs.items()}
+
+
+def program(*words: str | Path) -> list[str]:
+    """A call of dspreview as its console script makes it."""
+    return [sys.executable, "-c", "from dspreview.__main__ import main; main()", *[str(word) for word in words]]
+
+
+def milliseconds(one: Timing, other: Timing) -> str:
+    """Both medians."""
+    return f"{one.seconds * 1000:.0f} ms against {other.seconds * 1000:.0f} ms"
+
+
+def draw(times: Mapping[str, Mapping[str, float]], name: str) -> str:
+    """Draw how long each of several took, and how the page shows that."""
+    command = [sys.executable, "-m", "tests.benchmarks.plots", str(PICTURES / name)]
+    subprocess.run(command, input=json.dumps(times), text=True, check=True)
+    return f"![Seconds, as bars](pictures/{name})"

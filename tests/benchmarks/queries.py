@@ -10,9 +10,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.benchmarks.measure import Line, Timing, interleaved
+from tests.benchmarks.measure import HERE, Line, Timing, interleaved, program
 
-HERE = Path(__file__).parent
 WHERE = "score > 0.5 AND category = 'eta' AND ratio < 0.9"
 TIMES = 25
 """How often the rows of 200 MB are repeated to make 5 GB."""
@@ -24,11 +23,6 @@ FRESH = "rm -rf $(dirname $DSPREVIEW_DATABASE)/assets/.derived; exec "
 def measure(big: Path, environment: Mapping[str, str]) -> list[Line]:
     """The lines of this page about whole splits."""
     return [*against_duckdb(big, environment), *memory(big, environment), *parsing()]
-
-
-def program(*words: str | Path) -> list[str]:
-    """A call of dspreview as its console script makes it."""
-    return [sys.executable, "-c", "from dspreview.__main__ import main; main()", *[str(word) for word in words]]
 
 
 def against_duckdb(big: Path, environment: Mapping[str, str]) -> list[Line]:
