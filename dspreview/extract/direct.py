@@ -1,4 +1,5 @@
-"""The direct path for what most datasets are: Parquet files on the Hub or in a folder here, or pictures in a folder, and a plain README.
+"""The direct path for what most datasets are: files of one kind on the Hub or in a folder here, and a plain README. It lists any, and
+reads Parquet (the data's own, or the Hub's export of the same revision) and pictures in a folder.
 
 No `datasets`, whose import takes 0.7 to 2 s, and no request but the description of a repository and the list of its files.
 Whatever is not understood completely is None, and takes the way through `datasets`; the answers are the same to the byte
@@ -12,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from dspreview.errors import CardError, UnsafePathError
+from dspreview.errors import CardError, PreviewError, UnsafePathError
 from dspreview.extract import local
 from dspreview.extract.globs import MANY_FILES, names_below, names_within
 from dspreview.extract.hub import Description, list_blobs
@@ -70,8 +71,7 @@ def open_direct(asked: str, description: Description) -> DirectSource | None:
     if len(names) > MANY_FILES or f"{os.path.basename(dataset.name)}.py" in names:
         return None
     told = plain_configs(card)
-    local_pictures = dataset.kind is Kind.LOCAL
-    found = [open_config(one, names, may_be_pictures=local_pictures and one.features is None) for one in told or ()]
+    found = [open_config(one, names) for one in told or ()]
     configs = [config for config in found if config is not None]
     if len(configs) < len(found) or not configs:
         return None
@@ -81,7 +81,7 @@ def open_direct(asked: str, description: Description) -> DirectSource | None:
     )
 
 
-def open_config(told: PlainConfig, names: list[str], *, may_be_pictures: bool) -> DirectConfig | None:
+def open_config(told: PlainConfig, names: list[str]) -> DirectConfig | None:
     """One config; None where it is not plain."""
     folder = told.folder
     if folder and (not plain(folder) or "*" in folder):
@@ -94,7 +94,7 @@ def open_config(told: PlainConfig, names: list[str], *, may_be_pictures: bool) -
             return None
     within = names_within(names, folder)
     found = find_layout(within, told.patterns) if within is not None else None
-    if found is None or (found.module == "imagefolder" and not may_be_pictures):
+    if found is None:
         return None
     prefix = f"{folder}/" if folder else ""
     files = {split: [prefix + name for name in group] for split, group in found.files.items()}
@@ -150,27 +150,45 @@ def direct_page(source: DirectSource, config: str, split: str, staging: Path, se
     if chosen is None or files is None:
         return None
     sizes = chosen.told.sizes.get(split, (None, None))
-    if chosen.module == "imagefolder":
+    page = None
+    if chosen.module == "parquet":
+        paths = [f"{source.root}/{name}" for name in files]
+        page = parquet_page(source, chosen, (config, split), paths, staging, settings, sizes[1])
+    elif source.dataset.kind is Kind.LOCAL and chosen.module == "imagefolder" and chosen.features is None:
         from dspreview.extract.pictures import pictures_page
 
         page = pictures_page(source, chosen, (config, split), staging, settings)
-    else:
-        page = parquet_page(source, chosen, (config, split), staging, settings, sizes[1])
+    elif chosen.features is not None:  # else its types would be those that the export guessed
+        page = exported_page(source, chosen, (config, split), staging, settings, sizes[1])
     return None if page is None else page._replace(num_bytes=sizes[0])
 
 
-def parquet_page(
+def exported_page(
     source: DirectSource, chosen: DirectConfig, names: tuple[str, str], staging: Path, settings: Settings,
     told: int | None,
 ) -> Page | None:  # fmt: skip
-    """The first rows of Parquet files, of which the README tells that there are so many."""
+    """The first rows as the Hub's export has them; None where there is none, it fails, or has not as many as the README tells."""
+    from dspreview.extract.export import exported
+
+    try:
+        paths = exported(source.dataset, *names, settings)
+        page = parquet_page(source, chosen, names, paths, staging, settings, told) if paths else None
+    except PreviewError:  # the data itself is read
+        return None
+    return page if page is not None and page.num_rows_total in {None, told} else None
+
+
+def parquet_page(
+    source: DirectSource, chosen: DirectConfig, names: tuple[str, str], files: list[str], staging: Path,
+    settings: Settings, told: int | None,
+) -> Page | None:  # fmt: skip
+    """The first rows of Parquet files, the data's own or its export, of which the README tells that there are so many."""
     from dspreview.extract.plainpages import plain_page
     from dspreview.extract.rowgroups import parquet_tables
     from dspreview.extract.schemafiles import SchemaFiles, open_remote
 
     remote = source.dataset.kind is Kind.HUB
     opened = partial(open_remote, asked=source.asked, settings=settings) if remote else partial(open_here, source)
-    files = [f"{source.root}/{name}" for name in chosen.files[names[1]]]
     tables = SchemaFiles(files, opened, parquet_tables, ahead=remote)
     count = (lambda: told) if remote else partial(count_rows, source, files, told)
     return plain_page(tables, chosen.features, source.asked, source.dataset, names, staging, settings, count)

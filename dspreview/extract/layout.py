@@ -31,7 +31,10 @@ SPECIAL = re.compile(
 )
 """Names that lead elsewhere: logs, tasks, what `save_to_disk` writes, a description in a file of its own."""
 PLAIN_PATTERN = re.compile(r"[^\[\]{}?:\\~]+")
-PICTURES = frozenset({"jpg", "jpeg", "png", "gif", "webp", "bmp", "tif", "tiff"})
+MODULES = {"parquet": "parquet", "csv": "csv", "json": "json", "jsonl": "json", "txt": "text"} | dict.fromkeys(
+    ("jpg", "jpeg", "png", "gif", "webp", "bmp", "tif", "tiff"), "imagefolder"
+)
+"""The reader of a kind of files, where it needs no options."""
 METADATA = re.compile(r"metadata\.(?:csv|jsonl|parquet)")
 
 
@@ -39,12 +42,12 @@ class Layout(NamedTuple):
     """The files of each split, all of one kind."""
 
     module: str
-    """`parquet` or `imagefolder`, the reader of `datasets` that they are for."""
+    """The reader of `datasets` that they are for."""
     files: dict[str, list[str]]
 
 
 def find_layout(names: Sequence[str], declared: Mapping[str, Sequence[str]] | None) -> Layout | None:
-    """The files of each split; None where these are not plain Parquet or pictures, or the names leave any doubt.
+    """The files of each split; None where these are of another kind than `MODULES`, or the names leave any doubt.
 
     Args:
         names: all files, `folder/file`.
@@ -84,7 +87,7 @@ def module_of(name: str) -> str | None:
         return None
     if kind == "parquet" and kind not in others:
         return "parquet"
-    return "imagefolder" if kind in PICTURES and all(map(str.isdigit, others)) else None
+    return MODULES.get(kind) if all(map(str.isdigit, others)) else None
 
 
 def default_patterns(names: Sequence[str]) -> dict[str, list[str]] | None:

@@ -11,15 +11,11 @@ from datasets import Features
 
 from dspreview.extract.features import features_of, trees
 from dspreview.extract.footers import ParquetSplit, local_footer, remote_footer, stored_type
-from dspreview.extract.network import VIEWER
 from dspreview.extract.rowgroups import numbered
-from dspreview.extract.source import Plan, Source
-from dspreview.models import Json, Kind
-from dspreview.settings import Settings
+from dspreview.extract.source import Plan
 
 AT_ONCE = 8
 """Footers read over the network at the same time."""
-EXPORT_BRANCH = "refs/convert/parquet"
 HARMLESS = frozenset({"batch_size", "fragment_scan_options", "on_bad_files"})
 """Options of the Parquet reader that change no row."""
 
@@ -64,57 +60,3 @@ def fits(schema: pa.Schema, first: pa.Schema, features: Features) -> bool:
     except (AttributeError, TypeError):  # a type that `datasets` has no word for: the files' own
         declared = [stored_type(field.type) for field in first]
     return [stored_type(field.type) for field in named] == declared
-
-
-def exported(source: Source, config: str, split: str, settings: Settings) -> list[str] | None:
-    """The files of the Hub's own Parquet export of a split, where it is whole and of the same revision; else None.
-
-    The export is asked where `datasets` asks: the host of the Hub with `datasets-server.` before it.
-    """
-    if source.dataset.kind is not Kind.HUB or source.dataset.private:
-        return None
-    import httpx2
-    from huggingface_hub.errors import HfHubHTTPError
-    from huggingface_hub.utils._http import get_session
-
-    url = settings.hf_endpoint.replace("://", f"://{VIEWER}", 1) + "/parquet"
-    try:
-        # the commit first: should the export change in between, its revision does not fit any more
-        commit = find_commit(source.dataset.name, EXPORT_BRANCH, settings)
-        answer = get_session().get(url, params={"dataset": source.dataset.name, "config": config})
-        found: Json = answer.json() if answer.status_code == 200 else {}
-    except (httpx2.HTTPError, httpx2.InvalidURL, HfHubHTTPError, ValueError, RecursionError, OSError):
-        return None  # no export: the data itself is read
-    if answer.headers.get("X-Revision") != source.dataset.revision:
-        return None
-    try:
-        paths = exported_paths(found, source.dataset.name, config, split)
-    except (AttributeError, KeyError, TypeError, ValueError):  # an answer of another shape is none
-        return None
-    return [f"hf://datasets/{source.dataset.name}@{commit}/{path}" for path in paths] or None
-
-
-def exported_paths(found: Json, name: str, config: str, split: str) -> list[str]:
-    """The paths of a split's files in the export; none where it is not whole. Raises TypeError and the like."""
-    if found.get("partial") or found.get("pending") or found.get("failed"):
-        return []
-    mine = [file for file in found["parquet_files"] if (file.get("config"), file.get("split")) == (config, split)]
-    paths = [exported_path(str(file.get("url")), name) for file in mine]
-    return [path for path in paths if path] if None not in paths else []
-
-
-def find_commit(name: str, revision: str, settings: Settings) -> str:
-    """The commit that a branch of a dataset is at. Raises HfHubHTTPError."""
-    from huggingface_hub import HfApi
-
-    api = HfApi(endpoint=settings.hf_endpoint, token=settings.hf_token or False, library_name="dspreview")
-    return str(api.dataset_info(name, revision=revision, timeout=settings.hub_timeout_seconds, expand=["sha"]).sha)
-
-
-def exported_path(url: str, name: str) -> str | None:
-    """The path of an exported file in its repository; None where its URL lies elsewhere."""
-    from urllib.parse import unquote, urlsplit
-
-    root, branch, path = unquote(urlsplit(url).path).partition(f"/resolve/{EXPORT_BRANCH}/")
-    good = branch and root == f"/datasets/{name}" and path and ".." not in path.split("/")
-    return path if good else None

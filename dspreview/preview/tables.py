@@ -134,11 +134,12 @@ class Tables:
 
     def exported(self, source: Source, plan: Plan, split: str, opener: Opener) -> ParquetSplit | None:
         """The Hub's export of a split; None where it is not what the dataset says of itself, or cannot be read."""
+        from dspreview.extract.export import exported
         from dspreview.extract.failures import explain
-        from dspreview.extract.parquet import exported, parquet_of
+        from dspreview.extract.parquet import parquet_of
         from dspreview.extract.rows import known_number
 
-        names = exported(source, plan.config.name, split, self.settings)
+        names = exported(source.dataset, plan.config.name, split, self.settings)
         try:
             found = parquet_of(names or [], None, opener.handle)
         except (

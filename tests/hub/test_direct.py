@@ -178,6 +178,53 @@ def test_what_is_not_plain_takes_the_long_way_and_gives_its_answer(layout: str, 
     assert direct == long
 
 
+TYPED = """---
+dataset_info:
+  features:
+  - {name: id, dtype: int64}
+  - {name: t, dtype: string}
+  splits:
+  - {name: train, num_bytes: 1, num_examples: 150}
+---
+"""
+RECORDS = [{"id": n, "t": f"text {n}"} for n in range(150)]
+EXPORT = parquet({"id": [row["id"] for row in RECORDS], "t": [row["t"] for row in RECORDS]})
+
+
+def test_the_export_of_the_same_revision_is_read_where_features_are_declared(online: Program, hub: Hub) -> None:
+    online.env["HF_ENDPOINT"] = hub.local_url
+    hub.add("me/data", {"README.md": TYPED, "train.jsonl": "".join(json.dumps(row) + "\n" for row in RECORDS)})
+    hub.export("me/data", {"default/train/0000.parquet": EXPORT})
+    direct, imported, long = both_ways(online, "me/data")
+    assert not imported
+    assert direct == long
+    assert Page(*direct[1]["default/train"][0]).num_rows_total == 150
+
+
+@pytest.mark.parametrize(
+    ("export", "stale"),
+    [(EXPORT, True), (b"PAR1", False), (parquet({"id": [1]}), False), (parquet({"id": ["a"], "t": ["b"]}), False),
+     (parquet({"id": [1], "t": ["b"]}), False)],
+)  # fmt: skip
+def test_another_export_is_not(export: bytes, stale: bool, online: Program, hub: Hub) -> None:
+    online.env["HF_ENDPOINT"] = hub.local_url
+    hub.add("me/data", {"README.md": TYPED, "train.jsonl": "".join(json.dumps(row) + "\n" for row in RECORDS)})
+    hub.export("me/data", {"default/train/0000.parquet": export}, stale=stale)
+    page = online("rows", "me/data", "--json").json
+    assert [row["row"] for row in page["rows"]] == RECORDS[:100]
+
+
+def test_other_kinds_are_listed_without_datasets(online: Program, hub: Hub) -> None:
+    files: dict[str, bytes | str] = {"train/a.csv": "a,b\n1,x\n", "test/a.csv": "a,b\n2,y\n"}
+    hub.add("me/data", files)
+    direct, imported, long = both_ways(online, "me/data")
+    assert imported  # for the rows
+    assert direct == long
+    before = len(hub.seen)
+    assert online("splits", "me/data", "--json").code == 0
+    assert len(hub.seen) - before == 2
+
+
 def test_requests_of_a_first_answer(online: Program, hub: Hub) -> None:
     hub.add("me/data", LAYOUTS["configs"])
     assert len(online("splits", "me/data", "--json").json["splits"]) == 5
