@@ -62,6 +62,11 @@ TABLE = (
     Setting("JOBS_KEEP_DAYS", 30, "age at which finished jobs go"),
     Setting("WORKER_SLEEP_SECONDS", 5, "pause of an idle worker"),
     Setting("WORKER_QUEUE", "both", "jobs a worker takes", choices=("datasets", "splits", "both")),
+    Setting("CHECK_SELECT", "", "check: the codes of the findings that count, with commas; default: all"),
+    Setting("CHECK_IGNORE", "", "check: the codes of findings that do not count, with commas"),
+    Setting(
+        "CHECK_FAIL_ON", "error", "check: how bad a finding ends with exit 1", choices=("error", "warning", "info")
+    ),
     Setting("LOG_LEVEL", "INFO", "what is told on stderr beside failures: from ERROR up nothing", choices=LEVELS),
     Setting("HF_TOKEN", "", "token for gated and private datasets; default: that of `hf auth login`", in_file=False),
     Setting("HF_ENDPOINT", "https://huggingface.co", "the Hub", in_file=False),
@@ -106,6 +111,9 @@ class Settings:
     jobs_keep_days: int
     worker_sleep_seconds: int
     worker_queue: str
+    check_select: str
+    check_ignore: str
+    check_fail_on: str
     log_level: str
     hf_token: str
     hf_endpoint: str
@@ -198,7 +206,7 @@ def absolute(name: str, path: str) -> str:
 
 def parse(setting: Setting, raw: Any, source: str) -> Any:
     """`raw` as the type of the setting's default; numbers may be written `1_000_000`."""
-    text = str(raw).strip()
+    text = ",".join(map(str, raw)) if isinstance(raw, list) else str(raw).strip()
     if isinstance(setting.default, bool):
         if text.lower() in TRUE_WORDS:
             return True

@@ -125,17 +125,21 @@ class Call(NamedTuple):
 
 
 def with_common(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the common options; it receives them as one `Call`, its first argument."""
+    """Give a command the common options; it receives them as one `Call`, its first argument.
+
+    One that it declares itself (formats of its own, say) is its own.
+    """
     own = inspect.signature(command, eval_str=True)
     parameters = [parameter for name, parameter in own.parameters.items() if name != "call"]
     parameters += [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
         for name, (annotation, default) in COMMON.items()
+        if name not in own.parameters
     ]
 
     @wraps(command)
     def wrapper(**values: Any) -> Any:
-        common = {name: values.pop(name) for name in COMMON}
+        common = {name: values[name] if name in own.parameters else values.pop(name) for name in COMMON}
         return command(make_call(common), **values)
 
     wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

@@ -49,7 +49,9 @@ class DirectSource(NamedTuple):
     def root(self) -> str:
         """Its folder, or `hf://datasets/ID@SHA`: no file outside it is read."""
         hub = self.dataset.kind is Kind.HUB
-        return f"hf://datasets/{self.dataset.name}@{self.dataset.revision}" if hub else self.dataset.name
+        return (
+            f"hf://datasets/{self.dataset.name}@{self.dataset.revision}" if hub else local.folder_of(self.dataset.name)
+        )
 
     @property
     def download(self) -> None:
@@ -60,6 +62,10 @@ def open_direct(asked: str, description: Description) -> DirectSource | None:
     """The configs of a dataset with their files; None where one of them is not plain."""
     dataset = description.dataset
     card, names = description.card, sorted(description.files)
+    if dataset.kind is Kind.LOCAL and dataset.name.endswith(".parquet") and os.path.isfile(dataset.name):
+        name = os.path.basename(dataset.name)
+        single = DirectConfig(PlainConfig("default"), None, "parquet", {"train": [name]})
+        return DirectSource(dataset, asked, {"default": single}, "default", frozenset({name}))
     if dataset.kind is Kind.LOCAL:
         below = names_below(dataset.name) if os.path.isdir(dataset.name) else None
         if below is None:
@@ -131,7 +137,7 @@ def labelled(config: DirectConfig) -> bool:
 
 def local_blobs(source: DirectSource) -> dict[str, str] | None:
     """What changes with the content of each file; None where one may not be read."""
-    root = source.dataset.name
+    root = source.root
     found = {}
     for name in {name for config in source.configs.values() for files in config.files.values() for name in files}:
         path = os.path.join(root, name)

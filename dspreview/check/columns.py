@@ -1,0 +1,190 @@
+"""What is seen of a column while its rows go by, a block of Arrow at a time: memory does not grow with the rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dspreview.check.findings import Finding, found
+from dspreview.check.texts import first_invalid, first_mojibake, first_null_word
+from dspreview.extract.columns import asset_kind
+from dspreview.models import FeatureTree
+
+MANY = 3
+"""Rows without which a column in which all values are the same says nothing."""
+
+
+class Leaf(NamedTuple):
+    """The values at the bottom of a column, flat, and the row of each where that is not its place."""
+
+    path: str
+    tree: FeatureTree
+    values: pa.Array
+    parents: pa.Array | None
+
+    def row(self, place: int) -> int:
+        """The row, in its block, of a value."""
+        return place if self.parents is None else int(self.parents[place].as_py())
+
+
+def leaves(path: str, tree: FeatureTree, values: pa.Array, parents: pa.Array | None = None) -> Iterator[Leaf]:
+    """The leaves of a column: fields of structs, items of lists; files are one each."""
+    kind = values.type
+    if isinstance(kind, pa.BaseExtensionType) and not isinstance(tree, dict):
+        values, kind = values.storage, values.type.storage_type
+    if asset_kind(tree) is not None:
+        yield Leaf(path, tree, values, parents)
+    elif pa.types.is_struct(kind):
+        for place in range(kind.num_fields):
+            name = kind.field(place).name
+            inner = tree.get(name) if isinstance(tree, dict) else None
+            yield from leaves(f"{path}.{name}", inner, pc.struct_field(values, [place]), parents)
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        rows = pc.list_parent_indices(values)
+        inner = tree.get("feature") if isinstance(tree, dict) else tree[0] if isinstance(tree, list) and tree else None
+        yield from leaves(path, inner, pc.list_flatten(values), rows if parents is None else parents.take(rows))
+    else:
+        yield Leaf(path, tree, values, parents)
+
+
+class Seen(NamedTuple):
+    """The first of several things of a kind."""
+
+    row: int
+    number: int
+    example: str
+
+
+class Watch:
+    """Watches one column of a split."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.rows = 0
+        self.nulls = 0
+        self.first: pa.Scalar | None = None
+        self.constant = True
+        self.seen: dict[tuple[str, str], Seen] = {}
+        """What was found, by code and path."""
+        self.json_kinds: dict[str, int] = {}
+        """The row of the first value of each JSON type."""
+
+    def look(self, tree: FeatureTree, values: pa.Array, first_row: int) -> None:
+        """Look at the next rows."""
+        self.rows += len(values)
+        self.nulls += values.null_count
+        if self.constant:
+            self.look_for_change(values)
+        for leaf in leaves(self.name, tree, values):
+            self.look_at_leaf(leaf, first_row)
+
+    def look_for_change(self, values: pa.Array) -> None:
+        """Whether all values are still the same one."""
+        if values.null_count == len(values):
+            self.constant = self.constant and self.first is None
+            return
+        if self.first is None:
+            self.first = pc.drop_null(values)[0] if values.null_count else values[0]
+            self.constant = self.nulls == 0
+        head = values.slice(0, 50).to_pylist()  # settles nearly all columns
+        first = self.first.as_py()
+        if any(value != first for value in head):
+            self.constant = False
+        elif self.constant and len(values) > len(head):
+            self.constant = all(value == first for value in values.to_pylist())
+
+    def look_at_leaf(self, leaf: Leaf, first_row: int) -> None:
+        """Look at flat values."""
+        kind = leaf.values.type
+        if isinstance(leaf.tree, dict) and leaf.tree.get("_type") == "ClassLabel" and pa.types.is_integer(kind):
+            self.look_at_labels(leaf, first_row)
+        elif isinstance(kind, pa.JsonType):
+            self.look_at_json(leaf, first_row)
+        elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            self.look_at_texts(leaf, first_row)
+
+    def look_at_labels(self, leaf: Leaf, first_row: int) -> None:
+        """Labels stand for names; -1 for none."""
+        number = len(leaf.tree.get("names") or ())
+        low, high = pc.min_max(leaf.values).as_py().values()
+        if low is None or (low >= -1 and high < number):
+            return
+        bad = pc.or_(pc.less(leaf.values, -1), pc.greater_equal(leaf.values, number))
+        place = pc.index(bad, True).as_py()
+        self.note("label-out-of-range", leaf, place, pc.sum(bad).as_py(), str(leaf.values[place].as_py()), first_row)
+
+    def look_at_texts(self, leaf: Leaf, first_row: int) -> None:
+        """Texts may be something else."""
+        place = first_invalid(leaf.values)
+        if place is not None:
+            self.note("invalid-utf8", leaf, place, 1, "", first_row)
+            return
+        for code, look in (("null-as-text", first_null_word), ("mojibake", first_mojibake)):
+            if (one := look(leaf.values)) is not None:
+                self.note(code, leaf, *one, first_row)
+
+    def look_at_json(self, leaf: Leaf, first_row: int) -> None:
+        """JSON has types, too."""
+        for place, text in enumerate(leaf.values.storage.to_pylist()):
+            if text is not None and (kind := json_kind(text)) is not None:
+                self.json_kinds.setdefault(kind, first_row + leaf.row(place))
+
+    def note(self, code: str, leaf: Leaf, place: int, count: int, example: str, first_row: int) -> None:
+        """Remember the first of its kind, and count the others."""
+        key = (code, leaf.path)
+        old = self.seen.get(key)
+        row = first_row + leaf.row(place)
+        self.seen[key] = Seen(row, count, example) if old is None else old._replace(number=old.number + count)
+
+    def findings(self, place: dict[str, Any], *, whole: bool) -> Iterator[Finding]:
+        """What was found.
+
+        Args:
+            place: config and split.
+            whole: whether all rows of the split were seen.
+
+        """
+        for (code, path), seen in self.seen.items():
+            yield found(code, self.message(code, path, seen), row=seen.row, column=path, **place)
+        if len(self.json_kinds) > 1:
+            kinds = ", ".join(f"{kind} (row {row})" for kind, row in self.json_kinds.items())
+            row = max(self.json_kinds.values())
+            yield found("mixed-types", f"{self.name} holds {kinds}", row=row, column=self.name, **place)
+        if self.rows and self.nulls == self.rows:
+            told = f"{self.name} is null in all {self.rows:,} rows" + ("" if whole else " that were looked at")
+            yield found("null-column", told, severity=None if whole else "info", column=self.name, **place)
+        elif self.constant and self.rows >= MANY and whole and self.first is not None:
+            value = short(str(self.first.as_py()))
+            yield found(
+                "constant-column", f"{self.name} is {value} in all {self.rows:,} rows", column=self.name, **place
+            )
+
+    def message(self, code: str, path: str, seen: Seen) -> str:
+        """What was found, in words."""
+        more = f" ({seen.number:,} such values)" if seen.number > 1 else ""
+        what = {
+            "label-out-of-range": f"the label {seen.example} has no name",
+            "invalid-utf8": "a text is not UTF-8",
+            "null-as-text": f"the text {seen.example!r} stands for a missing value",
+            "mojibake": f"{short(seen.example)!r} was decoded with the wrong encoding",
+        }[code]
+        return f"{path}: {what}{more}"
+
+
+def json_kind(text: str) -> str | None:
+    """The JSON type of a value; null is none."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return "string"
+    names = {bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object"}
+    return names.get(type(value))
+
+
+def short(text: str) -> str:
+    """A text that fits a line."""
+    return text if len(text) <= 60 else text[:57] + "..."

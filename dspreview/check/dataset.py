@@ -1,0 +1,139 @@
+"""A whole dataset under the glass: every config and split, never stopping at the first failure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from dspreview import errors
+from dspreview.check.failing import of_failure
+from dspreview.check.findings import Finding
+from dspreview.check.info import infos_of, look_at_features, look_at_info
+from dspreview.check.reading import Reading
+from dspreview.check.rows import AllRows, SampleRows
+from dspreview.check.splits import Outcome, SplitCheck
+from dspreview.check.structure import Made, look_at_structure, made_of
+from dspreview.extract.readme import local_card
+from dspreview.jobs.runner import Extractor
+from dspreview.models import DatasetRef, Json, Kind, Listing
+
+Progress = Callable[[str, int, int | None], None]
+"""Takes what is done, how much of it, and out of how much."""
+
+
+class Report(NamedTuple):
+    """What was found in a dataset."""
+
+    asked: str
+    revision: str | None
+    findings: list[Finding]
+    splits_checked: int
+    rows_read: int
+    outcomes: dict[tuple[str, str], Outcome]
+    """What is known of each split that was looked at."""
+
+    def summary(self) -> dict[str, int]:
+        """How many findings of each severity there are."""
+        return {
+            severity: sum(one.severity == severity for one in self.findings)
+            for severity in ("error", "warning", "info")
+        }
+
+
+class DatasetCheck:
+    """Looks at one dataset."""
+
+    def __init__(
+        self, extractor: Extractor, ref: DatasetRef, folder: Path, *, sample: int | None, progress: Progress,
+    ) -> None:  # fmt: skip
+        """`sample` is how many rows of each split are looked at, None for all; `folder` takes what lies around meanwhile."""
+        self.extractor, self.ref, self.folder, self.sample, self.progress = extractor, ref, folder, sample, progress
+        self.findings: list[Finding] = []
+        self.outcomes: dict[tuple[str, str], Outcome] = {}
+        self.rows = AllRows(folder, extractor.settings) if sample is None else SampleRows()
+        self.used: set[str] = set()
+        self.done = 0
+
+    def run(self) -> Report:
+        """Look. Raises PreviewError for what says nothing about the data: no such dataset, no access, no network."""
+        listing, revision = self.list()
+        description = self.extractor.describe(self.ref)
+        revision = revision or description.dataset.revision
+        made, card = Made(description, None, ()), {}
+        try:
+            made = made_of(description)
+            card = self.card(made)
+        except (errors.CardError, errors.UnsafePathError) as error:
+            unreadable = of_failure(error, {})
+            if not any(one.code == unreadable.code for one in self.findings):
+                self.findings.append(unreadable)
+        infos = infos_of(card)
+        for config in listing.configs if listing is not None else ():
+            assert listing is not None
+            if config.error:
+                self.findings.append(of_failure(errors.restore(config.error), {"config": config.config}))
+                continue
+            found = {}
+            for split in config.splits:
+                outcome = self.look_at_split(listing, (config.config, split.split), made, infos.get(config.config))
+                if outcome is not None:
+                    found[split.split] = outcome
+            if config.config in infos:
+                self.findings += look_at_info(made, infos[config.config], config.config, found)
+        structure = list(look_at_structure(made, card, listing, self.used))
+        told = {(one.config, one.code) for one in structure}
+        self.findings = [
+            one for one in self.findings if one.split is not None or (one.config, one.code) not in told
+        ] + structure
+        self.findings += self.rows.findings()
+        rows = sum(outcome.rows for outcome in self.outcomes.values())
+        return Report(self.ref.asked, revision, in_order(self.findings), len(self.outcomes), rows, self.outcomes)
+
+    def list(self) -> tuple[Listing | None, str | None]:
+        """The configs and splits; None where they cannot be listed, which is a finding."""
+        try:
+            listing = self.extractor.list(self.ref)
+        except errors.DatasetError as error:
+            self.findings.append(of_failure(error, {}))
+            return None, error.dataset.revision if error.dataset is not None else None
+        return listing, listing.dataset.revision
+
+    def card(self, made: Made) -> dict[str, Json]:
+        """The YAML of the README. Raises CardError."""
+        if self.ref.kind is Kind.HUB:
+            return made.description.card
+        return local_card(self.ref.name, self.ref.asked) if made.names is not None else {}
+
+    def look_at_split(
+        self, listing: Listing, names: tuple[str, str], made: Made, info: dict[str, Json] | None
+    ) -> Outcome | None:
+        """One split; None where it cannot even be found."""
+        place = {"config": names[0], "split": names[1]}
+        work = self.folder / f"split-{len(self.outcomes)}"
+        work.mkdir()
+        self.progress(f"checking {self.ref.asked} {names[0]}/{names[1]}", self.done, None)
+
+        def count(rows: int) -> None:
+            self.done += rows
+            self.progress(f"checking {self.ref.asked} {names[0]}/{names[1]}, rows", self.done, None)
+
+        try:
+            reading = Reading(self.extractor, self.ref, listing.dataset, names, str(work))
+            self.used.update(reading.shorten(path) for path in reading.files)
+        except errors.DatasetError as error:
+            self.findings.append(of_failure(error, place))
+            return None
+        check = SplitCheck(reading, self.rows, self.sample, count)
+        outcome = check.run()
+        if info is not None and check.schema is not None:
+            self.findings += look_at_features(made, info, place, check.schema)
+        self.findings += outcome.findings
+        self.outcomes[names] = outcome
+        return outcome
+
+
+def in_order(findings: list[Finding]) -> list[Finding]:
+    """The worst first, each once, and otherwise as they were found."""
+    rank = {"error": 0, "warning": 1, "info": 2}
+    return sorted(dict.fromkeys(findings), key=lambda one: rank[one.severity])

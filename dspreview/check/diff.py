@@ -1,0 +1,124 @@
+"""How two datasets differ: configs, splits, features, rows, statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from dspreview.check.profile import DatasetProfile, Names, profile
+from dspreview.errors import UsageError
+from dspreview.jobs.runner import Extractor
+from dspreview.models import DatasetRef, Json
+
+Progress = Callable[[str, int, int | None], None]
+
+
+def diff(
+    extractor: Extractor,
+    one: DatasetRef,
+    other: DatasetRef,
+    folder: Path,
+    *,
+    sample: int | None,
+    key: str | None,
+    progress: Progress,
+) -> dict[str, Json]:
+    """The differences of two datasets, as JSON. Raises PreviewError.
+
+    Args:
+        sample: rows of each split that are read; None for all.
+        key: a column that tells rows apart, by which they are compared one by one.
+
+    """
+    keyed: dict[Names, Any] = {}
+
+    def look(side: int) -> Callable[[Names, pa.Table], None]:
+        def add(names: Names, table: pa.Table) -> None:
+            from dspreview.query.keyed import KeyedRows
+
+            if names not in keyed:
+                place = folder / f"keyed-{len(keyed)}"
+                place.mkdir()
+                keyed[names] = KeyedRows(place, extractor.settings)
+            assert key is not None
+            try:
+                keyed[names].add(side, key, table)
+            except KeyError:
+                raise UsageError(
+                    f"--key: {names[0]}/{names[1]} has no column {key!r}; there are {', '.join(table.column_names[:20])}"
+                ) from None
+
+        return add
+
+    sides = []
+    for number, ref in enumerate((one, other)):
+        place = folder / f"side-{number}"
+        place.mkdir()
+        sides.append(profile(extractor, ref, place, sample, progress, look(number) if key is not None else None))
+    found = compare(*sides)
+    both = [names for names in sides[0].splits if names in sides[1].splits]
+    for names in both if key is not None else ():
+        if names in keyed:
+            difference = keyed[names].difference()
+            found["rows"]["/".join(names)] |= {
+                "added": difference.added, "removed": difference.removed, "changed": difference.changed,
+                "repeated_keys": difference.repeated, "examples": difference.examples,
+            }  # fmt: skip
+    return {"a": one.asked, "b": other.asked, "differ": differs(found)} | found
+
+
+def compare(a: DatasetProfile, b: DatasetProfile) -> dict[str, Json]:
+    """Two profiles side by side."""
+    configs = [list(dict.fromkeys(config for config, _ in side.splits)) for side in (a, b)]
+    both = [names for names in a.splits if names in b.splits]
+    return {
+        "configs": {
+            "added": [name for name in configs[1] if name not in configs[0]],
+            "removed": [name for name in configs[0] if name not in configs[1]],
+        },
+        "splits": {
+            "added": [named(names) for names in b.splits if names not in a.splits],
+            "removed": [named(names) for names in a.splits if names not in b.splits],
+            "changed": [
+                named(names) for names in both if a.splits[names].fingerprint() != b.splits[names].fingerprint()
+            ],
+        },
+        "features": [one for names in both for one in features(names, a, b)],
+        "rows": {"/".join(names): {"a": a.splits[names].rows, "b": b.splits[names].rows} for names in both},
+        "statistics": [one for names in both for one in statistics(names, a, b)],
+    }
+
+
+def named(names: Names) -> dict[str, str]:
+    """Config and split."""
+    return {"config": names[0], "split": names[1]}
+
+
+def features(names: Names, a: DatasetProfile, b: DatasetProfile) -> list[dict[str, Json]]:
+    """The columns whose features differ; null where a side has none."""
+    left, right = a.splits[names].columns, b.splits[names].columns
+    found = []
+    for name in dict.fromkeys([*left, *right]):
+        one = left[name].tree if name in left else None
+        other = right[name].tree if name in right else None
+        if one != other:
+            found.append({**named(names), "column": name, "a": one, "b": other})
+    return found
+
+
+def statistics(names: Names, a: DatasetProfile, b: DatasetProfile) -> list[dict[str, Json]]:
+    """The columns of both sides whose statistics differ, side by side."""
+    left, right = a.splits[names].columns, b.splits[names].columns
+    return [
+        {**named(names), "column": name, "a": left[name].statistics(), "b": right[name].statistics()}
+        for name in left
+        if name in right and left[name].statistics() != right[name].statistics()
+    ]
+
+
+def differs(found: dict[str, Json]) -> bool:
+    """Whether there is any difference."""
+    return any([*found["configs"].values(), *found["splits"].values(), found["features"], found["statistics"]])

@@ -1,0 +1,62 @@
+"""Failures as findings: what says something about the data is one, with its file and line; all else is raised again."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from dspreview import errors
+from dspreview.check.findings import Finding, found
+from dspreview.extract.hub_failures import chain
+
+if TYPE_CHECKING:
+    from dspreview.check.reading import Reading
+
+CODES: dict[type[errors.DatasetError], str] = {
+    errors.ScriptDatasetError: "script",
+    errors.UnsafePathError: "outside-file",
+    errors.DisagreeingFilesError: "files-disagree",
+    errors.CardError: "readme-unreadable",
+}
+LINE = re.compile(r"line (\d+)")
+
+
+def as_finding(error: Exception, reading: Reading, place: dict[str, Any]) -> Finding:
+    """What went wrong while a split was read. Raises PreviewError of the network and the like, and bugs of ours."""
+    failure: errors.PreviewError
+    if isinstance(error, errors.PreviewError):
+        failure = error
+    else:
+        from dspreview.extract.failures import explain
+
+        failure = explain(
+            error, f"{reading.ref.asked} {place['config']}/{place['split']}", reading.long[0], reading.settings
+        )
+        failure.__cause__ = error
+    return of_failure(failure, place, reading)
+
+
+def of_failure(failure: errors.PreviewError, place: dict[str, Any], reading: Reading | None = None) -> Finding:
+    """A failure as a finding. Raises it again where it says nothing about the data."""
+    if not isinstance(failure, errors.DatasetError) or isinstance(
+        failure, (errors.MissingPackageError, errors.ChangedDataError)
+    ):
+        raise failure
+    notes = [note for link in chain(failure) for note in getattr(link, "__notes__", ())][:2]
+    file = reading.shorten(notes[0]) if notes and reading is not None else None
+    line = next((int(found_[1]) for found_ in map(LINE.search, [*notes[1:], str(failure)]) if found_), None)
+    return found(code_of(failure), str(failure), file=file, line=line, **place)
+
+
+def code_of(failure: errors.DatasetError) -> str:
+    """The kind of finding that a failure is."""
+    told = str(failure)
+    if "pickle files" in told:
+        return "pickle"
+    if isinstance(failure, errors.EmptyDatasetError):
+        return "pattern-without-files" if "no file matches" in told else "no-data"
+    if isinstance(failure, errors.DisagreeingFilesError) and "declared" in told:
+        return "info-features"
+    if "not text in UTF-8" in told:
+        return "invalid-utf8"
+    return next((code for kind, code in CODES.items() if isinstance(failure, kind)), "load-failed")

@@ -1,0 +1,117 @@
+"""What `check` can find: a stable code each, how bad it is, and what to do about it. docs/check.md is made from this table."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+from dspreview.errors import UsageError
+from dspreview.models import Json
+
+SEVERITIES = ("info", "warning", "error")
+"""From harmless to bad."""
+
+
+class Kind(NamedTuple):
+    """One kind of finding."""
+
+    code: str
+    severity: str
+    title: str
+    example: str
+    remedy: str
+
+
+KINDS = {
+    kind.code: kind
+    for kind in (
+        Kind("load-failed", "error", "a config or split does not load", "a Parquet file that was cut off", "repair or remove the file that is named"),
+        Kind("no-data", "error", "there is no data file", "a folder that holds a README alone", "add data files, or name them with data_files in the README"),
+        Kind("readme-unreadable", "error", "the YAML of the README cannot be used", "a tab in its indentation", "correct the YAML in the line that is named"),
+        Kind("script", "error", "the dataset is a loading script", "glue/glue.py", "publish the data as Parquet; scripts are run by nobody any more"),
+        Kind("pickle", "error", "a pickle, which can run code", "data.pkl", "save the data as Parquet"),
+        Kind("outside-file", "error", "a file or pattern reaches outside the dataset", "data_files: ../other/*.csv", "move the file into the dataset"),
+        Kind("pattern-without-files", "error", "a pattern of the README matches no file", "path: trian/*.csv", "correct the pattern, or remove it"),
+        Kind("unused-file", "warning", "no config uses a data file", "extra.parquet beside train.parquet", "name it in data_files, or remove it"),
+        Kind("bad-name", "error", "a config or split cannot be addressed by its name", "config_name: a/b", "use letters, digits, dots, dashes and underscores; no dash in splits"),
+        Kind("files-disagree", "error", "files of a split have other columns or types", "n is int64 in one file and string in another", "give them the same, or make them two configs"),
+        Kind("info-features", "error", "dataset_info names other features than the data has", "a column that was renamed in the data only", "correct dataset_info, or remove its features"),
+        Kind("info-rows", "error", "dataset_info tells another number of rows, or other splits", "num_examples: 99 of 10 rows", "correct dataset_info; `datasets` refuses to download it as it is"),
+        Kind("info-bytes", "warning", "dataset_info tells other sizes", "download_size: 5 of 60,000 bytes", "correct dataset_info, or remove the number"),
+        Kind("duplicate-column", "error", "two columns have the same name", "id,text,id", "rename one of them"),
+        Kind("similar-column", "warning", "the names of two columns differ only in case", "Text and text", "rename one of them; SQL takes them for the same"),
+        Kind("label-out-of-range", "error", "a class label has no name", "2 where there are two names", "correct the label, or add its name; -1 means that there is none"),
+        Kind("undecodable-image", "error", "a picture cannot be decoded", "a JPEG that was cut off", "replace it, or leave the row out"),
+        Kind("undecodable-audio", "error", "a sound cannot be decoded", "a WAV without a header", "replace it, or leave the row out"),
+        Kind("undecodable-file", "error", "another file is not what its column says", "a PDF that is none", "replace it, or leave the row out"),
+        Kind("missing-media", "error", "a file that a row names is not there", "file_name: a.png without a.png", "add the file, or correct its name"),
+        Kind("invalid-utf8", "error", "text that is not UTF-8", "a CSV in Latin-1", "write the text as UTF-8"),
+        Kind("mojibake", "warning", "text that was decoded with the wrong encoding", "cafÃ© for café", "read the source with the right encoding, and write it again"),
+        Kind("null-as-text", "warning", "missing values written as text", "the text null, or NaN", "write real nulls"),
+        Kind("mixed-types", "warning", "values of several JSON types in one column", '1 and then "one"', "use one type, or two columns"),
+        Kind("empty-split", "warning", "a split without rows", "a header and nothing else", "remove the split, or add rows"),
+        Kind("null-column", "warning", "a column without any value", "every cell is null", "remove the column, or fill it"),
+        Kind("constant-column", "info", "a column with one value in all rows", "version is 1 everywhere", "nothing, if that is meant"),
+        Kind("duplicate-rows", "info", "rows of a split that are the same", "rows 3 and 17", "remove them, if that is not meant"),
+        Kind("leakage", "warning", "the same row in two splits", "row 3 of test is row 17 of train", "remove it from one of them"),
+        Kind("large-row-group", "warning", "a Parquet row group too large to preview", "one of 2 GB", "write row groups of at most 300 MB, best of 100 MB"),
+        Kind("viewer-limit", "warning", "more than the Hub's viewer shows", "more than 1,000 columns", "the data loads; the Hub's own pages will not show it"),
+        Kind("drift", "error", "the dataset is not what its lock file says", "a label less", "correct the data, or write the lock file anew with `dspreview lock`"),
+    )
+}  # fmt: skip
+
+
+class Finding(NamedTuple):
+    """One thing that is not in order, and the most exact place that is known."""
+
+    code: str
+    severity: str
+    message: str
+    remedy: str
+    config: str | None = None
+    split: str | None = None
+    file: str | None = None
+    line: int | None = None
+    """From 1."""
+    row: int | None = None
+    """From 0, in the split."""
+    column: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it is, in words."""
+        where = "/".join(name for name in (self.config, self.split) if name is not None)
+        file = f"{self.file}:{self.line}" if self.file and self.line else self.file or ""
+        row = f"row {self.row}" if self.row is not None else ""
+        column = f"column {self.column}" if self.column is not None else ""
+        return ", ".join(word for word in (where, file, row, column) if word)
+
+
+def found(code: str, message: str, *, severity: str | None = None, **place: Json) -> Finding:
+    """A finding of a kind, at a place; as bad as its kind unless that is said otherwise."""
+    kind = KINDS[code]
+    return Finding(code, severity or kind.severity, message, kind.remedy, **place)
+
+
+def at_least(findings: Iterable[Finding], severity: str) -> bool:
+    """Whether one of the findings is that bad."""
+    level = SEVERITIES.index(severity)
+    return any(SEVERITIES.index(one.severity) >= level for one in findings)
+
+
+def chosen(findings: Iterable[Finding], select: Collection[str], ignore: Collection[str]) -> list[Finding]:
+    """The findings whose codes were asked for (all, where none was), without those that were not."""
+    return [one for one in findings if (not select or one.code in select) and one.code not in ignore]
+
+
+def codes(words: Iterable[str], where: str) -> frozenset[str]:
+    """Codes as somebody wrote them, several with commas between them. Raises UsageError for one that does not exist."""
+    names = [name.strip() for word in words for name in word.split(",") if name.strip()]
+    for name in names:
+        if name not in KINDS:
+            import difflib
+
+            near = difflib.get_close_matches(name, KINDS, n=1)
+            hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(KINDS)}"
+            raise UsageError(f"{where}: no finding has the code {name!r}{hint}")
+    return frozenset(names)

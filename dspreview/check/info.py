@@ -1,0 +1,90 @@
+"""What the README tells of a config (`dataset_info`), beside what its data holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from dspreview.check.findings import Finding, found
+from dspreview.check.splits import Outcome
+from dspreview.check.structure import README, Made
+from dspreview.extract.plain import described, fits
+from dspreview.models import Json
+
+
+def infos_of(card: dict[str, Json]) -> dict[str, dict[str, Json]]:
+    """The `dataset_info` of each config."""
+    told = card.get("dataset_info")
+    items = told if isinstance(told, list) else [told]
+    return {str(item.get("config_name", "default")): item for item in items if isinstance(item, dict)}
+
+
+def look_at_info(made: Made, info: dict[str, Json], config: str, outcomes: dict[str, Outcome]) -> Iterator[Finding]:
+    """Rows, splits and bytes that are told otherwise.
+
+    Args:
+        outcomes: what is known of each split that loads.
+
+    """
+    told = {
+        one["name"]: one
+        for one in info.get("splits") or ()
+        if isinstance(one, dict) and isinstance(one.get("name"), str)
+    }
+    line = made.line("dataset_info")
+    if told and set(told) != set(outcomes):
+        missing, more = sorted(set(told) - set(outcomes)), sorted(set(outcomes) - set(told))
+        words = [f"tells of {', '.join(missing)}, which the data has not"] * bool(missing)
+        words += [f"does not tell of {', '.join(more)}"] * bool(more)
+        yield found("info-rows", f"dataset_info {' and '.join(words)}", config=config, file=README, line=line)
+    for split, outcome in outcomes.items():
+        number = told.get(split, {}).get("num_examples")
+        if isinstance(number, int) and outcome.total is not None and number != outcome.total:
+            where = made.line("num_examples", str(number)) or line
+            message = f"num_examples is {number:,} in dataset_info, and there are {outcome.total:,} rows"
+            yield found("info-rows", message, config=config, split=split, file=README, line=where)
+    sizes = [outcome.size for outcome in outcomes.values()]
+    bytes_told = info.get("download_size")
+    if isinstance(bytes_told, int) and sizes and None not in sizes and bytes_told != sum(size or 0 for size in sizes):
+        message = f"download_size is {bytes_told:,} in dataset_info, and its files have {sum(size or 0 for size in sizes):,} bytes"
+        yield found(
+            "info-bytes", message, config=config, file=README, line=made.line("download_size", str(bytes_told)) or line
+        )
+    parts: list[Json] = [one.get("num_bytes") for one in told.values()]
+    whole = info.get("dataset_size")
+    if isinstance(whole, int) and parts and all(isinstance(part, int) for part in parts) and whole != sum(parts):
+        message = f"dataset_size is {whole:,} in dataset_info, and num_bytes of its splits add up to {sum(parts):,}"
+        yield found(
+            "info-bytes", message, config=config, file=README, line=made.line("dataset_size", str(whole)) or line
+        )
+
+
+def look_at_features(made: Made, info: dict[str, Json], place: dict[str, str], schema: pa.Schema) -> Iterator[Finding]:
+    """Columns and types that are told otherwise than a Parquet file has them."""
+    features = info.get("features")
+    names = [item.get("name") for item in features if isinstance(item, dict)] if isinstance(features, list) else []
+    if not names:
+        return
+    line = made.line("features") or made.line("dataset_info")
+    missing = [str(name) for name in names if name not in schema.names]
+    more = [name for name in schema.names if name not in names]
+    if missing or more:
+        words = [f"names {', '.join(missing[:5])}, which the data has not"] * bool(missing)
+        words += [f"leaves out {', '.join(more[:5])}"] * bool(more)
+        yield found("info-features", f"dataset_info {' and '.join(words)}", file=README, line=line, **place)
+        return
+    for name, tree in described(features) or ():
+        kind = schema.field(name).type
+        if not fits(tree, kind):
+            said = tree.get("dtype", tree.get("_type", "a struct"))
+            message = f"{name} is {said} in dataset_info, and {kind} in the data"
+            yield found(
+                "info-features",
+                message,
+                severity="warning",
+                file=README,
+                line=made.line(name) or line,
+                column=name,
+                **place,
+            )

@@ -1,0 +1,77 @@
+"""Pictures, sounds and other files of a column, each decoded to its end."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from dspreview.check.columns import Leaf
+from dspreview.check.findings import Finding, found
+from dspreview.errors import AccessError, HubError
+from dspreview.extract.cells import reason, value_parts
+from dspreview.extract.columns import asset_kind
+from dspreview.extract.fetch import Fetcher
+from dspreview.extract.media import (
+    MAX_CONVERTED_PIXELS,
+    UndecodableError,
+    check_pixels,
+    convert,
+    decoders_hushed,
+    open_image,
+)
+
+BLOCK = 1 << 16
+"""Samples of a sound that are decoded at a time."""
+CODES = {"Image": "undecodable-image", "Audio": "undecodable-audio"}
+
+
+def look_at_files(
+    leaf: Leaf, first_row: int, fetch: Fetcher, max_bytes: int, place: dict[str, Any]
+) -> Iterator[Finding]:
+    """Each file of a column that is not there, or cannot be decoded. Raises AccessError, HubError: these say nothing of a file."""
+    from dspreview.extract.values import to_python
+
+    kind = asset_kind(leaf.tree) or ""
+    for number, value in enumerate(to_python(leaf.values)):
+        if value is None:
+            continue
+        where = place | {"row": first_row + leaf.row(number), "column": leaf.path}
+        try:
+            data, path = value_parts(value)
+        except UndecodableError as error:
+            yield found(CODES.get(kind, "undecodable-file"), str(error), **where)
+            continue
+        if data is None:
+            try:
+                data = fetch.fetch(path, max_bytes) if path else b""
+            except (AccessError, HubError):
+                raise
+            except Exception as error:  # files are missing in a hundred ways; each is a finding
+                code = "outside-file" if "outside the dataset" in str(error) else "missing-media"
+                yield found(code, f"{path}: {reason(error)}", **where)
+                continue
+        try:
+            decode(kind, data, path)
+        except Exception as error:  # decoders fail in a hundred ways; each is a finding
+            yield found(CODES.get(kind, "undecodable-file"), f"{path or leaf.path}: {reason(error)}", **where)
+
+
+def decode(kind: str, data: bytes, path: str | None) -> None:
+    """Decode a file to its end. Raises UndecodableError, and what decoders raise."""
+    if not data:
+        raise UndecodableError("an empty file")
+    if kind == "Image":
+        with open_image(data) as picture:
+            width, height = picture.size
+            check_pixels(width, height, MAX_CONVERTED_PIXELS)
+            picture.load()
+        return
+    media = convert(kind, data, path)
+    if kind == "Audio" and media.facts.get("playable", True):
+        import soundfile
+
+        with decoders_hushed(), soundfile.SoundFile(io.BytesIO(data)) as sound:
+            seen = sum(len(block) for block in sound.blocks(BLOCK, dtype="int16"))
+            if seen < sound.frames and media.facts.get("type") != "audio/mpeg":
+                raise UndecodableError(f"it ends after {seen:,} of {sound.frames:,} samples")

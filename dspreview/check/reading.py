@@ -1,0 +1,174 @@
+"""The rows of a split for a check, in order, a block of Arrow at a time: plain Parquet directly, all else through `datasets`."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dspreview.extract import local
+from dspreview.extract.plain import Columns, features_of, holds
+from dspreview.extract.rowgroups import numbered, parquet_tables
+from dspreview.extract.schemafiles import SchemaFiles, open_remote
+from dspreview.jobs.runner import Extractor
+from dspreview.models import DatasetRef, Kind, Resolved
+from dspreview.settings import Settings
+
+if TYPE_CHECKING:
+    from dspreview.extract.direct import DirectSource
+    from dspreview.extract.source import Plan, Source
+
+WHOLE_BATCH = 1 << 16
+
+
+class Part(NamedTuple):
+    """Some rows of a split."""
+
+    file: str
+    """Its name in the dataset; empty where a reader mixes files."""
+    file_row: int
+    """The first of them, in the file."""
+    table: pa.Table
+    columns: Columns
+
+
+class Footer(NamedTuple):
+    """What the end of a Parquet file tells."""
+
+    num_rows: int
+    size: int
+    schema: pa.Schema
+    groups: list[int]
+    """Bytes of each row group, not compressed."""
+
+
+class Reading:
+    """Reads one split."""
+
+    def __init__(
+        self, extractor: Extractor, ref: DatasetRef, dataset: Resolved, names: tuple[str, str], folder: str,
+    ) -> None:  # fmt: skip
+        """`names` are config and split; `folder` takes what has to be unpacked, and belongs to the caller."""
+        self.extractor, self.ref, self.dataset, self.names, self.folder = extractor, ref, dataset, names, folder
+        self.settings: Settings = extractor.settings
+        direct = extractor.direct(ref, extractor.describe(ref, dataset))
+        self.direct = direct if direct is not None and direct.configs[names[0]].module == "parquet" else None
+        self._long: tuple[Source, Plan] | None = None
+        self._footers: dict[str, Footer] = {}
+
+    @property
+    def long(self) -> tuple[Source, Plan]:
+        """The dataset and the plan of the config, for `datasets`. Raises PreviewError."""
+        if self._long is None:
+            self._long = self.extractor.plan(self.ref, self.dataset, self.names[0])
+        return self._long
+
+    @property
+    def source(self) -> DirectSource | Source:
+        """Whose files cells may name."""
+        return self.direct or self.long[0]
+
+    @property
+    def root(self) -> str:
+        """The folder of the dataset, or its address on the Hub."""
+        return self.source.root
+
+    @property
+    def files(self) -> list[str]:
+        """The files of the split, absolute. Raises PreviewError."""
+        if self.direct is not None:
+            return [f"{self.direct.root}/{name}" for name in self.direct.configs[self.names[0]].files[self.names[1]]]
+        return self.long[1].files[self.names[1]]
+
+    @property
+    def module(self) -> str:
+        """The reader of `datasets` for this split."""
+        return "parquet" if self.direct is not None else self.long[1].module
+
+    def parts(self, *, whole: bool) -> Iterator[Part]:
+        """The rows, as far as they are wanted; small blocks unless the `whole` split is. Raises PreviewError, and what pyarrow raises."""
+        if self.direct is not None and self.is_plain():
+            return self.plain_parts(whole=whole)
+        return self.long_parts(whole=whole)
+
+    def is_plain(self) -> bool:
+        """Whether the first file holds the features that are declared, or others that are plain."""
+        assert self.direct is not None
+        declared = self.direct.configs[self.names[0]].features
+        try:
+            schema = self.footer(self.files[0]).schema
+        except (OSError, pa.ArrowException):
+            return False  # `datasets` tells what is wrong
+        return holds(schema, declared) if declared is not None else bool(features_of(schema))
+
+    def footer(self, path: str) -> Footer:
+        """What the end of a Parquet file tells. Raises PreviewError, and what pyarrow raises."""
+        if path not in self._footers:
+            with self.open(path) as stream:
+                file = pq.ParquetFile(stream, pre_buffer=False)
+                groups = [file.metadata.row_group(number).total_byte_size for number in range(file.num_row_groups)]
+                size = stream.file.size if self.dataset.kind is Kind.HUB else stream.size()
+                self._footers[path] = Footer(file.metadata.num_rows, size, file.schema_arrow, groups)
+        return self._footers[path]
+
+    def open(self, path: str) -> Any:
+        """A Parquet file. Raises PreviewError, OSError."""
+        if self.dataset.kind is Kind.HUB:
+            return open_remote(path, self.ref.asked, self.settings)
+        local.guard(path, self.root, self.ref.asked)
+        return pa.OSFile(path)
+
+    def plain_parts(self, *, whole: bool) -> Iterator[Part]:
+        """Parquet files as they are."""
+        assert self.direct is not None
+        columns = self.direct.configs[self.names[0]].features
+        tables = SchemaFiles(self.files, self.open, parquet_tables, ahead=self.dataset.kind is Kind.HUB and not whole)
+        file, row = "", 0
+        for name, table in tables.tables(WHOLE_BATCH if whole else self.settings.rows_max_number):
+            if columns is None:
+                columns = features_of(table.schema) or []
+            file, row = (file, row) if name == file else (name, 0)
+            yield Part(self.shorten(name), row, table.select([one for one, _ in columns]), columns)
+            row += table.num_rows
+
+    def long_parts(self, *, whole: bool) -> Iterator[Part]:
+        """Through `datasets`."""
+        from dspreview.extract.features import features_of, trees
+        from dspreview.extract.whole import WholeSplit
+
+        source, plan = self.long
+        split = WholeSplit(source, plan, self.names[1], self.settings, self.folder, streaming=True)
+        file, row, schema = "", 0, None
+        for name, raw in split.tables():
+            table = numbered(raw)
+            schema = table.schema if schema is None else split.unified(schema, name, table)
+            features = split.features if split.features is not None else features_of(table.schema.remove_metadata())
+            file, row = (file, row) if name == file else (name, 0)
+            for start in range(0, table.num_rows, WHOLE_BATCH) if whole else (0,):
+                block = table.slice(start, WHOLE_BATCH)
+                yield Part(self.shorten(name), row, block, trees(features))
+                row += block.num_rows
+
+    def header(self, path: str) -> list[str] | None:
+        """The names in the first line of a CSV on this machine, as they are there; None where it has none, or is packed."""
+        params = self.long[1].params
+        if (
+            self.module != "csv"
+            or not path.endswith(".csv")
+            or "://" in path
+            or params.get("header", "infer") not in {"infer", 0}
+        ):
+            return None
+        with open(path, encoding=str(params.get("encoding") or "utf-8-sig"), errors="replace", newline="") as file:
+            return next(csv.reader(file, delimiter=str(params.get("sep") or params.get("delimiter") or ",")[:1]), None)
+
+    def shorten(self, path: str) -> str:
+        """A file by its name in the dataset."""
+        inner = path.rsplit("::", maxsplit=1)[-1]
+        if not inner:
+            return ""
+        return os.path.relpath(inner, self.root) if "://" not in inner else inner.removeprefix(f"{self.root}/")

@@ -1,0 +1,81 @@
+"""Every row of plain Parquet files on this machine, looked at by DuckDB first: most columns need no closer look."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dspreview.check.columns import Watch
+from dspreview.check.reading import WHOLE_BATCH, Part, Reading
+from dspreview.check.rows import Files
+from dspreview.check.texts import NULL_WORDS
+from dspreview.extract.plain import Columns, features_of
+from dspreview.models import FeatureTree, Kind
+
+if TYPE_CHECKING:
+    from dspreview.query.sieve import Column
+
+
+def sieved(reading: Reading, progress: Callable[[float], None]) -> tuple[Files, dict[str, Watch], Columns] | None:
+    """A split as files, what is known of each column by now, and those that need a closer look; None where this is no such split.
+
+    Raises PreviewError.
+    """
+    if reading.dataset.kind is not Kind.LOCAL or reading.direct is None or not reading.is_plain():
+        return None
+    import duckdb
+
+    from dspreview.query.sieve import sieve
+
+    columns = (
+        reading.direct.configs[reading.names[0]].features or features_of(reading.footer(reading.files[0]).schema) or []
+    )
+    if any(reading.footer(path).schema.names != [name for name, _ in columns] for path in reading.files):
+        return None
+    paths = [os.path.realpath(path) for path in reading.files]
+    spill = Path(reading.folder) / "sieve"
+    spill.mkdir(exist_ok=True)
+    try:
+        kinds = [kind_of(tree) for _, tree in columns]
+        seen = sieve(paths, kinds, NULL_WORDS.to_pylist(), spill, reading.settings, progress)
+    except duckdb.Error:  # text that is not UTF-8, say: the closer look finds its place
+        return None
+    if seen is None:
+        return None
+    watches = {}
+    for (name, _), nulls, odd in zip(columns, seen.nulls, seen.odd, strict=True):
+        watches[name] = Watch(name)
+        if not odd:
+            watches[name].rows, watches[name].nulls, watches[name].constant = seen.rows, nulls, False
+    closer = [one for one, odd in zip(columns, seen.odd, strict=True) if odd]
+    rows = [reading.footer(path).num_rows for path in reading.files]
+    return Files(paths, rows, len(columns), seen.distinct), watches, closer
+
+
+def kind_of(tree: FeatureTree) -> Column:
+    """What a column is looked at for."""
+    from dspreview.query.sieve import LABEL, NESTED, OTHER, TEXT, Column
+
+    kind = tree.get("_type") if isinstance(tree, dict) else None
+    if kind == "ClassLabel":
+        return Column(LABEL, len(tree["names"]))
+    if kind != "Value":
+        return Column(NESTED)
+    return Column(TEXT if tree["dtype"] in {"string", "large_string"} else OTHER)
+
+
+def some_columns(reading: Reading, columns: Columns) -> Iterator[Part]:
+    """All rows of a split, but only some of its columns."""
+    names = [name for name, _ in columns]
+    for path in reading.files if names else ():
+        row = 0
+        with reading.open(path) as stream:
+            for batch in pq.ParquetFile(stream).iter_batches(batch_size=WHOLE_BATCH, columns=names):
+                table = pa.Table.from_batches([batch]).select(names)
+                yield Part(reading.shorten(path), row, table, columns)
+                row += table.num_rows

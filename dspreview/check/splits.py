@@ -1,0 +1,206 @@
+"""One split under the glass: its files, its columns, its rows."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from dspreview.check.columns import Watch, leaves
+from dspreview.check.failing import as_finding
+from dspreview.check.findings import Finding, found
+from dspreview.check.media import look_at_files
+from dspreview.check.reading import Part, Reading
+from dspreview.check.rows import AllRows, SampleRows
+from dspreview.extract.columns import holds_assets
+from dspreview.extract.fetch import Fetcher
+from dspreview.extract.rowgroups import numbered
+from dspreview.models import FeatureTree, Kind
+
+MOST_COLUMNS, LONGEST_NAME = 1_000, 500
+LARGE_GROUP = 300_000_000
+FOOTERS = 1_000
+REMOTE_FOOTERS = 20
+"""Files of a split on the Hub whose ends are read, unless all rows are."""
+
+
+class Outcome(NamedTuple):
+    """What is known of a split after a look at it."""
+
+    findings: list[Finding]
+    rows: int
+    """Rows that were read."""
+    total: int | None
+    """Rows of the whole split, where they were counted."""
+    columns: list[tuple[str, FeatureTree]] | None
+    size: int | None
+    """Bytes of its files, where they are known."""
+
+
+class SplitCheck:
+    """Looks at one split."""
+
+    def __init__(
+        self, reading: Reading, rows: SampleRows | AllRows, sample: int | None, progress: Callable[[int], None]
+    ) -> None:
+        """`sample` is how many rows are looked at; None is all of them. `progress` takes how many were."""
+        self.reading, self.compare, self.sample, self.progress = reading, rows, sample, progress
+        self.place: dict[str, Any] = {"config": reading.names[0], "split": reading.names[1]}
+        self.findings: list[Finding] = []
+        self.watches: dict[str, Watch] = {}
+        self.columns: list[tuple[str, FeatureTree]] | None = None
+        self.files: list[tuple[int, str, int]] = []
+        """Where each file begins: the row of the split, its name, the row in it."""
+        self.rows = 0
+        self.ended = False
+        self.schema: pa.Schema | None = None
+        """Of the first file, where it is Parquet."""
+
+    def run(self) -> Outcome:
+        """Look. What is wrong with the data is a finding; raises PreviewError for what says nothing about it."""
+        total, size = None, None
+        try:
+            total, size = self.look_at_files()
+            self.look_at_rows()
+        except Exception as error:  # readers fail in a hundred ways; bugs of ours, and of the network, are raised again
+            self.findings.append(as_finding(error, self.reading, self.place))
+        if self.ended and total is None:
+            total = self.rows
+        if total == 0:
+            self.findings.append(found("empty-split", "there is no row", **self.place))
+        for watch in self.watches.values():
+            self.findings += watch.findings(self.place, whole=self.ended or total == self.rows)
+        self.findings = [self.located(one) for one in self.findings]
+        return Outcome(self.findings, self.rows, total, self.columns, size)
+
+    def look_at_files(self) -> tuple[int | None, int | None]:
+        """What the ends of Parquet files tell; how many rows and bytes there are."""
+        reading = self.reading
+        for path in reading.files[:FOOTERS] if reading.module == "csv" else ():
+            if (header := reading.header(path)) is not None:
+                self.look_at_names(header, reading.shorten(path))
+        if reading.module != "parquet" or any("::" in path or path.startswith("http") for path in reading.files):
+            return None, None
+        most = FOOTERS if reading.dataset.kind is Kind.LOCAL or self.sample is None else REMOTE_FOOTERS
+        paths = reading.files[:most]
+        first, total, size = None, 0, 0
+        for path in paths:
+            footer = reading.footer(path)
+            name = reading.shorten(path)
+            total, size = total + footer.num_rows, size + footer.size
+            if max(footer.groups, default=0) > LARGE_GROUP:
+                number = footer.groups.index(max(footer.groups))
+                told = f"row group {number} has {footer.groups[number]:,} bytes"
+                self.findings.append(found("large-row-group", told, file=name, **self.place))
+            if first is None:
+                first = (name, footer.schema)
+                self.schema = footer.schema
+                self.look_at_names(footer.schema.names, name)
+            elif (unlike := difference(first[1], footer.schema)) is not None:
+                message = f"{unlike} (compared with {first[0]})"
+                self.findings.append(found("files-disagree", message, file=name, **self.place))
+        whole = len(paths) == len(reading.files)
+        return (total, size) if whole else (None, None)
+
+    def look_at_names(self, names: list[str], file: str | None) -> None:
+        """The names of columns."""
+        place = self.place | {"file": file}
+        for name, number in Counter(names).items():
+            if number > 1:
+                told = f"{number} columns are called {name!r}"
+                self.findings.append(found("duplicate-column", told, column=name, **place))
+        folded: dict[str, str] = {}
+        for name in dict.fromkeys(names):
+            other = folded.setdefault(name.casefold(), name)
+            if other != name:
+                told = f"{other!r} and {name!r} differ only in case"
+                self.findings.append(found("similar-column", told, column=name, **place))
+            if len(name) > LONGEST_NAME:
+                told = f"the name of a column has {len(name):,} letters, over {LONGEST_NAME}"
+                self.findings.append(found("viewer-limit", told, column=name[:60], **place))
+        if len(names) > MOST_COLUMNS:
+            told = f"{len(names):,} columns, over {MOST_COLUMNS:,}"
+            self.findings.append(found("viewer-limit", told, **place))
+
+    def look_at_rows(self) -> None:
+        """The rows, as far as they are wanted."""
+        if self.sample is None and self.look_with_sieve():
+            return
+        for part in self.reading.parts(whole=self.sample is None):
+            if self.columns is None and self.reading.module not in {"parquet", "csv"}:
+                self.look_at_names([name for name, _ in part.columns], None)
+            self.columns = part.columns
+            left = part.table.num_rows if self.sample is None else self.sample - self.rows
+            self.look_at_part(part._replace(table=part.table.slice(0, left)))
+            self.progress(part.table.num_rows)
+            if self.sample is not None and self.rows >= self.sample:
+                return
+        self.ended = True
+
+    def look_with_sieve(self) -> bool:
+        """All rows of plain Parquet files on this machine; whether this is such a split."""
+        from dspreview.check.sieving import sieved, some_columns
+
+        known = sieved(self.reading, lambda share: self.progress(int(share * 100)))
+        if known is None or not isinstance(self.compare, AllRows):
+            return False
+        files, self.watches, closer = known
+        for part in some_columns(self.reading, closer):
+            self.look_at_part(part, compared=True)
+        self.compare.add_files(self.reading.names, files)
+        self.rows, self.ended = sum(files.rows), True
+        return True
+
+    def look_at_part(self, part: Part, *, compared: bool = False) -> None:
+        """Some rows; `compared` says that they are compared with others elsewhere."""
+        first = self.rows
+        if not self.files or self.files[-1][1] != part.file:
+            self.files.append((first, part.file, part.file_row))
+        if part.table.num_rows:
+            table = numbered(part.table)
+            for place, (name, tree) in enumerate(part.columns):
+                values = table.column(place).combine_chunks()
+                self.watches.setdefault(name, Watch(name)).look(tree, values, first)
+                if holds_assets(tree):
+                    self.look_at_media(name, tree, values, first)
+            if not compared:
+                self.compare.add(self.reading.names, first, table)
+        self.rows += part.table.num_rows
+
+    def look_at_media(self, name: str, tree: FeatureTree, values: pa.Array, first: int) -> None:
+        """The files of a column."""
+        fetch = Fetcher(self.reading.source, self.reading.settings, self.reading.folder)
+        limit = self.reading.settings.asset_max_bytes
+        for leaf in leaves(name, tree, values):
+            if holds_assets(leaf.tree):
+                self.findings += look_at_files(leaf, first, fetch, limit, self.place)
+
+    def located(self, finding: Finding) -> Finding:
+        """A finding with the file of its row; and its line, where rows are lines."""
+        if finding.row is None or finding.file is not None:
+            return finding
+        begins = [one for one in self.files if one[0] <= finding.row]
+        if not begins or not begins[-1][1]:
+            return finding
+        start, file, in_file = begins[-1]
+        line = finding.row - start + in_file + 1 if re.search(r"\.jsonl$|\.ndjson$", file) else None
+        return finding._replace(file=file, line=line)
+
+
+def difference(one: pa.Schema, other: pa.Schema) -> str | None:
+    """How the columns of two files differ; None where they do not."""
+    from dspreview.extract.footers import stored_type
+
+    missing = [name for name in one.names if name not in other.names]
+    more = [name for name in other.names if name not in one.names]
+    if missing or more:
+        told = [f"no {', '.join(missing[:5])}"] * bool(missing) + [f"beside them {', '.join(more[:5])}"] * bool(more)
+        return f"other columns: {'; '.join(told)}"
+    for name in one.names if len(set(one.names)) == len(one.names) else ():
+        mine, theirs = one.field(name).type, other.field(name).type
+        if stored_type(mine) != stored_type(theirs):
+            return f"other types: {name} is {theirs}, not {mine}"
+    return None

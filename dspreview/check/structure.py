@@ -1,0 +1,159 @@
+"""What a dataset is made of, before any row is read: names, patterns, files that nobody uses or nobody should have."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from dspreview.check.findings import Finding, found
+from dspreview.errors import UnsafePathError
+from dspreview.extract import local
+from dspreview.extract.globs import expression, names_below
+from dspreview.extract.hub import Description
+from dspreview.extract.layout import MODULES, SPLIT, matches, plain
+from dspreview.extract.readme import plain_patterns
+from dspreview.models import Json, Kind, Listing
+
+README = "README.md"
+MOST_CONFIGS, MOST_SPLITS = 4_000, 30
+BAD_IN_NAME = re.compile(r"[<>:/\\|?*\x00-\x1f\x7f]")
+PICKLES = re.compile(r"\.(?:pkl|pickle|joblib|pt|pth)$", re.IGNORECASE)
+ALWAYS_DATA = frozenset({"parquet", "csv", "tsv", "jsonl", "arrow"})
+"""Kinds of files that are data wherever they lie; others are where a config has some of their kind."""
+
+
+class Made(NamedTuple):
+    """The parts of a dataset."""
+
+    description: Description
+    names: tuple[str, ...] | None
+    """All of its files; None where these were not looked at."""
+    readme: tuple[str, ...]
+    """The lines of its README, where it lies on this machine."""
+
+    def line(self, *words: str) -> int | None:
+        """The first line of the README that holds all of these words, from 1."""
+        return next((number for number, line in enumerate(self.readme, 1) if all(word in line for word in words)), None)
+
+
+def made_of(description: Description) -> Made:
+    """The parts of a dataset, its README and the names of its files. Raises CardError, UnsafePathError."""
+    dataset = description.dataset
+    if dataset.kind is Kind.HUB:
+        return Made(description, tuple(sorted(description.files)), ())
+    if not os.path.isdir(dataset.name):
+        return Made(description, None, ())
+    below = names_below(dataset.name)
+    lines: tuple[str, ...] = ()
+    readme = os.path.join(dataset.name, README)
+    if os.path.isfile(readme):
+        local.guard(readme, dataset.name, dataset.name)
+        with open(readme, encoding="utf-8", errors="replace") as file:
+            lines = tuple(file.read().splitlines())
+    return Made(description, None if below is None else tuple(sorted(below)), lines)
+
+
+def look_at_structure(
+    made: Made, card: dict[str, Json], listing: Listing | None, used: Collection[str]
+) -> Iterator[Finding]:
+    """What is not in order before any row is read.
+
+    Args:
+        listing: the configs and splits, where they can be listed.
+        used: the files that a config uses.
+
+    """
+    yield from look_at_configs(made, card)
+    if listing is not None:
+        yield from look_at_limits(listing)
+    if made.names is not None:
+        yield from look_at_names(made, made.names, used if listing is not None else None)
+
+
+def look_at_configs(made: Made, card: dict[str, Json]) -> Iterator[Finding]:
+    """The configs of a README: their names, and the patterns of their files."""
+    configs = card.get("configs")
+    for item in configs if isinstance(configs, list) else ():
+        if not isinstance(item, dict) or not isinstance(item.get("config_name"), str):
+            continue
+        name = item["config_name"]
+        if not name or BAD_IN_NAME.search(name):
+            told = f"the config {name!r} has a letter in its name that no config may have"
+            yield found("bad-name", told, config=name, file=README, line=made.line("config_name", name))
+        data_files = item.get("data_files")
+        splits = (
+            [one["split"] for one in data_files if isinstance(one, dict) and "split" in one]
+            if isinstance(data_files, list)
+            else []
+        )
+        for split in splits:
+            if not SPLIT.match(str(split)):
+                told = f"the split {split!r} of config {name!r} may hold letters, digits, underscores and dots only"
+                yield found(
+                    "bad-name", told, config=name, split=str(split), file=README, line=made.line("split", str(split))
+                )
+        patterns = plain_patterns(data_files) if data_files is not None else None
+        folder = str(item.get("data_dir") or "").removeprefix("./").strip("/")
+        if made.names is not None:
+            yield from look_at_patterns(made, made.names, name, folder, patterns or {})
+
+
+def look_at_patterns(
+    made: Made, names: tuple[str, ...], config: str, folder: str, patterns: dict[str, list[str]]
+) -> Iterator[Finding]:
+    """Patterns that match nothing."""
+    prefix = f"{folder}/" if folder else ""
+    within = [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+    for split, group in patterns.items():
+        fits = {pattern: bool(matches(pattern, within)) for pattern in group if plain(pattern)}
+        for pattern, fit in fits.items():
+            if not fit:
+                severity = "warning" if any(fits.values()) else None
+                told = f"no file matches {pattern!r}"
+                yield found(
+                    "pattern-without-files", told, severity=severity, config=config, split=split, file=README,
+                    line=made.line(pattern),
+                )  # fmt: skip
+
+
+def look_at_limits(listing: Listing) -> Iterator[Finding]:
+    """More than the Hub's viewer shows."""
+    if len(listing.configs) > MOST_CONFIGS:
+        yield found("viewer-limit", f"{len(listing.configs):,} configs, over {MOST_CONFIGS:,}")
+    for config in listing.configs:
+        if len(config.splits) > MOST_SPLITS:
+            told = f"{len(config.splits):,} splits, over {MOST_SPLITS}"
+            yield found("viewer-limit", told, config=config.config)
+
+
+def look_at_names(made: Made, names: tuple[str, ...], used: Collection[str] | None) -> Iterator[Finding]:
+    """Files that nobody uses, that run code, or that lie elsewhere."""
+    root = made.description.dataset.name
+    kinds = ALWAYS_DATA | {kind_of(name) for name in used or ()}
+    for name in names:
+        if made.description.dataset.kind is Kind.LOCAL and os.path.islink(os.path.join(root, name)):
+            try:
+                local.guard(os.path.join(root, name), root, root)
+            except UnsafePathError:
+                yield found("outside-file", f"{name} is a link to a file outside the dataset", file=name)
+                continue
+        hidden = any(part.startswith((".", "__")) for part in name.split("/"))
+        if PICKLES.search(name):
+            yield found("pickle", f"{name} can run code when it is loaded", severity="warning", file=name)
+        elif used is not None and name not in used and not hidden and kind_of(name) in kinds and is_data(name):
+            yield found("unused-file", f"no config uses {name}", file=name)
+
+
+def kind_of(name: str) -> str:
+    """The extension of a file."""
+    return os.path.splitext(name)[1].lower().lstrip(".")
+
+
+def is_data(name: str) -> bool:
+    """Whether a file may be data at all: descriptions have names of their own."""
+    known = kind_of(name) in ALWAYS_DATA or kind_of(name) in MODULES
+    return known and not expression("**/*requirements*.txt").match(name) and os.path.basename(name).upper() not in {
+        "LICENSE.TXT", "README.TXT", "DATASET_INFO.JSON", "DATASET_INFOS.JSON", "CONFIG.JSON", "STATE.JSON", "DATASET_DICT.JSON",
+    }  # fmt: skip

@@ -1,0 +1,72 @@
+"""Texts that are something else: missing values, and letters decoded with the wrong encoding."""
+
+from __future__ import annotations
+
+import re
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+NULL_WORDS = pa.array(["null", "NULL", "Null", "nan", "NaN", "NAN", "None", "N/A", "n/a", "#N/A", "<NA>", "undefined"])
+REPLACED = "\ufffd"
+"""What decoders write for bytes that they cannot read."""
+HIGH = "\u0080-\u00ff\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u017d\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u017e\u0178"
+"""The letters that Windows-1252 and Latin-1 have for bytes of 128 and more."""
+SUSPECT = f"[\u00c2-\u00f4][{HIGH}]"
+RUN = re.compile(f"[{HIGH}]+")
+BYTES = {bytes([byte]).decode("cp1252"): byte for byte in range(256) if byte not in {0x81, 0x8D, 0x8F, 0x90, 0x9D}}
+LOOKED_AT = 1_000
+"""Suspicious texts of a block that are looked at one by one."""
+
+
+def first_null_word(texts: pa.Array) -> tuple[int, int, str] | None:
+    """The place of the first word for a missing value, how many there are, and the word."""
+    return first_of(texts, pc.is_in(texts, value_set=NULL_WORDS))
+
+
+def first_mojibake(texts: pa.Array) -> tuple[int, int, str] | None:
+    """The place of the first text that was decoded wrongly, how many are known, and the text."""
+    plain = pc.string_is_ascii(texts)
+    if pc.all(plain).as_py() in {True, None}:
+        return None
+    odd = pc.and_(pc.invert(plain), pc.match_substring_regex(texts, f"{SUSPECT}|{REPLACED}"))
+    places = pc.indices_nonzero(pc.fill_null(odd, False))[:LOOKED_AT].to_pylist()
+    bad = [place for place in places if is_mojibake(texts[place].as_py())]
+    return (bad[0], len(bad), texts[bad[0]].as_py()) if bad else None
+
+
+def is_mojibake(text: str) -> bool:
+    """Whether a part of a text is UTF-8 that was read as Windows-1252 or Latin-1, or was lost while it was read."""
+    return REPLACED in text or any(reads_again(run) for run in RUN.findall(text))
+
+
+def reads_again(run: str) -> bool:
+    """Whether letters, taken for the bytes that they stand for, are UTF-8 for fewer of them."""
+    data = bytes(BYTES.get(letter, ord(letter) & 0xFF) for letter in run)
+    try:
+        return len(data.decode("utf-8")) < len(run)
+    except UnicodeDecodeError:
+        return False
+
+
+def first_of(values: pa.Array, mask: pa.Array) -> tuple[int, int, str] | None:
+    """The first value that a mask marks, how many it marks, and the value."""
+    count = pc.sum(mask).as_py() or 0
+    if not count:
+        return None
+    place = pc.index(mask, True).as_py()
+    return place, count, str(values[place].as_py())
+
+
+def first_invalid(texts: pa.Array) -> int | None:
+    """The place of the first text that is not UTF-8."""
+    try:
+        texts.validate(full=True)
+    except pa.ArrowInvalid:
+        binary = pa.large_binary() if pa.types.is_large_string(texts.type) else pa.binary()
+        for place, data in enumerate(texts.view(binary).to_pylist()):
+            try:
+                (data or b"").decode()
+            except UnicodeDecodeError:
+                return place
+    return None

@@ -1,0 +1,68 @@
+"""`dspreview lock`: what a dataset is like, as a file to check against."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dspreview import errors
+from dspreview.cli import output
+from dspreview.cli.check import AllRowsOption, SampleOption
+from dspreview.cli.options import Call, DatasetArgument, with_common
+from dspreview.cli.progress import working
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command(
+    help="Write down what a dataset is like: configs, splits, features, rows, null rates, shares of labels, a fingerprint. "
+    "It reads every row unless --split-sample is given. Then: dspreview check DATASET --against FILE"
+)
+@with_common
+def lock(
+    call: Call,
+    dataset: DatasetArgument = None,
+    *,
+    output_file: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write here, not to stdout.", show_default=False),
+    ] = None,
+    split_sample: SampleOption = None,
+    all_rows: AllRowsOption = False,
+) -> int:
+    """Answer `lock`."""
+    from dspreview.check.lock import lock_text
+    from dspreview.check.profile import profile
+    from dspreview.jobs.runner import Extractor
+
+    if dataset is None:
+        raise errors.UsageError("name a DATASET")
+    if split_sample is not None and all_rows:
+        raise errors.UsageError("--split-sample and --all-rows contradict each other; give one")
+    ref = call.ref(dataset)
+    with (
+        working(f"reading {ref.asked}", quiet=call.quiet) as told,
+        tempfile.TemporaryDirectory(prefix="dspreview-") as name,
+    ):
+        found = profile(Extractor(call.settings), ref, Path(name), split_sample, told.show)
+    text = lock_text(found, split_sample)
+    if output_file is None:
+        output.write_text(text)
+        return errors.EXIT_OK
+    write_file(Path(output_file), text)
+    return errors.EXIT_OK
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file whole, or not at all. Raises UsageError."""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            file.write(text)
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise errors.UsageError(f"--output {path}: {error.strerror}") from error
