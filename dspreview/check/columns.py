@@ -77,10 +77,12 @@ class Watch:
         """Look at the next rows."""
         self.rows += len(values)
         self.nulls += values.null_count
-        if self.constant:
-            self.look_for_change(values)
         for leaf in leaves(self.name, tree, values):
             self.look_at_leaf(leaf, first_row)
+        if any(code == "invalid-utf8" for code, _ in self.seen):
+            self.constant = False
+        if self.constant:
+            self.look_for_change(values)
 
     def look_for_change(self, values: pa.Array) -> None:
         """Whether all values are still the same one."""

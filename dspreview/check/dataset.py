@@ -52,6 +52,7 @@ class DatasetCheck:
         self.findings: list[Finding] = []
         self.outcomes: dict[tuple[str, str], Outcome] = {}
         self.rows = AllRows(folder, extractor.settings) if sample is None else SampleRows()
+        self.checks: dict[tuple[str, str], SplitCheck] = {}
         self.used: set[str] = set()
         self.done = 0
 
@@ -82,11 +83,9 @@ class DatasetCheck:
             if config.config in infos:
                 self.findings += look_at_info(made, infos[config.config], config.config, found)
         structure = list(look_at_structure(made, card, listing, self.used))
-        told = {(one.config, one.code) for one in structure}
-        self.findings = [
-            one for one in self.findings if one.split is not None or (one.config, one.code) not in told
-        ] + structure
-        self.findings += self.rows.findings()
+        self.findings = [one for one in self.findings if not is_explained(one, structure)] + structure
+        for one in self.rows.findings():
+            self.findings.append(self.checks[str(one.config), str(one.split)].located(one))
         rows = sum(outcome.rows for outcome in self.outcomes.values())
         return Report(self.ref.asked, revision, in_order(self.findings), len(self.outcomes), rows, self.outcomes)
 
@@ -125,12 +124,27 @@ class DatasetCheck:
             self.findings.append(of_failure(error, place))
             return None
         check = SplitCheck(reading, self.rows, self.sample, count)
+        self.checks[names] = check
         outcome = check.run()
         if info is not None and check.schema is not None:
             self.findings += look_at_features(made, info, place, check.schema)
+            absent = {name for name, _ in outcome.columns or () if name not in check.schema.names}
+            kept = [one for one in outcome.findings if one.code != "null-column" or one.column not in absent]
+            outcome = outcome._replace(findings=kept)
         self.findings += outcome.findings
         self.outcomes[names] = outcome
         return outcome
+
+
+def is_explained(failure: Finding, structure: list[Finding]) -> bool:
+    """Whether a config does not load for a reason that is known more exactly."""
+    causes = [one for one in structure if one.severity == "error" and failure.config in {None, one.config}]
+    known = {one.code for one in causes}
+    if failure.split is not None or failure.severity != "error":
+        return False
+    if "pattern-without-files" in known and failure.code in {"pattern-without-files", "load-failed", "no-data"}:
+        return True
+    return "bad-name" in known and failure.code in {"load-failed", "readme-unreadable"}
 
 
 def in_order(findings: list[Finding]) -> list[Finding]:

@@ -30,7 +30,7 @@ class SampleRows:
         """The next rows of a split."""
         config, split = names
         seen = self.seen.setdefault(config, {})
-        columns = [to_python(column) for column in table.columns]
+        columns = [to_python(column.cast(pa.binary()) if is_text(column.type) else column) for column in table.columns]
         for number in range(table.num_rows):
             text = repr([column[number] for column in columns])
             known = seen.setdefault(text, (split, first_row + number))
@@ -43,6 +43,11 @@ class SampleRows:
         """What was found."""
         for (config, one, other), (row, other_row, number) in self.pairs.items():
             yield told(config, (one, row), (other, other_row), number)
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether values are texts, which may hold bytes that are none."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 class Files(NamedTuple):

@@ -151,6 +151,10 @@ class SplitCheck:
         for part in some_columns(self.reading, closer):
             self.look_at_part(part, compared=True)
         self.compare.add_files(self.reading.names, files)
+        self.files, first = [], 0
+        for path, rows in zip(self.reading.files, files.rows, strict=True):
+            self.files.append((first, self.reading.shorten(path), 0))
+            first += rows
         self.rows, self.ended = sum(files.rows), True
         return True
 

@@ -1,0 +1,128 @@
+"""A broken dataset for each kind of finding: the files, and how it is checked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+from datasets import ClassLabel, Features, Image, Pdf, Value
+
+from tests.support.data import parquet, picture, sound, write
+
+GOOD = parquet({"n": [1, 2, 3], "t": ["a", "b", "c"]})
+
+
+class Broken(NamedTuple):
+    """A dataset that is out of order in one way."""
+
+    files: dict[str, Any]
+    place: dict[str, Any]
+    """What the finding says of its place, where that is known."""
+    all_rows: bool = False
+    others: tuple[str, ...] = ()
+    """Findings of other codes that cannot be avoided."""
+
+
+def card(text: str) -> str:
+    """A README with that YAML."""
+    return f"---\n{text}---\n"
+
+
+def of(features: Features, rows: dict[str, list[Any]]) -> bytes:
+    """A Parquet file with its features."""
+    return parquet(pa.table(rows, schema=features.arrow_schema))
+
+
+LABELS = Features({"label": ClassLabel(names=["no", "yes"]), "n": Value("int64")})
+PICTURES = Features({"image": Image(), "n": Value("int64")})
+
+
+def bytes_of(data: bytes) -> dict[str, Any]:
+    """A cell that holds a file."""
+    return {"bytes": data, "path": None}
+
+
+DECLARED = card(
+    "dataset_info:\n  features:\n  - {name: n, dtype: int64}\n  - {name: t, dtype: string}\n  splits:\n  - {name: train, num_bytes: 1, num_examples: 3}\n"
+)
+WIDE = parquet({f"c{number}": [number] for number in range(1_001)})
+GROUP = pa.array([b"x" * 160_000_000, b"y" * 160_000_000], pa.large_binary())
+
+BROKEN: dict[str, Broken] = {
+    "load-failed": Broken({"a.parquet": GOOD[:-30]}, {"split": "train"}),
+    "load-failed jsonl": Broken({"a.jsonl": '{"n": 1}\n{"n": 2\n'}, {"file": "a.jsonl", "line": 2}),
+    "load-failed csv": Broken({"a.csv": "a,b\n1,2\n3,4,5\n"}, {"file": "a.csv", "line": 3}),
+    "no-data": Broken({"README.md": "hello"}, {}),
+    "readme-unreadable": Broken({"README.md": "---\nconfigs:\n\t- x\n---\n", "a.parquet": GOOD}, {"line": 3}),
+    "script": Broken({"d.py": "print()", "a.parquet": GOOD}, {}),
+    "pickle": Broken({"a.parquet": GOOD, "model.pkl": b"x"}, {"file": "model.pkl"}),
+    "outside-file": Broken(
+        {"README.md": card("configs:\n- config_name: default\n  data_files: ../x.parquet\n"), "a.parquet": GOOD}, {}
+    ),
+    "pattern-without-files": Broken(
+        {"README.md": card("configs:\n- config_name: x\n  data_files:\n  - {split: train, path: a.parquet}\n  - {split: test, path: tset/*}\n"), "a.parquet": GOOD},
+        {"config": "x", "split": "test", "file": "README.md", "line": 6},
+    ),
+    "unused-file": Broken({"data/train-00000-of-00001.parquet": GOOD, "more.parquet": GOOD}, {"file": "more.parquet"}),
+    "bad-name": Broken(
+        {"README.md": card("configs:\n- config_name: a/b\n  data_files: a.parquet\n"), "a.parquet": GOOD},
+        {"config": "a/b", "file": "README.md", "line": 3},
+    ),
+    "bad-name split": Broken(
+        {"README.md": card("configs:\n- config_name: x\n  data_files:\n  - {split: a-b, path: a.parquet}\n"), "a.parquet": GOOD},
+        {"split": "a-b", "line": 5},
+    ),
+    "files-disagree": Broken({"a.parquet": GOOD, "b.parquet": parquet({"n": ["x"], "t": ["y"]})}, {"file": "b.parquet"}),
+    "files-disagree columns": Broken({"a.csv": "a,b\n1,2\n", "b.csv": "a,c\n3,4\n"}, {"split": "train"}, all_rows=True),
+    "info-features": Broken({"README.md": DECLARED, "a.parquet": parquet({"n": [1, 2, 3], "u": ["a", "b", "c"]})}, {"file": "README.md"}),
+    "info-rows": Broken({"README.md": DECLARED, "a.parquet": parquet({"n": [1, 2], "t": ["a", "b"]})}, {"file": "README.md", "line": 7, "split": "train"}),
+    "info-bytes": Broken({"README.md": DECLARED.replace("  splits:", "  download_size: 5\n  splits:"), "a.parquet": GOOD}, {"line": 6}),
+    "duplicate-column": Broken({"a.csv": "id,text,id\n1,a,2\n3,b,4\n"}, {"file": "a.csv", "column": "id"}),
+    "similar-column": Broken({"a.parquet": parquet({"Text": ["a", "b"], "text": ["c", "d"]})}, {"column": "text"}),
+    "label-out-of-range": Broken({"a.parquet": of(LABELS, {"label": [0, 1, 2, -1], "n": [1, 2, 3, 4]})}, {"row": 2, "column": "label"}),
+    "undecodable-image": Broken(
+        {"a.parquet": of(PICTURES, {"image": [bytes_of(picture(size=(99, 99))), bytes_of(b"no picture")], "n": [1, 2]})}, {"row": 1, "column": "image"}
+    ),
+    "undecodable-image cut off": Broken({"a.png": picture(), "b.jpg": picture(size=(500, 500), kind="JPEG")[:900]}, {"row": 1}),
+    "undecodable-audio": Broken({"a.wav": sound(), "b.wav": b"RIFFxxxxWAVE"}, {"row": 1, "column": "audio"}),
+    "undecodable-file": Broken(
+        {"a.parquet": of(Features({"pdf": Pdf(), "n": Value("int64")}), {"pdf": [bytes_of(b"%PDF-1.4"), bytes_of(b"none")], "n": [1, 2]})}, {"row": 1}
+    ),
+    "missing-media": Broken(
+        {"a.png": picture(), "b.png": picture(), "metadata.csv": "file_name,n\na.png,1\nc.png,2\n"}, {"row": 1, "column": "image"}, others=("unused-file",)
+    ),
+    "invalid-utf8": Broken({"a.csv": b"a,b\n1,caf\xe9\n2,x\n"}, {"split": "train"}),
+    "invalid-utf8 parquet": Broken(
+        {"a.parquet": parquet({"t": pa.array([b"a", b"\xff"]).view(pa.binary()).cast(pa.string(), safe=False), "n": [1, 2]})},
+        {"row": 1, "column": "t", "file": "a.parquet"}, all_rows=True,
+    ),
+    "mojibake": Broken({"a.csv": "a,b\n1,caf\u00c3\u00a9\n2,x\n"}, {"row": 0, "column": "b", "file": "a.csv"}),
+    "null-as-text": Broken({"a.jsonl": '{"t": "a"}\n{"t": "null"}\n{"t": "b"}\n'}, {"row": 1, "column": "t", "file": "a.jsonl", "line": 2}),
+    "mixed-types": Broken({"a.jsonl": '{"t": 1}\n{"t": "one"}\n{"t": 2}\n'}, {"column": "t", "line": 2}),
+    "empty-split": Broken({"a.parquet": parquet({"n": pa.array([], pa.int64())})}, {"split": "train"}),
+    "null-column": Broken({"a.parquet": parquet({"n": [1, 2], "x": pa.nulls(2, pa.string())})}, {"column": "x"}),
+    "constant-column": Broken({"a.parquet": parquet({"n": [1, 2, 3], "v": ["x"] * 3})}, {"column": "v"}),
+    "duplicate-rows": Broken({"a.parquet": parquet({"n": [1, 2, 1], "t": ["a", "b", "a"]})}, {"row": 2, "file": "a.parquet"}),
+    "duplicate-rows far apart": Broken({"a.parquet": parquet({"n": [*range(5_000), 7]})}, {"row": 5_000}, all_rows=True),
+    "leakage": Broken({"train.parquet": GOOD, "test.parquet": parquet({"n": [9, 2], "t": ["z", "b"]})}, {"row": 1, "split": "test"}),
+    "leakage far apart": Broken(
+        {"train.jsonl": "".join(json.dumps({"n": n}) + "\n" for n in range(3_000)), "test.jsonl": '{"n": -1}\n{"n": 2999}\n'},
+        {"row": 1, "split": "test"}, all_rows=True,
+    ),
+    "large-row-group": Broken({"a.parquet": parquet({"x": GROUP, "n": [1, 2]}, compression="snappy", use_dictionary=False)}, {"file": "a.parquet"}),
+    "viewer-limit": Broken({"a.parquet": WIDE}, {"file": "a.parquet"}),
+    "viewer-limit splits": Broken(
+        {
+            "README.md": card("configs:\n- config_name: x\n  data_files:\n" + "".join(f"  - {{split: s{n}, path: {n}.parquet}}\n" for n in range(31))),
+            **{f"{n}.parquet": parquet({"n": [n]}) for n in range(31)},
+        },
+        {"config": "x"},
+    ),
+}  # fmt: skip
+
+
+def make(name: str, folder: Path) -> Path:
+    """The dataset of that name, in a folder called `d`."""
+    return write(folder / "d", BROKEN[name].files)
