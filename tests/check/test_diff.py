@@ -1,0 +1,122 @@
+"""`diff`: two folders, revisions, or Hub against local."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.check.broken import card
+from tests.support.data import parquet, write
+from tests.support.hub import Hub
+from tests.support.program import Program
+
+A = {"n": [1, 2, 3], "t": ["a", "b", "c"]}
+B = {"n": [2, 3, 4], "t": ["b", "x", "d"]}
+
+
+def test_the_same_data_in_other_files(dspreview: Program, tmp_path: Path) -> None:
+    one = write(tmp_path / "a", {"x.parquet": parquet(A)})
+    other = write(
+        tmp_path / "b",
+        {"1.parquet": parquet({"n": [1], "t": ["a"]}), "2.parquet": parquet({"n": [2, 3], "t": ["b", "c"]})},
+    )
+    result = dspreview("diff", one, other)
+    assert (result.code, result.err) == (0, "")
+    assert "the same" in result.out
+    found = dspreview("diff", one, other, "--key", "n", "--json").json
+    assert found["differ"] is False
+    assert found["rows"]["default/train"] == {
+        "a": 3, "b": 3, "added": 0, "removed": 0, "changed": 0, "repeated_keys": 0, "examples": {"added": [], "removed": [], "changed": []},
+    }  # fmt: skip
+
+
+def test_rows_by_key(dspreview: Program, tmp_path: Path) -> None:
+    one, other = write(tmp_path / "a", {"x.parquet": parquet(A)}), write(tmp_path / "b", {"x.parquet": parquet(B)})
+    result = dspreview("diff", one, other, "--key", "n", "--json")
+    assert result.code == 1
+    rows = result.json["rows"]["default/train"]
+    assert (rows["added"], rows["removed"], rows["changed"]) == (1, 1, 1)
+    assert rows["examples"] == {"added": ["4"], "removed": ["1"], "changed": ["3"]}
+    table = dspreview("diff", one, other, "--key", "n").out
+    assert "1 added (4), 1 removed (1), 1 changed (3)" in table
+
+
+def test_columns_that_moved_change_no_row(dspreview: Program, tmp_path: Path) -> None:
+    one = write(tmp_path / "a", {"x.parquet": parquet({"n": [1, 2], "t": ["a", "b"], "u": [1.5, 2.5]})})
+    other = write(tmp_path / "b", {"x.parquet": parquet({"u": [2.5, 1.5], "n": [2, 1], "t": ["b", "a"]})})
+    rows = dspreview("diff", one, other, "--key", "n", "--json").json["rows"]["default/train"]
+    assert (rows["added"], rows["removed"], rows["changed"]) == (0, 0, 0)
+
+
+def test_the_json_is_that_of_the_contract(dspreview: Program, tmp_path: Path) -> None:
+    one = write(tmp_path / "a", {"train.parquet": parquet(A), "test.parquet": parquet({"n": [9], "t": ["z"]})})
+    other = write(
+        tmp_path / "b",
+        {"train.parquet": parquet({"n": [1.5, 2.0], "u": ["b", None]}), "validation.parquet": parquet({"n": [9]})},
+    )
+    found = dspreview("diff", one, other, "--json").json
+    assert (found["a"], found["b"]) == (str(one), str(other))
+    assert found["configs"] == {"added": [], "removed": []}
+    assert found["splits"] == {
+        "added": [{"config": "default", "split": "validation"}], "removed": [{"config": "default", "split": "test"}],
+        "changed": [{"config": "default", "split": "train"}],
+    }  # fmt: skip
+    kinds = {
+        one["column"]: (one["a"] and one["a"]["dtype"], one["b"] and one["b"]["dtype"]) for one in found["features"]
+    }
+    assert kinds == {"n": ("int64", "float64"), "t": ("string", None), "u": (None, "string")}
+    assert found["rows"] == {"default/train": {"a": 3, "b": 2}}
+    (numbers,) = found["statistics"]
+    assert numbers["a"] == {"null_rate": 0.0, "min": 1, "max": 3, "mean": 2.0}
+    assert numbers["b"] == {"null_rate": 0.0, "min": 1.5, "max": 2.0, "mean": 1.75}
+
+
+def test_configs_that_came_and_went(dspreview: Program, tmp_path: Path) -> None:
+    one = write(
+        tmp_path / "a",
+        {"README.md": card("configs:\n- {config_name: x, data_files: a.parquet}\n"), "a.parquet": parquet(A)},
+    )
+    other = write(
+        tmp_path / "b",
+        {"README.md": card("configs:\n- {config_name: y, data_files: a.parquet}\n"), "a.parquet": parquet(A)},
+    )
+    assert dspreview("diff", one, other, "--json").json["configs"] == {"added": ["y"], "removed": ["x"]}
+    table = dspreview("diff", one, other).out
+    assert "- config x" in table
+    assert "+ config y" in table
+
+
+def test_two_revisions_and_hub_against_local(online: Program, hub: Hub, tmp_path: Path) -> None:
+    hub.add("me/data", {"a.parquet": parquet(A)})
+    first = hub.repositories["me/data"].commits[-1].sha
+    hub.push("me/data", {"a.parquet": parquet(B)})
+    found = online("diff", f"me/data@{first}", "me/data", "--key", "n", "--json")
+    assert found.code == 1
+    assert found.json["rows"]["default/train"]["examples"]["added"] == ["4"]
+    local = write(tmp_path / "d", {"a.parquet": parquet(B)})
+    assert online("diff", "me/data", local).code == 0
+    assert online("diff", f"me/data@{first}", local).code == 1
+
+
+def test_keys_that_repeat_and_keys_that_are_null(dspreview: Program, tmp_path: Path) -> None:
+    one = write(tmp_path / "a", {"x.parquet": parquet({"k": ["a", "a", None], "v": [1, 2, 3]})})
+    other = write(tmp_path / "b", {"x.parquet": parquet({"k": ["a", "a", None], "v": [2, 1, 4]})})
+    rows = dspreview("diff", one, other, "--key", "k", "--json").json["rows"]["default/train"]
+    assert (rows["added"], rows["removed"], rows["changed"], rows["repeated_keys"]) == (0, 0, 1, 1)
+
+
+def test_wrong_use(dspreview: Program, tmp_path: Path) -> None:
+    one = write(tmp_path / "a", {"x.parquet": parquet(A)})
+    result = dspreview("diff", one, one, "--key", "q")
+    assert result.code == 2
+    assert "there are n, t" in result.err
+    assert dspreview("diff", one).code == 2
+    assert dspreview("diff", one, tmp_path / "none").code == 3
+    assert dspreview("diff", one, one, "--key", "n", "--split-sample", "2").code == 2
+    assert dspreview("diff", one, write(tmp_path / "b", {"x.parquet": b"PAR1"})).code == 6
+
+
+def test_a_sample_of_each_split(dspreview: Program, tmp_path: Path) -> None:
+    one = write(tmp_path / "a", {"x.parquet": parquet({"n": [1, 2, 3]})})
+    other = write(tmp_path / "b", {"x.parquet": parquet({"n": [1, 2, 4]})})
+    assert dspreview("diff", one, other, "--split-sample", "2").code == 0
+    assert dspreview("diff", one, other).code == 1
