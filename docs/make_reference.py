@@ -1,4 +1,4 @@
-"""Writes the pages that the code itself knows best: docs/cli.md, docs/settings.md, docs/exit-codes.md.
+"""Writes the pages that the code itself knows best: docs/cli.md, docs/settings.md, docs/exit-codes.md, the table of docs/check.md.
 
 `--check` changes nothing and fails where a page is not what the code says.
 """
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from dspreview import errors
+from dspreview.check.findings import KINDS
 from dspreview.cli.app import COMMANDS
 from dspreview.settings import TABLE
 
@@ -71,6 +72,18 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def check_page() -> str:
+    """The page about checks, with the table of findings."""
+    begin, end = "<!-- findings -->\n", "<!-- end of findings -->"
+    before, _, rest = (HERE / "check.md").read_text(encoding="utf-8").partition(begin)
+    lines = ["| code | severity | what | for example | remedy |", "|---|---|---|---|---|"]
+    lines += [
+        f"| `{one.code}` | {one.severity} | {one.title} | {one.example.replace('|', chr(92) + '|')} | {one.remedy} |"
+        for one in KINDS.values()
+    ]
+    return before + begin + "\n".join(lines) + "\n" + end + rest.partition(end)[2]
+
+
 def exit_page() -> str:
     """The table of exit codes and failures."""
     lines = [
@@ -112,7 +125,12 @@ def exit_page() -> str:
 def main() -> int:
     """Write the pages, or check them."""
     stale = []
-    for name, text in {"cli.md": cli_page(), "settings.md": settings_page(), "exit-codes.md": exit_page()}.items():
+    for name, text in {
+        "cli.md": cli_page(),
+        "settings.md": settings_page(),
+        "exit-codes.md": exit_page(),
+        "check.md": check_page(),
+    }.items():
         path = HERE / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             stale.append(name)

@@ -22,10 +22,16 @@ def main() -> None:
         signal.signal(signal.SIGINT, interrupted_early)
     arguments = sys.argv[1:]
     if arguments[:1] == ["rows"]:
+        from dspreview.errors import AnswerLostError, ReaderGoneError
         from dspreview.express import answer
 
-        if answer(arguments):
-            os._exit(0)
+        try:
+            if answer(arguments):
+                os._exit(0)
+        except (AnswerLostError, ReaderGoneError) as error:
+            from dspreview.cli import failure
+
+            os._exit(failure.report(error, arguments))
     from dspreview.cli.app import run
 
     run(arguments)

@@ -11,6 +11,7 @@ import sys
 from typing import NoReturn
 
 from dspreview.documents.page import Selection, page_document
+from dspreview.documents.stdout import write_text
 from dspreview.extract.local import identify, may_be_quick
 from dspreview.models import DatasetRef, Kind
 from dspreview.preview import PageAnswer, Preview
@@ -45,9 +46,10 @@ class ReadyPreview(Preview):
 
 def check_quick(ref: DatasetRef) -> None:
     """Raise LongWayError for all that takes long enough to say so."""
-    if not may_be_quick(ref.kind, ref.name) or not sys.executable:
+    if not may_be_quick(ref.kind, ref.name):
         raise LongWayError
-    import_lean_pyarrow()
+    if may_start_anew():
+        import_lean_pyarrow()
 
 
 def import_lean_pyarrow() -> None:
@@ -59,8 +61,20 @@ def import_lean_pyarrow() -> None:
         del sys.modules["numpy"]
 
 
+def is_lean() -> bool:
+    """Whether pyarrow was imported without numpy."""
+    return "pyarrow" in sys.modules and may_start_anew()
+
+
+def may_start_anew() -> bool:
+    """Whether this process is this program, and nothing else: called by its name, or with `-m`."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    called = os.path.basename(sys.argv[0]) == "dspreview" or (spec is not None and spec.name == "dspreview.__main__")
+    return called and bool(sys.executable) and "multiprocessing" not in sys.modules
+
+
 def start_anew() -> NoReturn:
-    """Take the long way in this process's place: `datasets` cannot do with such a pyarrow."""
+    """Take the long way in this process's place: it reads with `datasets`, which needs numpy."""
     os.environ[LONG_WAY] = "1"
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - this very program
 
@@ -71,7 +85,7 @@ def give_up(*_: object) -> NoReturn:
 
 
 def answer(arguments: list[str]) -> bool:
-    """Answer a call, if it is one of these; whether it was."""
+    """Answer a call, if it is one of these; whether it was. Raises ReaderGoneError, AnswerLostError."""
     words = [word for word in arguments[1:] if word not in FLAGS]
     if (
         os.environ.pop(LONG_WAY, None)
@@ -84,12 +98,11 @@ def answer(arguments: list[str]) -> bool:
         return False
     try:
         text = document(words, cached="--cached" in arguments)
-        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
-        sys.stdout.buffer.flush()
     except Exception:  # none is hidden: the long way meets it again, and tells it
-        if "pyarrow" in sys.modules:
+        if is_lean():
             start_anew()
         return False
+    write_text(text)
     return True
 
 
@@ -102,6 +115,7 @@ def document(words: list[str], *, cached: bool) -> str:
     with Store(settings) as store:
         preview = ReadyPreview(store, settings, cached=cached, warn=give_up)
         preview.freshness.ask_revision = give_up  # type: ignore[method-assign, assignment]
+        preview.extractor.prepare_reading = give_up  # type: ignore[method-assign]
         found: PageAnswer = preview.page(ref, *words[1:])
     if found.page.stalled:
         raise LongWayError

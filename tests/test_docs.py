@@ -44,10 +44,11 @@ def test_examples_print_what_the_readme_shows(command: str, output: str, here: P
     assert plain(result.out).strip() == plain(output).strip()
 
 
+CHECK = (ROOT / "docs" / "check.md").read_text(encoding="utf-8")
 RECIPES = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
 TOUR = [
     line
-    for block in re.findall(r"```sh\n(.*?)```", README + RECIPES + QUERIES, re.DOTALL)
+    for block in re.findall(r"```sh\n(.*?)```", README + RECIPES + QUERIES + CHECK, re.DOTALL)
     for line in block.splitlines()
 ]
 

@@ -136,6 +136,41 @@ def test_a_locked_or_full_store_still_gives_the_answer(dspreview: Program, tmp_p
     assert "not stored" in result.err
 
 
+@pytest.mark.parametrize("unbuffered", ["1", ""])
+@pytest.mark.parametrize("flags", ["", "--quiet"])
+def test_an_answer_that_finds_no_room_is_no_success(
+    unbuffered: str, flags: str, dspreview: Program, tmp_path: Path
+) -> None:
+    (tmp_path / "a.parquet").write_bytes(parquet({"t": ["x" * 5_000] * 100}))
+    command = f"ulimit -f 300; trap '' XFSZ; {sys.executable} -m dspreview rows {tmp_path}/a.parquet --json {flags} > {tmp_path}/out.json"
+    environment = dspreview.environment(PYTHONUNBUFFERED=unbuffered, DSPREVIEW_DATABASE="/dev/null/x")
+    done = subprocess.run(["bash", "-c", command], env=environment, cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 7, done.stderr
+    assert b"could not be written" in done.stderr
+
+
+def test_a_reader_that_does_not_wait_gets_one_document_at_most(dspreview: Program, tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").write_bytes(parquet({"t": ["x" * 5_000] * 150}))
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    process = dspreview.start("rows", tmp_path / "a.parquet", "--json", stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        text = pipe.read()
+    assert text.count(b'{"features"') == 1
+    assert process.wait() in {0, 7}
+
+
+def test_another_program_that_calls_main_is_not_run_again(dspreview: Program, tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").write_bytes(b"PAR1")
+    script = "print('once', flush=True); import sys; sys.argv = ['x', 'rows', %r, '--json']; from dspreview.__main__ import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", script % str(tmp_path / "a.parquet")], env=dspreview.environment(), cwd=tmp_path, capture_output=True, check=False
+    )  # fmt: skip
+    assert done.returncode == 6
+    assert done.stdout.count(b"once") == 1
+
+
 def test_nobody_reads_or_the_disk_is_full(dspreview: Program, tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_bytes(parquet({"t": ["x" * 900] * 100}))
     command = f"{sys.executable} -m dspreview rows {tmp_path}/a.parquet --json"

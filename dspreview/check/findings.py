@@ -31,7 +31,7 @@ KINDS = {
         Kind("script", "error", "the dataset is a loading script", "glue/glue.py", "publish the data as Parquet; scripts are run by nobody any more"),
         Kind("pickle", "error", "a pickle, which can run code", "data.pkl", "save the data as Parquet"),
         Kind("outside-file", "error", "a file or pattern reaches outside the dataset", "data_files: ../other/*.csv", "move the file into the dataset"),
-        Kind("pattern-without-files", "error", "a pattern of the README matches no file", "path: trian/*.csv", "correct the pattern, or remove it"),
+        Kind("pattern-without-files", "error", "a pattern of the README matches no file", "path: tran/*.csv", "correct the pattern, or remove it"),
         Kind("unused-file", "warning", "no config uses a data file", "extra.parquet beside train.parquet", "name it in data_files, or remove it"),
         Kind("bad-name", "error", "a config or split cannot be addressed by its name", "config_name: a/b", "use letters, digits, dots, dashes and underscores; no dash in splits"),
         Kind("files-disagree", "error", "files of a split have other columns or types", "n is int64 in one file and string in another", "give them the same, or make them two configs"),

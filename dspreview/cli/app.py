@@ -11,7 +11,8 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from typer.core import TyperGroup
 
-from dspreview.cli import failure, output
+from dspreview.cli import failure
+from dspreview.documents.stdout import write_text
 from dspreview.errors import EXIT_INTERRUPTED, EXIT_OK, AnswerLostError
 
 
@@ -90,7 +91,7 @@ def show_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
     if value:
         from importlib.metadata import version
 
-        output.write_text(f"dspreview {version('dspreview')}\n")
+        write_text(f"dspreview {version('dspreview')}\n")
         raise typer.Exit
 
 

@@ -20,6 +20,7 @@ from dspreview.cli.options import Call
 from dspreview.cli.viewer import show
 from dspreview.documents.assets import assets_in
 from dspreview.documents.page import Selection, narrowed, select_lines
+from dspreview.documents.stdout import write_text
 from dspreview.extract.media import AUDIO_TYPES, IMAGE_SHOWN, VIDEO_TYPES
 from dspreview.preview import PageAnswer
 from dspreview.store import Store
@@ -185,7 +186,7 @@ def tell(call: Call, what: str, files: list[CellFile], paths: list[str]) -> None
     header = ["row_idx", "column", "file"]
     records = [dict(zip(header, row, strict=True)) for row in rows]
     if call.format == "table":
-        output.write_text("".join(f"{what} {path}\n" for path in paths))
+        write_text("".join(f"{what} {path}\n" for path in paths))
     elif call.format == "json":
         output.write_document({what: records})
     else:

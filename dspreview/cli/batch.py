@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dspreview import errors
 from dspreview.cli import failure
 from dspreview.cli.options import Call, Target
-from dspreview.cli.output import write_text
+from dspreview.documents.stdout import write_text
 from dspreview.models import DatasetRef, Json, dump
 
 Answer = Callable[[DatasetRef, str | None, str | None, dict[str, Json]], int]

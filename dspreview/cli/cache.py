@@ -11,6 +11,7 @@ from dspreview import errors
 from dspreview.cli import output
 from dspreview.cli.options import Call, with_common
 from dspreview.documents.lists import valid_document
+from dspreview.documents.stdout import write_text
 from dspreview.store import Store, report
 from dspreview.store.database import translated
 
@@ -144,7 +145,7 @@ def verify(
     rows = [[damage.code, damage.message] for damage in damages]
     findings = [{"code": damage.code, "message": damage.message} for damage in damages]
     if call.format == "table" and not damages:
-        output.write_text("the cache is intact\n")
+        write_text("the cache is intact\n")
     else:
         output.write_answer(call, {"findings": findings, "repaired": repair}, ["code", "message"], rows)
     return errors.EXIT_NO if damages and not repair else errors.EXIT_OK
@@ -156,7 +157,7 @@ def path(call: Call) -> int:
     """Answer `cache path`."""
     where = {"database": call.settings.dspreview_database, "assets_directory": call.settings.assets_directory}
     if call.format == "table":
-        output.write_text(where["database"] + "\n")
+        write_text(where["database"] + "\n")
     else:
         output.write_answer(call, where, list(where), [list(where.values())])
     return errors.EXIT_OK

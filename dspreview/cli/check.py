@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from dspreview import errors
-from dspreview.cli import output
 from dspreview.cli.batch import run_targets
 from dspreview.cli.is_valid import chosen
 from dspreview.cli.options import Call, FromOption, with_common
 from dspreview.cli.progress import working
+from dspreview.documents.stdout import write_text
 from dspreview.models import DatasetRef, Json, Kind, dump
 
 if TYPE_CHECKING:
@@ -144,11 +144,11 @@ def write(call: Call, report: Report, folder: str) -> None:
     from dspreview.documents.findings import as_document, github_lines
 
     if call.format == "json":
-        output.write_text(dump(as_document(report)) + "\n")
+        write_text(dump(as_document(report)) + "\n")
     elif call.format == "github":
-        output.write_text("".join(f"{line}\n" for line in github_lines(report, folder)))
+        write_text("".join(f"{line}\n" for line in github_lines(report, folder)))
     elif call.format == "table":
-        output.write_text("".join(f"{line}\n" for line in lines(call, report)))
+        write_text("".join(f"{line}\n" for line in lines(call, report)))
 
 
 def write_whole(call: Call, reports: list[tuple[Report, str]]) -> None:
@@ -159,9 +159,9 @@ def write_whole(call: Call, reports: list[tuple[Report, str]]) -> None:
 
     found = [report for report, _ in reports]
     if call.format == "junit":
-        output.write_text(junit(found))
+        write_text(junit(found))
     else:
-        output.write_text(dump(sarif(found, [folder for _, folder in reports], version("dspreview"))) + "\n")
+        write_text(dump(sarif(found, [folder for _, folder in reports], version("dspreview"))) + "\n")
 
 
 def lines(call: Call, report: Report) -> Iterator[str]:

@@ -14,6 +14,7 @@ from dspreview.cli import output
 from dspreview.cli.check import AllRowsOption, SampleOption
 from dspreview.cli.options import Call, with_common
 from dspreview.cli.progress import working
+from dspreview.documents.stdout import write_text
 from dspreview.models import Json, dump
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -59,7 +60,7 @@ def diff(
     if call.format == "json":
         output.write_document(found)
     else:
-        output.write_text("".join(f"{line}\n" for line in lines(found)))
+        write_text("".join(f"{line}\n" for line in lines(found)))
     return errors.EXIT_NO if found["differ"] else errors.EXIT_OK
 
 

@@ -80,7 +80,7 @@ def as_failure(error: BaseException, arguments: list[str]) -> errors.PreviewErro
     return None
 
 
-def store_failure(error: sqlite3.Error, arguments: list[str]) -> errors.PreviewError:
+def store_failure(error: sqlite3.Error, arguments: list[str]) -> errors.PreviewError | None:
     """SQLite's own failure, with the name of the file."""
     from dspreview.settings import resolve
     from dspreview.store.database import translated
@@ -92,6 +92,8 @@ def store_failure(error: sqlite3.Error, arguments: list[str]) -> errors.PreviewE
             raise error
     except errors.StoreError as failure:
         return failure
+    except sqlite3.Error:  # a statement of ours, and no trouble of the file
+        return None
 
 
 def report_bug(error: BaseException, arguments: list[str]) -> int:

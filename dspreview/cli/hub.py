@@ -10,6 +10,7 @@ from dspreview import errors
 from dspreview.cli import output
 from dspreview.cli.options import Call, with_common
 from dspreview.documents.lists import HUB_FIELDS, hub_record, hub_status_document
+from dspreview.documents.stdout import write_text
 from dspreview.jobs.runner import Extractor
 from dspreview.models import Json
 from dspreview.preview.keeping import Keeper
@@ -50,7 +51,7 @@ def list_(
         from dspreview.cli import table  # rich, for a table only
 
         rows = [[item["id"], item["downloads"], ", ".join(item["tags"] or ())] for item in found]
-        output.write_text(table.simple(["id", "downloads", "tags"], rows, color=table.use_color(call.color)) + "\n")
+        write_text(table.simple(["id", "downloads", "tags"], rows, color=table.use_color(call.color)) + "\n")
     else:
         output.write_records(found, call.format, list(HUB_FIELDS))
     return errors.EXIT_OK

@@ -12,6 +12,7 @@ from dspreview.cli import output
 from dspreview.cli.batch import run_targets
 from dspreview.cli.options import Call, FromOption, Target, targets, with_common
 from dspreview.cli.progress import working
+from dspreview.documents.stdout import write_text
 from dspreview.models import DatasetRef, Json
 from dspreview.preview import Preview, whole
 from dspreview.store import Store
@@ -64,6 +65,6 @@ def write(call: Call, asked: str, named: dict[str, Json], *, valid: bool, many: 
         output.write_document(named | {"valid": valid})
     elif call.format == "table":
         verdict = "valid" if valid else "not valid"
-        output.write_text(f"{asked}: {verdict}\n" if many else f"{verdict}\n")
+        write_text(f"{asked}: {verdict}\n" if many else f"{verdict}\n")
     else:
         output.write_records([{"valid": valid}], call.format)

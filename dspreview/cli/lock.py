@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from dspreview import errors
-from dspreview.cli import output
 from dspreview.cli.check import AllRowsOption, SampleOption
 from dspreview.cli.options import Call, DatasetArgument, with_common
 from dspreview.cli.progress import working
+from dspreview.documents.stdout import write_text
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -50,7 +50,7 @@ def lock(
         found = profile(Extractor(call.settings), ref, Path(name), split_sample, told.show)
     text = lock_text(found, split_sample)
     if output_file is None:
-        output.write_text(text)
+        write_text(text)
         return errors.EXIT_OK
     write_file(Path(output_file), text)
     return errors.EXIT_OK

@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 from dspreview.cli.options import Call
-from dspreview.errors import AnswerLostError, ReaderGoneError
+from dspreview.documents.stdout import write_text
 from dspreview.models import Json, dump
-
-
-def write_text(text: str) -> None:
-    """Text as UTF-8 whatever the locale says; a lone surrogate becomes the escape that JSON has for it.
-
-    Raises ReaderGoneError where nobody reads any more, AnswerLostError where the disk is full.
-    """
-    try:
-        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
-        sys.stdout.buffer.flush()
-    except BrokenPipeError as error:
-        raise ReaderGoneError from error
-    except (OSError, ValueError, AttributeError) as error:  # full, closed, or never there
-        reason = error.strerror if isinstance(error, OSError) else "stdout is closed"
-        raise AnswerLostError(f"the answer could not be written: {reason}") from error
 
 
 def write_document(value: Json) -> None:

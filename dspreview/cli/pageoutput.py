@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dspreview.cli import output
 from dspreview.cli.options import Call
 from dspreview.documents.page import Found, Selection, narrowed, page_document, page_rows
+from dspreview.documents.stdout import write_text
 from dspreview.models import Json
 from dspreview.preview import PageAnswer
 
@@ -32,7 +33,7 @@ def write(
 
     """
     if call.format == "json":
-        output.write_text(
+        write_text(
             page_document(answer, selection, named, max_bytes=None if full else call.settings.rows_max_bytes) + "\n"
         )
         return
@@ -44,7 +45,7 @@ def write(
         else:
             limit = selection.length if selection.length is not None else TABLE_LENGTH
             text = pagetable.table(answer, selection, limit, call, found, gallery)
-        output.write_text(text + "\n")
+        write_text(text + "\n")
         return
     header, rows, cut = page_rows(answer, selection)
     output.write_records(rows, call.format, header)

@@ -22,6 +22,7 @@ from dspreview.cli.options import (
 )
 from dspreview.cli.progress import working
 from dspreview.cli.queue import enqueue
+from dspreview.documents.stdout import write_text
 from dspreview.models import DatasetRef, Json
 from dspreview.preview import Preview, whole
 from dspreview.store import Store
@@ -87,7 +88,7 @@ def enqueue_all(call: Call, wanted: Iterator[Target], *, many: bool) -> int:
         if call.format == "json":
             output.write_document(named | {"status": "ok"})
         elif call.format == "table":
-            output.write_text(f"{ref.asked} waits in the queue\n")
+            write_text(f"{ref.asked} waits in the queue\n")
         else:
             output.write_records([{"status": "ok"}], call.format)
         return errors.EXIT_OK
@@ -106,6 +107,6 @@ def write(call: Call, done: list[dict[str, Json]], named: dict[str, Json], *, fa
 
         header = ["config", "split", "status", "error"]
         rows = [[item[name] for name in header] for item in flat]
-        output.write_text(table.simple(header, rows, color=table.use_color(call.color)) + "\n")
+        write_text(table.simple(header, rows, color=table.use_color(call.color)) + "\n")
     else:
         output.write_records(flat, call.format, ["dataset", "config", "split", "status", "error"])

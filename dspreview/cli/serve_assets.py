@@ -10,6 +10,7 @@ from dspreview import errors
 from dspreview.cli import output
 from dspreview.cli.options import Call, with_common
 from dspreview.cli.viewer import show
+from dspreview.documents.stdout import write_text
 from dspreview.store import Store
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -69,7 +70,7 @@ def serve_assets(
     if call.format == "json":
         output.write_document({"url": address})
     else:
-        output.write_text(f"{address}\n")
+        write_text(f"{address}\n")
     call.warn("Ctrl-C stops it")
     if open_ and not show(address):
         call.warn(f"no browser here shows {address}")

@@ -11,6 +11,7 @@ from dspreview.cli.batch import run_targets
 from dspreview.cli.options import Call, ConfigArgument, DatasetArgument, FromOption, targets, with_common
 from dspreview.cli.progress import working
 from dspreview.documents.splits import HEADER, split_records, splits_document
+from dspreview.documents.stdout import write_text
 from dspreview.models import ConfigListing, DatasetRef, Json
 from dspreview.preview import Preview
 from dspreview.store import Store
@@ -48,7 +49,7 @@ def write(call: Call, asked: str, configs: tuple[ConfigListing, ...], named: dic
         from dspreview.cli import table  # rich, 10 ms for a table only
 
         rows = [[record[name] for name in HEADER[1:]] for record in records]
-        output.write_text(table.simple(HEADER[1:], rows, color=table.use_color(call.color)) + "\n")
+        write_text(table.simple(HEADER[1:], rows, color=table.use_color(call.color)) + "\n")
     else:
         output.write_records(records, call.format, HEADER)
     for config in broken:

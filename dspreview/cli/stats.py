@@ -10,6 +10,7 @@ from dspreview import errors
 from dspreview.cli import output
 from dspreview.cli.options import Call, ConfigArgument, DatasetArgument, SplitArgument, with_common
 from dspreview.cli.questions import YesOption, ask_one
+from dspreview.documents.stdout import write_text
 from dspreview.models import Json
 from dspreview.preview.queries import Queries
 
@@ -44,7 +45,7 @@ def stats(
         elif call.format == "table":
             from dspreview.cli import statsview  # rich, for people only
 
-            output.write_text(statsview.blocks(target.where, found, call) + "\n")
+            write_text(statsview.blocks(target.where, found, call) + "\n")
         else:
             output.write_records(
                 [flat(one) for one in found["statistics"]], call.format, ["column_name", "column_type", *FLAT]

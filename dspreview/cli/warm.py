@@ -15,6 +15,7 @@ from dspreview.cli.cache import confirm
 from dspreview.cli.hub import Author, Limit, Search, Sort, Tag
 from dspreview.cli.options import Call, FromOption, targets, with_common
 from dspreview.cli.progress import Meter
+from dspreview.documents.stdout import write_text
 from dspreview.extract.local import identify
 from dspreview.jobs.runner import Extractor
 from dspreview.models import Json
@@ -135,7 +136,7 @@ def summary(call: Call, enqueued: int, ended: list[Done], broken: list[str], lef
     if call.format == "json":
         output.write_document(document)
     elif call.format == "table":
-        output.write_text(f"{document['done']} done, {document['failed']} failed, {enqueued} new\n")
+        write_text(f"{document['done']} done, {document['failed']} failed, {enqueued} new\n")
     else:
         output.write_records(failures, call.format, ["dataset", "config", "split", "error"])
     sys.stdout.flush()

@@ -10,6 +10,7 @@ import typer
 from dspreview import errors
 from dspreview.cli import output
 from dspreview.cli.options import Call, with_common
+from dspreview.documents.stdout import write_text
 from dspreview.jobs.notice import apply, read_notice
 from dspreview.store import Store
 from dspreview.store.database import translated
@@ -34,7 +35,7 @@ def webhook(
     if call.format == "json":
         output.write_document({"status": "ok"})
     elif call.format == "table":
-        output.write_text("ok\n")
+        write_text("ok\n")
     else:
         output.write_records([{"status": "ok"}], call.format)
     return errors.EXIT_OK

@@ -38,6 +38,7 @@ def read_card(data: dict[str, Json], dataset: str) -> Card:
     declared = data.get("configs")
     if not isinstance(declared, list) or not declared:
         name, info = next(iter(infos.items())) if len(infos) == 1 else ("default", infos.get("default"))
+        name = str(name or "default")  # YAML has numbers and nothing, too
         return Card((CardConfig(name, info=info),), name)
     configs = tuple(read_config(item, infos, dataset) for item in declared)
     marked = [config.name for config in configs if config.params.get("default") or config.name == "default"]

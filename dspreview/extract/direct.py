@@ -23,6 +23,9 @@ from dspreview.extract.readme import PlainConfig, local_card, plain_configs
 from dspreview.models import ConfigListing, FeatureTree, Kind, Listing, Page, Resolved, SplitListing
 from dspreview.settings import Settings
 
+EXPORT_FILES = 10
+"""Files of an export whose rows are counted; a larger one is not worth it for a page."""
+
 
 class DirectConfig(NamedTuple):
     """A config, and its files."""
@@ -174,14 +177,29 @@ def exported_page(
     told: int | None,
 ) -> Page | None:  # fmt: skip
     """The first rows as the Hub's export has them; None where there is none, it fails, or has not as many as the README tells."""
+    import pyarrow as pa
+
     from dspreview.extract.export import exported
 
     try:
         paths = exported(source.dataset, *names, settings)
-        page = parquet_page(source, chosen, names, paths, staging, settings, told) if paths else None
-    except PreviewError:  # the data itself is read
+        if not paths or len(paths) > EXPORT_FILES:
+            return None
+        page = parquet_page(source, chosen, names, paths, staging, settings, None)
+        if page is not None and page.num_rows_total is None:
+            page = page._replace(num_rows_total=sum(remote_rows(path, source.asked, settings) for path in paths))
+    except (PreviewError, OSError, pa.ArrowException):  # the data itself is read
         return None
-    return page if page is not None and page.num_rows_total in {None, told} else None
+    return page if page is not None and told in {None, page.num_rows_total} else None
+
+
+def remote_rows(path: str, asked: str, settings: Settings) -> int:
+    """The rows of a Parquet file on the Hub. Raises PreviewError, and what pyarrow raises."""
+    import pyarrow.parquet as pq
+
+    from dspreview.extract.schemafiles import open_remote
+
+    return int(pq.read_metadata(open_remote(path, asked, settings)).num_rows)
 
 
 def parquet_page(

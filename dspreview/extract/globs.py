@@ -42,8 +42,10 @@ def names_below(folder: str) -> list[str] | None:
         prefix = folders.pop()
         with os.scandir(os.path.join(folder, prefix)) as entries:
             for entry in entries:
-                if not entry.is_dir():
+                if entry.is_file():
                     names.append(prefix + entry.name)
+                elif not entry.is_dir():
+                    continue  # a pipe, or a link to nowhere
                 elif entry.is_symlink():
                     return None
                 else:

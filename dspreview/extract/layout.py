@@ -30,6 +30,8 @@ SPECIAL = re.compile(
     r"(?:^|/)(?:[^/]*\.eval|task\.toml|instruction\.md|dataset_dict\.json|state\.json|\.huggingface\.yaml)$"
 )
 """Names that lead elsewhere: logs, tasks, what `save_to_disk` writes, a description in a file of its own."""
+UNREADABLE = re.compile(r"::|[\x00-\x1f\x7f]|[\ud800-\udfff]")
+"""Signs in names that the readers of `datasets` take for something else, or cannot take."""
 PLAIN_PATTERN = re.compile(r"[^\[\]{}?:\\~]+")
 MODULES = {"parquet": "parquet", "csv": "csv", "json": "json", "jsonl": "json", "txt": "text"} | dict.fromkeys(
     ("jpg", "jpeg", "png", "gif", "webp", "bmp", "tif", "tiff"), "imagefolder"
@@ -56,7 +58,7 @@ def find_layout(names: Sequence[str], declared: Mapping[str, Sequence[str]] | No
     """
     if declared is not None and not all(plain(pattern) for group in declared.values() for pattern in group):
         return None
-    if any(SPECIAL.search(name) for name in names):
+    if any(SPECIAL.search(name) or UNREADABLE.search(name) for name in names):
         return None
     patterns = default_patterns(names) if declared is None else declared
     found: dict[str, list[str]] = {}

@@ -40,18 +40,18 @@ DEFAULTS: dict[str, dict[str, Json]] = {
 def features_of(schema: pa.Schema) -> Columns | None:
     """The features of a file: those that `datasets` wrote into it, else those of its types."""
     names = schema.names
-    if len(set(names)) < len(names):
+    if len(set(names)) < len(names) or any("\0" in name for name in names):
         return None
     if (written := (schema.metadata or {}).get(METADATA)) is None:
         found = [(field.name, tree_of(field.type)) for field in schema]
     else:
         try:
             declared = json.loads(written)["info"]["features"]
+            if not isinstance(declared, dict) or set(declared) != set(names):
+                return None
+            found = [(name, normal(declared[name])) for name in names]
         except (ValueError, KeyError, TypeError, RecursionError):
             return None
-        if not isinstance(declared, dict) or set(declared) != set(names):
-            return None
-        found = [(name, normal(declared[name])) for name in names]
     return found if holds(schema, found) else None
 
 
@@ -86,7 +86,7 @@ def normal(declared: Json) -> FeatureTree:
     if not isinstance(name, str):
         fields = {key: normal(inner) for key, inner in declared.items()}
         return None if "_type" in declared or None in fields.values() else fields
-    if name not in DEFAULTS:
+    if name not in DEFAULTS or declared.get("id") is not None:
         return None
     said = {key: value for key, value in declared.items() if value is not None and key not in {"_type", "id"}}
     known = {key: value for key, value in said.items() if DEFAULTS[name].get(key) != value}
@@ -112,7 +112,7 @@ def value_of(dtype: Json) -> FeatureTree:
 def label_of(names: Json, number: Json) -> FeatureTree:
     """A label by its names."""
     good = isinstance(names, list) and names and all(isinstance(name, str) for name in names)
-    alone = good and len(set(names)) == len(names) and number in {None, len(names)}
+    alone = good and len(set(names)) == len(names) and (number is None or number == len(names))
     return {"names": names, "_type": "ClassLabel"} if alone else None
 
 
@@ -123,6 +123,14 @@ def sampled(known: Mapping[str, Json]) -> bool:
 
 def described(features: Json) -> Columns | None:
     """The features that a README declares; None where one is not plain."""
+    try:
+        return listed(features)
+    except RecursionError:
+        return None
+
+
+def listed(features: Json) -> Columns | None:
+    """The same, however deep they are. Raises RecursionError."""
     found: Columns = []
     for item in features if isinstance(features, list) else ():
         name, tree = (item.get("name"), of_readme(item)) if isinstance(item, dict) else (None, None)
@@ -148,7 +156,7 @@ def of_readme(item: Json) -> FeatureTree:
         inner = of_readme({"dtype": told}) if isinstance(told, str) else inner_of_readme(told)
         return None if inner is None else {"feature": inner, "_type": "List"}
     if word == "struct":
-        return inner_of_readme(told)
+        return inner_of_readme(told) if isinstance(told, list) else None
     if word == "class_label" and isinstance(told, dict) and set(told) == {"names"}:
         return label_of(numbered_names(told["names"]), None)
     return {**told, "_type": "Audio"} if word == "audio" and isinstance(told, dict) and sampled(told) else None
@@ -158,7 +166,7 @@ def inner_of_readme(told: Json) -> FeatureTree:
     """What a list or a struct holds: one feature, or the fields of a struct."""
     if isinstance(told, dict):
         return of_readme(told)
-    fields = described(told)
+    fields = listed(told)
     return None if fields is None else dict(fields)
 
 

@@ -60,7 +60,13 @@ def plain_page(
         page = maker.make(cells_of(rows, features, declared=True), range(rows.num_rows), whole=False)
         if not beside.asked:
             return page._replace(num_rows_total=count() if total is None else total)
-    except (OSError, UnicodeDecodeError, MemoryError, pa.ArrowException):  # read again the long way, which tells it
+    except (
+        OSError,
+        UnicodeDecodeError,
+        MemoryError,
+        pa.ArrowException,
+        RecursionError,
+    ):  # read again the long way, which tells it
         pass
     shutil.rmtree(staging)
     staging.mkdir()

@@ -95,10 +95,14 @@ def plain_info(item: Json) -> PlainConfig | None:
     known = {"config_name", "features", "splits", "download_size", "dataset_size"}
     if not isinstance(item, dict) or set(item) - known or not isinstance(item.get("config_name", ""), str):
         return None
-    sizes = {}
-    for split in item.get("splits") or ():
-        numbers = [split.get("num_bytes"), split.get("num_examples")] if isinstance(split, dict) else []
-        if [type(number) for number in numbers] != [int, int] or not isinstance(split.get("name"), str):
+    sizes: dict[str, tuple[int | None, int | None]] = {}
+    splits = [] if item.get("splits") is None else item["splits"]
+    for split in splits if isinstance(splits, list) else [None]:
+        if not isinstance(split, dict) or set(split) != {"name", "num_bytes", "num_examples"}:
+            return None
+        numbers = [split["num_bytes"], split["num_examples"]]
+        new = isinstance(split["name"], str) and split["name"] not in sizes
+        if [type(number) for number in numbers] != [int, int] or not new:
             return None
         sizes[split["name"]] = (numbers[0] or None, numbers[1] or None)
     return PlainConfig(item.get("config_name", "default"), features=item.get("features"), sizes=sizes)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from bisect import bisect_right
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
 
 from dspreview.extract.ranges import RemoteFile
+from dspreview.extract.thrift import column_chunks
 
 TAIL = 64 * 1024
 """Bytes of the end of a file that are asked for: most footers are smaller."""
@@ -24,15 +25,6 @@ KEPT = 64 << 20
 AT_ONCE = 4
 
 
-class Chunk(NamedTuple):
-    """A column of a row group, in bytes."""
-
-    start: int
-    length: int
-    dictionary: int
-    """Of which so many are its dictionary."""
-
-
 class RemoteStream(io.RawIOBase):
     """A file that is read at places, each of them read ahead as far as it has been read on. Raises HubError and the like."""
 
@@ -42,10 +34,14 @@ class RemoteStream(io.RawIOBase):
         self.place = 0
         self.starts = [file.size - len(tail)]
         self.parts = [tail]
+        self.order = deque(self.starts)
+        """Where the parts begin, in the order in which they came."""
 
-    def expect(self, group: Any) -> None:
-        """Fetch the beginnings of the columns of a row group, as pyarrow describes it: it is read next."""
-        chunks = column_chunks(group)
+    def expect(self, group: int) -> None:
+        """Fetch the beginnings of the columns of the row group of that number: it is read next."""
+        chunks = column_chunks(self.footer(), group)
+        if chunks is None:
+            return  # what is read is fetched as it is asked for
         begin = min(chunk.start for chunk in chunks)
         end = max(chunk.start + chunk.length for chunk in chunks)
         if begin >= self.starts[-1]:
@@ -65,15 +61,22 @@ class RemoteStream(io.RawIOBase):
         """Bytes of the file, as far as there are any."""
         return self.file.read_range(start, min(length, self.file.size - start))
 
+    def footer(self) -> bytes:
+        """The footer of the file, which pyarrow has read before."""
+        self.seek(-8, io.SEEK_END)
+        length = int.from_bytes(self.read(4), "little")
+        self.seek(-8 - length, io.SEEK_END)
+        return self.read(length)
+
     def keep(self, start: int, data: bytes) -> None:
-        """Remember a part; the first ones are forgotten where they grow too many."""
+        """Remember a part; those that came first are forgotten where they grow too many."""
         at = bisect_right(self.starts, start)
         self.starts.insert(at, start)
         self.parts.insert(at, data)
-        while len(self.parts) > 1 and sum(map(len, self.parts)) > KEPT:
-            oldest = 0 if at else 1
+        self.order.append(start)
+        while len(self.order) > 1 and sum(map(len, self.parts)) > KEPT:
+            oldest = self.starts.index(self.order.popleft())
             del self.starts[oldest], self.parts[oldest]
-            at = 1
 
     def part_at(self, start: int) -> tuple[int, bytes] | None:
         """The part that holds a byte, or ends just before it."""
@@ -115,14 +118,3 @@ class RemoteStream(io.RawIOBase):
     def seekable(self) -> bool:
         """At any place."""
         return True
-
-
-def column_chunks(group: Any) -> list[Chunk]:
-    """Where the columns of a row group lie."""
-    found = []
-    for number in range(group.num_columns):
-        column = group.column(number)
-        data = int(column.data_page_offset)
-        start = min(data, int(column.dictionary_page_offset or data))
-        found.append(Chunk(start, int(column.total_compressed_size), data - start))
-    return found

@@ -24,7 +24,7 @@ def parquet_tables(stream: Any, batch_size: int) -> Iterator[pa.Table]:
     for group in range(file.num_row_groups):
         if file.metadata.row_group(group).num_rows:
             if expect is not None:
-                expect(file.metadata.row_group(group))
+                expect(group)
                 expect = None
             for batch in file.iter_batches(batch_size=batch_size, row_groups=[group]):
                 yield pa.Table.from_batches([batch])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import warnings
 from collections.abc import Iterator, Sequence
-from threading import Thread
 from typing import TYPE_CHECKING
 
 from dspreview.extract.local import may_be_quick
@@ -73,7 +72,6 @@ class Extractor:
         if at is not None and (known := self.described.get((at.name, at.revision))) is not None:
             return known
         if ref.kind is Kind.HUB:
-            Thread(target=import_pyarrow).start()  # 0.1 s, while the Hub is asked
             self.prepare()
         from dspreview.extract.hub import describe
 
@@ -131,6 +129,7 @@ class Extractor:
     def plan(self, ref: DatasetRef, dataset: Resolved, config: str) -> tuple[Source, Plan]:
         """A dataset at a revision, and how a config of it is read. Raises PreviewError."""
         self.prepare_reading()
+        from dspreview.extract.failures import explain
         from dspreview.extract.source import make_plan
         from dspreview.extract.splits import find_config, open_dataset
 
@@ -140,7 +139,11 @@ class Extractor:
             self.sources[dataset.name, dataset.revision] = source
         plan = source.plans.get(config)
         if plan is None:
-            plan = source.plans[config] = make_plan(source, find_config(source, config))
+            try:
+                plan = source.plans[config] = make_plan(source, find_config(source, config))
+            except Exception as error:  # as in a listing: `explain` raises bugs of ours again
+                failure = explain(error, ref.asked, source, self.settings)
+                raise failure from (None if failure is error else error)
         return source, plan
 
     def current_revision(self, ref: DatasetRef, seconds: float) -> Resolved:
@@ -166,8 +169,3 @@ class Extractor:
         from dspreview.extract.listing import list_hub
 
         return list_hub(self.settings, author=author, search=search, tags=tags, sort=sort, limit=limit, details=details)
-
-
-def import_pyarrow() -> None:
-    """What reads Parquet, before it is needed."""
-    import pyarrow.parquet  # noqa: F401

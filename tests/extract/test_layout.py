@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 from pathlib import Path
@@ -201,6 +202,21 @@ def test_a_folder_of_pictures(name: str, tmp_path: Path, settings: Any) -> None:
     found = extract(folder, settings(), tmp_path / "s")
     assert found.direct is direct
     assert len(found.rows) >= 1
+
+
+def test_pipes_and_links_to_nowhere_are_no_files(tmp_path: Path, settings: Any) -> None:
+    folder = write(tmp_path / "d", {"a.png": PICTURE})
+    os.mkfifo(folder / "b.png")
+    (folder / "c.png").symlink_to(folder / "none.png")
+    found = extract(folder, settings(), tmp_path / "s")
+    assert len(found.rows) == 1
+
+
+def test_names_that_readers_take_for_something_else(tmp_path: Path, settings: Any) -> None:
+    for number, name in enumerate(("a\nb/1.png", "x::y.png")):
+        folder = write(tmp_path / f"d{number}", {name: PICTURE, "c/1.png": PICTURE})
+        source = open_direct(str(folder), Description(resolve(identify(str(folder))), {}))
+        assert source is None
 
 
 def test_many_pictures_are_counted(tmp_path: Path, settings: Any) -> None:

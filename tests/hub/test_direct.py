@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -138,6 +139,14 @@ LAYOUTS: dict[str, dict[str, bytes | str]] = {
     "no rows": {"a.parquet": parquet(pa.table({"n": pa.array([], pa.int64())}))},
     "quoted names": {"data set/tr ain#1%20.parquet": NUMBERS, "train/é ü.parquet": NUMBERS},
 }  # fmt: skip
+
+
+def labelled(feature: Any) -> bytes:
+    """A file that declares a feature for its column."""
+    told = json.dumps({"info": {"features": {"n": feature}}})
+    return parquet(pa.table({"n": [0, 1]}).replace_schema_metadata({"huggingface": told}))
+
+
 OTHERS: dict[str, dict[str, bytes | str]] = {
     "csv": {"train.csv": "a,b\n1,x\n"},
     "decimals": {"a.parquet": parquet({"n": pa.array([1, 2], pa.decimal128(5, 2))})},
@@ -155,6 +164,19 @@ OTHERS: dict[str, dict[str, bytes | str]] = {
     "a broken config": {
         "README.md": "---\nconfigs:\n- {config_name: x, data_files: a.parquet}\n- {config_name: y, data_files: none/*}\n---\n",
         "a.parquet": NUMBERS,
+    },
+    "splits that are a number": {"README.md": "---\ndataset_info:\n  splits: 5\n---\n", "a.parquet": NUMBERS},
+    "splits with more words": {
+        "README.md": "---\ndataset_info:\n  splits:\n  - {name: train, num_bytes: 3, num_examples: 9, foo: 3}\n---\n", "a.parquet": NUMBERS,
+    },
+    "a config of no name": {"README.md": "---\ndataset_info:\n  config_name: null\n---\n", "a.parquet": NUMBERS},
+    "odd labels": {"a.parquet": labelled({"num_classes": [2], "names": ["a", "b"], "_type": "ClassLabel"})},
+    "a type with an id": {"a.parquet": labelled({"dtype": "int64", "id": "x", "_type": "Value"})},
+    "deep features": {"a.parquet": labelled(json.loads('{"a":' * 900 + '{"dtype":"int64","_type":"Value"}' + "}" * 900))},
+    "a name with hops": {"a::b.parquet": NUMBERS, "c.parquet": NUMBERS},
+    "a struct as a mapping": {
+        "README.md": "---\ndataset_info:\n  features:\n  - name: s\n    struct: {name: q, dtype: int64}\n---\n",
+        "a.parquet": parquet({"s": [{"q": 1}]}),
     },
     "no columns": {"a.parquet": parquet(pa.table({}))},
 }  # fmt: skip
@@ -212,6 +234,34 @@ def test_another_export_is_not(export: bytes, stale: bool, online: Program, hub:
     hub.export("me/data", {"default/train/0000.parquet": export}, stale=stale)
     page = online("rows", "me/data", "--json").json
     assert [row["row"] for row in page["rows"]] == RECORDS[:100]
+
+
+def test_an_export_of_several_files_has_as_many_rows_as_the_readme_tells(online: Program, hub: Hub) -> None:
+    online.env["HF_ENDPOINT"] = hub.local_url
+    hub.add("me/data", {"README.md": TYPED, "train.jsonl": "".join(json.dumps(row) + "\n" for row in RECORDS)})
+    more = parquet({"id": [1], "t": ["x"]})
+    hub.export(
+        "me/data",
+        {
+            "default/train/0000.parquet": parquet({"id": range(1_000, 1_120), "t": ["y"] * 120}),
+            "default/train/0001.parquet": more,
+        },
+    )
+    assert online("rows", "me/data", "--json").row_values[0] == RECORDS[0]
+
+
+def test_an_id_without_an_owner_never_ends_in_a_bug(online: Program, hub: Hub) -> None:
+    hub.add("single", {"a.parquet": parquet({"n": list(range(300))})})
+    for words in (("splits",), ("rows",), ("rows", "--offset", "200"), ("stats",), ("check",)):
+        assert online(words[0], "single", *words[1:]).code in {0, 1, 6}, words
+
+
+def test_a_large_cell_comes_once(online: Program, hub: Hub) -> None:
+    pick = random.Random(1)
+    table = {"a": [pick.randbytes(200_000)] * 2, "b": [pick.randbytes(40_000_000), pick.randbytes(30_000_000)]}
+    hub.add("me/data", {"a.parquet": parquet(table, compression="none", use_dictionary=False)})
+    assert online("rows", "me/data", "--json").code == 0
+    assert sum(one.sent for one in hub.seen) < 90_000_000
 
 
 def test_other_kinds_are_listed_without_datasets(online: Program, hub: Hub) -> None:

@@ -1,0 +1,87 @@
+"""The jobs of docs/ci.md, step by step in a shell: on a healthy dataset they pass, on a broken one they fail."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+import yaml
+
+from tests.check import broken
+from tests.support.program import Program
+
+ROOT = Path(__file__).parent.parent.parent
+GITHUB, GITLAB, PRE_COMMIT = map(
+    yaml.safe_load, re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "ci.md").read_text(), re.DOTALL)
+)
+STEPS = {
+    "github": [step["run"] for step in GITHUB["jobs"]["check"]["steps"] if "run" in step],
+    "gitlab": GITLAB["dataset"]["script"],
+    "pre-commit": [PRE_COMMIT["repos"][0]["hooks"][0]["entry"]],
+}
+
+
+def run(steps: list[str], program: Program, folder: Path) -> list[int]:
+    """The exit codes of the steps, up to the first that fails. The program is installed already."""
+    codes = []
+    for step in steps:
+        if step.startswith("python -m pip install"):
+            continue
+        command = step.replace("dspreview check", f"{sys.executable} -m dspreview check")
+        done = subprocess.run(
+            ["bash", "-e", "-o", "pipefail", "-c", command],
+            cwd=folder,
+            env=program.environment(),
+            capture_output=True,
+            check=False,
+        )
+        codes.append(done.returncode)
+        if done.returncode:
+            break
+    return codes
+
+
+@pytest.mark.parametrize("job", STEPS)
+def test_a_healthy_dataset_passes(job: str, dspreview: Program, tmp_path: Path) -> None:
+    folder = tmp_path / "signals"
+    shutil.copytree(ROOT / "docs" / "examples" / "signals", folder)
+    codes = run(STEPS[job], dspreview, folder)
+    assert codes
+    assert set(codes) == {0}
+    reports = {path.name: path.read_text() for path in folder.glob(".dspreview*")}
+    if job == "github":
+        assert json.loads(reports[".dspreview.sarif"])["version"] == "2.1.0"
+        assert {step.get("with", {}).get("sarif_file") for step in GITHUB["jobs"]["check"]["steps"]} >= {
+            ".dspreview.sarif"
+        }
+    if job == "gitlab":
+        assert ET.fromstring(reports[GITLAB["dataset"]["artifacts"]["reports"]["junit"]]).tag == "testsuites"
+
+
+@pytest.mark.parametrize("job", STEPS)
+def test_a_broken_dataset_fails_with_its_report_written(job: str, dspreview: Program, tmp_path: Path) -> None:
+    folder = broken.make("load-failed jsonl", tmp_path)
+    codes = run(STEPS[job], dspreview, folder)
+    assert codes[-1] == 1
+    assert set(codes[:-1]) <= {0}
+    if job == "github":
+        (result,) = json.loads((folder / ".dspreview.sarif").read_text())["runs"][0]["results"]
+        assert result["locations"][0]["physicalLocation"] == {
+            "artifactLocation": {"uri": "a.jsonl"},
+            "region": {"startLine": 2},
+        }
+
+
+def test_what_nobody_could_tell_is_no_finding(dspreview: Program, tmp_path: Path) -> None:
+    steps = [step.replace("check .", "check ./nothing") for step in STEPS["github"]]
+    assert run(steps, dspreview, tmp_path) == [1]  # `test` fails where the code is not 1
+
+
+def test_ci_of_this_repository_checks_its_examples() -> None:
+    assert "dspreview check docs/examples/*/ --all-rows --fail-on warning" in (ROOT / ".ci" / "run").read_text()
