@@ -15,7 +15,7 @@ from importlib.metadata import version
 from math import inf
 from pathlib import Path
 
-from tests.benchmarks import cached, firstrows, nights, queries
+from tests.benchmarks import cached, checks, firstrows, nights, queries
 from tests.benchmarks.measure import HERE, LINK_HEADING, Line, draw
 
 PAGE = HERE.parent.parent / "docs" / "performance.md"
@@ -61,6 +61,7 @@ def write_page(lines: list[Line]) -> str:
         "a predicate that selects ten of 200,000 sorted rows less than a tenth of its file.",
         "First rows of one local Parquet file are imports, nearly all of them; numpy, half of pyarrow's import, is left out there.",
         "A duckdb or polars script is one line, `SELECT * ... LIMIT 100` or `scan_...().head(100)`; `hf datasets sql` is asked for the same.",
+        "DuckDB reads all columns into a table of its own (`tests/benchmarks/checks.py`); `check` looks at the values, and compares the rows, too.",
         "`loop` is `tests/benchmarks/loop.py`. `hello` is `tests/benchmarks/hello.py`, a Typer program of two commands; `datasets` streaming is `tests/benchmarks/stream.py`.",
     ]
     return "\n".join(parts) + "\n"
@@ -89,6 +90,7 @@ def main() -> int:
             *nights.hub_status(folder, environment),
             *firstrows.first_rows(folder, environment),
             *queries.measure(folder / "big.parquet", environment),
+            *checks.measure(folder, folder / "big.parquet", environment),
         ]
     page = write_page(lines)
     print(page)
