@@ -59,6 +59,8 @@ class Reading:
         self.direct = direct if direct is not None and direct.configs[names[0]].module == "parquet" else None
         self._long: tuple[Source, Plan] | None = None
         self._footers: dict[str, Footer] = {}
+        self.broken: set[str] = set()
+        """Files that cannot be read; the others still can."""
 
     @property
     def long(self) -> tuple[Source, Plan]:
@@ -85,6 +87,11 @@ class Reading:
         return self.long[1].files[self.names[1]]
 
     @property
+    def whole_files(self) -> list[str]:
+        """The files of the split that can be read."""
+        return [path for path in self.files if path not in self.broken]
+
+    @property
     def module(self) -> str:
         """The reader of `datasets` for this split."""
         return "parquet" if self.direct is not None else self.long[1].module
@@ -100,8 +107,8 @@ class Reading:
         assert self.direct is not None
         declared = self.direct.configs[self.names[0]].features
         try:
-            schema = self.footer(self.files[0]).schema
-        except (OSError, pa.ArrowException):
+            schema = self.footer(self.whole_files[0]).schema
+        except (OSError, pa.ArrowException, IndexError):
             return False  # `datasets` tells what is wrong
         return holds(schema, declared) if declared is not None else bool(features_of(schema))
 
@@ -126,7 +133,9 @@ class Reading:
         """Parquet files as they are."""
         assert self.direct is not None
         columns = self.direct.configs[self.names[0]].features
-        tables = SchemaFiles(self.files, self.open, parquet_tables, ahead=self.dataset.kind is Kind.HUB and not whole)
+        tables = SchemaFiles(
+            self.whole_files, self.open, parquet_tables, ahead=self.dataset.kind is Kind.HUB and not whole
+        )
         file, row = "", 0
         for name, table in tables.tables(WHOLE_BATCH if whole else self.settings.rows_max_number):
             if columns is None:

@@ -33,11 +33,13 @@ def sieved(reading: Reading, progress: Callable[[float], None]) -> tuple[Files, 
     from dspreview.query.sieve import sieve
 
     columns = (
-        reading.direct.configs[reading.names[0]].features or features_of(reading.footer(reading.files[0]).schema) or []
+        reading.direct.configs[reading.names[0]].features
+        or features_of(reading.footer(reading.whole_files[0]).schema)
+        or []
     )
-    if any(reading.footer(path).schema.names != [name for name, _ in columns] for path in reading.files):
+    if any(reading.footer(path).schema.names != [name for name, _ in columns] for path in reading.whole_files):
         return None
-    paths = [os.path.realpath(path) for path in reading.files]
+    paths = [os.path.realpath(path) for path in reading.whole_files]
     spill = Path(reading.folder) / "sieve"
     spill.mkdir(exist_ok=True)
     try:
@@ -53,7 +55,7 @@ def sieved(reading: Reading, progress: Callable[[float], None]) -> tuple[Files, 
         if not odd:
             watches[name].rows, watches[name].nulls, watches[name].constant = seen.rows, nulls, False
     closer = [one for one, odd in zip(columns, seen.odd, strict=True) if odd]
-    rows = [reading.footer(path).num_rows for path in reading.files]
+    rows = [reading.footer(path).num_rows for path in reading.whole_files]
     return Files(paths, rows, len(columns), seen.distinct), watches, closer
 
 
@@ -72,7 +74,7 @@ def kind_of(tree: FeatureTree) -> Column:
 def some_columns(reading: Reading, columns: Columns) -> Iterator[Part]:
     """All rows of a split, but only some of its columns."""
     names = [name for name, _ in columns]
-    for path in reading.files if names else ():
+    for path in reading.whole_files if names else ():
         row = 0
         with reading.open(path) as stream:
             for batch in pq.ParquetFile(stream).iter_batches(batch_size=WHOLE_BATCH, columns=names):

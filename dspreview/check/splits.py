@@ -66,7 +66,7 @@ class SplitCheck:
             total, size = self.look_at_files()
             self.look_at_rows()
         except Exception as error:  # readers fail in a hundred ways; bugs of ours, and of the network, are raised again
-            self.findings.append(as_finding(error, self.reading, self.place))
+            self.note_failure(error)
         if self.ended and total is None:
             total = self.rows
         if total == 0:
@@ -75,6 +75,12 @@ class SplitCheck:
             self.findings += watch.findings(self.place, whole=self.ended or total == self.rows)
         self.findings = [self.located(one) for one in self.findings]
         return Outcome(self.findings, self.rows, total, self.columns, size)
+
+    def note_failure(self, error: Exception) -> None:
+        """What broke, once for each file."""
+        failure = as_finding(error, self.reading, self.place)
+        if not any((one.code, one.file) == (failure.code, failure.file) for one in self.findings):
+            self.findings.append(failure)
 
     def look_at_files(self) -> tuple[int | None, int | None]:
         """What the ends of Parquet files tell; how many rows and bytes there are."""
@@ -88,8 +94,14 @@ class SplitCheck:
         paths = reading.files[:most]
         first, total, size = None, 0, 0
         for path in paths:
-            footer = reading.footer(path)
             name = reading.shorten(path)
+            try:
+                footer = reading.footer(path)
+            except (OSError, pa.ArrowException) as error:
+                error.add_note(path)
+                self.note_failure(error)
+                reading.broken.add(path)
+                continue
             total, size = total + footer.num_rows, size + footer.size
             if max(footer.groups, default=0) > LARGE_GROUP:
                 number = footer.groups.index(max(footer.groups))
@@ -102,7 +114,7 @@ class SplitCheck:
             elif (unlike := difference(first[1], footer.schema)) is not None:
                 message = f"{unlike} (compared with {first[0]})"
                 self.findings.append(found("files-disagree", message, file=name, **self.place))
-        whole = len(paths) == len(reading.files)
+        whole = len(paths) == len(reading.files) and not reading.broken
         return (total, size) if whole else (None, None)
 
     def look_at_names(self, names: list[str], file: str | None) -> None:
@@ -152,7 +164,7 @@ class SplitCheck:
             self.look_at_part(part, compared=True)
         self.compare.add_files(self.reading.names, files)
         self.files, first = [], 0
-        for path, rows in zip(self.reading.files, files.rows, strict=True):
+        for path, rows in zip(self.reading.whole_files, files.rows, strict=True):
             self.files.append((first, self.reading.shorten(path), 0))
             first += rows
         self.rows, self.ended = sum(files.rows), True

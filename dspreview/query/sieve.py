@@ -14,6 +14,7 @@ from typing import NamedTuple
 import duckdb
 
 from dspreview.query.engine import GLOB, LOCKED
+from dspreview.query.hashes import MEMORY
 from dspreview.query.table import quoted
 from dspreview.settings import Settings
 
@@ -81,7 +82,7 @@ def sieve(
 def locked(paths: Sequence[str], folder: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
     """DuckDB that reads these files and nothing else."""
     connection = duckdb.connect(
-        config=LOCKED | {"memory_limit": f"{settings.query_max_memory // 2}B", "temp_directory": str(folder)}
+        config=LOCKED | {"memory_limit": f"{min(MEMORY, settings.query_max_memory)}B", "temp_directory": str(folder)}
     )
     for statement in (
         "SET enable_progress_bar = false",

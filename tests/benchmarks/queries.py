@@ -66,6 +66,7 @@ def memory(big: Path, environment: Mapping[str, str]) -> list[Line]:
     calls: dict[str, list[str | Path]] = {
         "filter": ["filter", large, "--where", WHERE, "--orderby", "text, price DESC", "--json"],
         "stats": ["stats", large, "--column", "id", "--column", "text", "--json"],
+        "check --all-rows": ["check", large, "--all-rows", "--json"],
         "rows --offset": ["rows", large, "--offset", "60000000", "--json"],
     }
     lines = []

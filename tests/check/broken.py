@@ -52,6 +52,7 @@ GROUP = pa.array([b"x" * 160_000_000, b"y" * 160_000_000], pa.large_binary())
 
 BROKEN: dict[str, Broken] = {
     "load-failed": Broken({"a.parquet": GOOD[:-30]}, {"split": "train"}),
+    "load-failed among others": Broken({"a.parquet": parquet({"n": [1]}), "b.parquet": GOOD[:50], "c.parquet": parquet({"n": [2]})}, {"file": "b.parquet"}),
     "load-failed jsonl": Broken({"a.jsonl": '{"n": 1}\n{"n": 2\n'}, {"file": "a.jsonl", "line": 2}),
     "load-failed csv": Broken({"a.csv": "a,b\n1,2\n3,4,5\n"}, {"file": "a.csv", "line": 3}),
     "no-data": Broken({"README.md": "hello"}, {}),

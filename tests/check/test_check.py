@@ -14,15 +14,22 @@ from dspreview.check.findings import KINDS, at_least
 from dspreview.extract.local import identify
 from dspreview.jobs.runner import Extractor
 from tests.check import broken, healthy
-from tests.support.data import write
+from tests.support.data import parquet, write
 from tests.support.program import Program
+
+
+class HereExtractor(Extractor):
+    """One that leaves the libraries of this process as they are: the fence around the network cannot be taken off."""
+
+    def prepare(self) -> None:
+        """Nothing."""
 
 
 def check(dataset: Path, settings: Any, folder: Path, sample: int | None) -> Report:
     """A check in this process."""
     folder.mkdir()
     return DatasetCheck(
-        Extractor(settings()), identify(str(dataset)), folder, sample=sample, progress=lambda *_: None
+        HereExtractor(settings()), identify(str(dataset)), folder, sample=sample, progress=lambda *_: None
     ).run()
 
 
@@ -79,6 +86,18 @@ def test_check_goes_on_after_each_failure(dspreview: Program, tmp_path: Path) ->
     assert result.json["splits_checked"] == 3
     assert result.json["rows_read"] == 3
     assert result.json["summary"] == {"error": 2, "warning": 0, "info": 0}
+
+
+def test_a_broken_file_hides_no_other(tmp_path: Path, settings: Any) -> None:
+    folder = broken.make("load-failed among others", tmp_path)
+    (folder / "d.parquet").write_bytes(parquet({"n": ["x"]}))
+    for sample in (100, None):
+        report = check(folder, settings, tmp_path / f"work-{sample}", sample)
+        assert {(one.code, one.file) for one in report.findings} == {
+            ("load-failed", "b.parquet"),
+            ("files-disagree", "d.parquet"),
+        }
+        assert report.rows_read == 3
 
 
 def test_the_json_is_that_of_the_contract(dspreview: Program, tmp_path: Path) -> None:
