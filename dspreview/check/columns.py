@@ -43,10 +43,15 @@ def leaves(path: str, tree: FeatureTree, values: pa.Array, parents: pa.Array | N
             name = kind.field(place).name
             inner = tree.get(name) if isinstance(tree, dict) else None
             yield from leaves(f"{path}.{name}", inner, pc.struct_field(values, [place]), parents)
-    elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
+    elif pa.types.is_map(kind):
+        pairs = pa.StructArray.from_arrays([values.keys, values.items], names=["key", "value"])
+        yield from leaves(path, None, pa.ListArray.from_arrays(values.offsets, pairs), parents)
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
         rows = pc.list_parent_indices(values)
         inner = tree.get("feature") if isinstance(tree, dict) else tree[0] if isinstance(tree, list) and tree else None
         yield from leaves(path, inner, pc.list_flatten(values), rows if parents is None else parents.take(rows))
+    elif kind == pa.string_view():
+        yield Leaf(path, tree, values.cast(pa.large_string()), parents)
     else:
         yield Leaf(path, tree, values, parents)
 
@@ -75,6 +80,8 @@ class Watch:
 
     def look(self, tree: FeatureTree, values: pa.Array, first_row: int) -> None:
         """Look at the next rows."""
+        if values.type == pa.string_view():
+            values = values.cast(pa.large_string())
         self.rows += len(values)
         self.nulls += values.null_count
         for leaf in leaves(self.name, tree, values):
@@ -126,6 +133,8 @@ class Watch:
             self.note("invalid-utf8", leaf, place, 1, "", first_row)
             return
         for code, look in (("null-as-text", first_null_word), ("mojibake", first_mojibake)):
+            if code == "null-as-text" and leaf.parents is not None:
+                continue  # a word among others
             if (one := look(leaf.values)) is not None:
                 self.note(code, leaf, *one, first_row)
 

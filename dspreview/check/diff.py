@@ -34,22 +34,19 @@ def diff(
 
     """
     keyed: dict[Names, Any] = {}
+    shared = shared_columns(extractor, one, other, folder, key) if key is not None else {}
 
     def look(side: int) -> Callable[[Names, pa.Table], None]:
         def add(names: Names, table: pa.Table) -> None:
             from dspreview.query.keyed import KeyedRows
 
+            if names not in shared or key is None:
+                return  # a split of one side only
             if names not in keyed:
                 place = folder / f"keyed-{len(keyed)}"
                 place.mkdir()
                 keyed[names] = KeyedRows(place, extractor.settings)
-            assert key is not None
-            try:
-                keyed[names].add(side, key, table)
-            except KeyError:
-                raise UsageError(
-                    f"--key: {names[0]}/{names[1]} has no column {key!r}; there are {', '.join(table.column_names[:20])}"
-                ) from None
+            keyed[names].add(side, key, table.select(shared[names]))
 
         return add
 
@@ -70,10 +67,33 @@ def diff(
     return {"a": one.asked, "b": other.asked, "differ": differs(found)} | found
 
 
+def shared_columns(
+    extractor: Extractor, one: DatasetRef, other: DatasetRef, folder: Path, key: str
+) -> dict[Names, list[str]]:
+    """The columns that the splits of both sides have in common. Raises UsageError where one of them has no such key."""
+    sides: list[dict[Names, list[str]]] = []
+    for number, ref in enumerate((one, other)):
+        place = folder / f"columns-{number}"
+        place.mkdir()
+        found = profile(extractor, ref, place, 1, lambda *_: None)
+        sides.append({names: list(split.columns) for names, split in found.splits.items()})
+    shared = {}
+    for names in sides[0]:
+        if names not in sides[1]:
+            continue
+        for ref, columns in zip((one, other), (sides[0][names], sides[1][names]), strict=True):
+            if key not in columns:
+                told = ", ".join(columns[:20])
+                raise UsageError(f"--key: {ref.asked} {names[0]}/{names[1]} has no column {key!r}; there are {told}")
+        shared[names] = [name for name in sides[0][names] if name in sides[1][names]]
+    return shared
+
+
 def compare(a: DatasetProfile, b: DatasetProfile) -> dict[str, Json]:
     """Two profiles side by side."""
     configs = [list(dict.fromkeys(config for config, _ in side.splits)) for side in (a, b)]
     both = [names for names in a.splits if names in b.splits]
+    changed = [names for names in both if a.splits[names].fingerprint() != b.splits[names].fingerprint()]
     return {
         "configs": {
             "added": [name for name in configs[1] if name not in configs[0]],
@@ -88,7 +108,7 @@ def compare(a: DatasetProfile, b: DatasetProfile) -> dict[str, Json]:
         },
         "features": [one for names in both for one in features(names, a, b)],
         "rows": {"/".join(names): {"a": a.splits[names].rows, "b": b.splits[names].rows} for names in both},
-        "statistics": [one for names in both for one in statistics(names, a, b)],
+        "statistics": [one for names in changed for one in statistics(names, a, b)],
     }
 
 
@@ -121,4 +141,4 @@ def statistics(names: Names, a: DatasetProfile, b: DatasetProfile) -> list[dict[
 
 def differs(found: dict[str, Json]) -> bool:
     """Whether there is any difference."""
-    return any([*found["configs"].values(), *found["splits"].values(), found["features"], found["statistics"]])
+    return any([*found["configs"].values(), *found["splits"].values(), found["features"]])

@@ -45,7 +45,12 @@ def of_failure(failure: errors.PreviewError, place: dict[str, Any], reading: Rea
     notes = [note for link in chain(failure) for note in getattr(link, "__notes__", ())][:2]
     file = reading.shorten(notes[0]) if notes and reading is not None else None
     line = next((int(found_[1]) for found_ in map(LINE.search, [*notes[1:], str(failure)]) if found_), None)
-    return found(code_of(failure), str(failure), file=file, line=line, **place)
+    code = code_of(failure)
+    if code == "readme-unreadable":
+        file = "README.md"
+    if line is not None and reading is not None and reading.module == "csv":
+        line = reading.plain_line(file, line)
+    return found(code, str(failure), file=file, line=line, **place)
 
 
 def code_of(failure: errors.DatasetError) -> str:

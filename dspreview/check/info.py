@@ -29,7 +29,7 @@ def look_at_info(made: Made, info: dict[str, Json], config: str, outcomes: dict[
     """
     told = {
         one["name"]: one
-        for one in info.get("splits") or ()
+        for one in (info["splits"] if isinstance(info.get("splits"), list) else ())
         if isinstance(one, dict) and isinstance(one.get("name"), str)
     }
     line = made.line("dataset_info")

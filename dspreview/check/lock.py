@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from dspreview.jobs.runner import Extractor
 from dspreview.models import DatasetRef, Json, Kind, dump
 
 VERSION = 1
+LARGEST = 2**62
 TOLERANCES = {"rows": 0.0, "nulls": 0.01, "labels": 0.01}
 Progress = Callable[[str, int, int | None], None]
 
@@ -77,11 +78,55 @@ def read_lock(path: str) -> dict[str, Json]:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"--against {path}: not TOML: {error}") from error
-    if found.get("version") != VERSION or not isinstance(found.get("configs", {}), dict):
+    except (ValueError, RecursionError) as error:  # numbers of a thousand digits, lists a thousand deep
+        raise UsageError(f"--against {path}: not what `dspreview lock` writes: {type(error).__name__}") from error
+    if found.get("version") != VERSION:
         raise UsageError(
             f"--against {path}: no lock file that this version reads; write it with: dspreview lock DATASET --output {path}"
         )
+    if (wrong := first_wrong(found)) is not None:
+        raise UsageError(f"--against {path}: {wrong} is not what `dspreview lock` writes; write it anew, or correct it")
     return found
+
+
+def first_wrong(locked: dict[str, Json]) -> str | None:
+    """The first key of a lock file that does not hold what it should."""
+    rows, tolerance, configs = locked.get("rows_read"), locked.get("tolerance", {}), locked.get("configs")
+    if rows != "all" and (type(rows) is not int or not 0 < rows < LARGEST):
+        return "rows_read"
+    if (
+        not isinstance(tolerance, dict)
+        or set(tolerance) - set(TOLERANCES)
+        or not all(map(is_share, tolerance.values()))
+    ):
+        return "[tolerance]"
+    if not isinstance(configs, dict) or not all(isinstance(splits, dict) for splits in configs.values()):
+        return "[configs]"
+    for config, splits in configs.items():
+        for split, told in splits.items():
+            where = f"[configs.{key(config)}.{key(split)}]"
+            number = told.get("num_rows") if isinstance(told, dict) else None
+            if type(number) is not int or not 0 <= number < LARGEST or not isinstance(told.get("columns", {}), dict):
+                return where
+            for name, column in told.get("columns", {}).items():
+                labels = column.get("labels", {}) if isinstance(column, dict) else None
+                good = isinstance(labels, dict) and all(map(is_share, labels.values()))
+                if not good or not is_share(column.get("null_rate")) or not is_json(column.get("feature")):
+                    return f"{where[:-1]}.columns.{key(name)}]"
+    return None
+
+
+def is_share(value: Json) -> bool:
+    """Whether a value is a number from 0 on that means something."""
+    return type(value) in {int, float} and 0 <= value < LARGEST
+
+
+def is_json(text: Json) -> bool:
+    """Whether a text is JSON."""
+    try:
+        return isinstance(text, str) and json.loads(text) is not None
+    except (ValueError, RecursionError):
+        return False
 
 
 def check_against(
@@ -91,25 +136,28 @@ def check_against(
     told = locked.get("rows_read", "all")
     sample = told if isinstance(told, int) else None
     report = DatasetCheck(extractor, ref, folder, sample=sample, progress=progress).run()
+    failed: dict[tuple[str, str], DatasetError] = {}
     try:
-        now = profile(extractor, ref, folder, sample, progress)
-    except DatasetError:
-        return report  # what does not load was found
-    try:
-        drifted = list(drift(locked, now))
-    except (TypeError, AttributeError, KeyError, ValueError) as error:
-        raise UsageError(f"the lock file holds {error}, which `dspreview lock` does not write") from error
+        now = profile(extractor, ref, folder, sample, progress, failed=failed)
+    except DatasetError as error:
+        unread = found("drift", f"what it is like now cannot be told: {error}")
+        return report._replace(findings=in_order([*report.findings, unread]))
+    drifted = list(drift(locked, now, failed))
     return report._replace(findings=in_order([*report.findings, *drifted]))
 
 
-def drift(locked: dict[str, Json], now: DatasetProfile) -> Iterator[Finding]:
+def drift(
+    locked: dict[str, Json], now: DatasetProfile, failed: Mapping[tuple[str, str], DatasetError]
+) -> Iterator[Finding]:
     """What is not as it was."""
     tolerance = TOLERANCES | {name: float(value) for name, value in locked.get("tolerance", {}).items()}
     known = {
         (config, split): told for config, splits in locked.get("configs", {}).items() for split, told in splits.items()
     }
     for config, split in known:
-        if (config, split) not in now.splits:
+        if (config, split) in failed:
+            yield found("drift", f"{config}/{split} cannot be read any more", config=config, split=split)
+        elif (config, split) not in now.splits:
             yield found("drift", f"{config}/{split} is gone", config=config, split=split)
     for names, one in now.splits.items():
         place = {"config": names[0], "split": names[1]}

@@ -54,7 +54,18 @@ def look_at_files(
         try:
             decode(kind, data, path)
         except Exception as error:  # decoders fail in a hundred ways; each is a finding
-            yield found(CODES.get(kind, "undecodable-file"), f"{path or leaf.path}: {reason(error)}", **where)
+            yield found(
+                CODES.get(kind, "undecodable-file"),
+                f"{path or leaf.path}: {reason(error)}",
+                file=file_of(path, fetch),
+                **where,
+            )
+
+
+def file_of(path: str | None, fetch: Fetcher) -> str | None:
+    """A file by its name in the dataset, where it is one of its own."""
+    root = f"{fetch.source.root}/"
+    return path.removeprefix(root) if path is not None and path.startswith(root) else None
 
 
 def decode(kind: str, data: bytes, path: str | None) -> None:

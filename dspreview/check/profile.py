@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import math
+import os
+from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dspreview.check.reading import Reading
+from dspreview.errors import AccessError, DatasetError, HubError, UnreadableDataError, command, restore
+from dspreview.extract.columns import holds_assets
+from dspreview.extract.fetch import Fetcher
+from dspreview.extract.values import to_python
 from dspreview.jobs.runner import Extractor
 from dspreview.models import DatasetRef, FeatureTree, Json, Listing, dump
 
@@ -26,7 +33,9 @@ class ColumnProfile:
         self.labels: dict[int, int] = {}
         self.low: Any = None
         self.high: Any = None
-        self.sum: float = 0.0
+        self.sum: Fraction | int = 0
+        """Exact but for what is lost within a block: the mean does not tell blocks apart."""
+        self.count = 0
         self.digest = ColumnDigest()
 
     @property
@@ -49,7 +58,7 @@ class ColumnProfile:
                 if one["values"] is not None:
                     self.labels[one["values"]] = self.labels.get(one["values"], 0) + one["counts"]
         elif pa.types.is_integer(kind) or pa.types.is_floating(kind):
-            self.add_numbers(values)
+            self.add_numbers(finite(values))
         elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
             self.add_numbers(pc.utf8_length(values))
 
@@ -60,18 +69,22 @@ class ColumnProfile:
             return
         self.low = found["min"] if self.low is None else min(self.low, found["min"])
         self.high = found["max"] if self.high is None else max(self.high, found["max"])
-        self.sum += float(pc.sum(pc.cast(values, pa.float64())).as_py() or 0.0)
+        self.count += len(values) - values.null_count
+        if pa.types.is_integer(values.type):
+            self.sum += exact_sum(values)
+        else:
+            self.sum += Fraction(math.fsum(values.drop_null().to_pylist()))
 
     def null_rate(self) -> float:
         """The share of rows without a value."""
         return round(self.nulls / self.rows, 6) if self.rows else 0.0
 
     def label_shares(self) -> dict[str, float]:
-        """The share of each label among the values; a number stands for itself where it has no name."""
+        """The share of each label among the values; a number in parentheses has no name."""
         total = sum(self.labels.values())
         known = {name: self.labels.get(number, 0) for number, name in enumerate(self.names)}
         others = {
-            str(number): count for number, count in sorted(self.labels.items()) if not 0 <= number < len(self.names)
+            f"({number})": count for number, count in sorted(self.labels.items()) if not 0 <= number < len(self.names)
         }
         return {name: round(count / total, 6) if total else 0.0 for name, count in (known | others).items()}
 
@@ -81,8 +94,25 @@ class ColumnProfile:
         if self.names:
             found["labels"] = self.label_shares()
         if self.low is not None:
-            found |= {"min": self.low, "max": self.high, "mean": round(self.sum / max(1, self.rows - self.nulls), 6)}
+            found |= {"min": self.low, "max": self.high, "mean": float(f"{float(self.sum / self.count):.6g}")}
         return found
+
+
+def finite(values: pa.Array) -> pa.Array:
+    """The numbers among some, without NaN and infinities, which have no mean."""
+    if not pa.types.is_floating(values.type):
+        return values
+    wide = values.cast(pa.float64())
+    return wide.filter(pc.is_finite(wide))
+
+
+def exact_sum(values: pa.Array) -> int:
+    """The sum of integers, however large they are: by their upper and lower halves."""
+    wide = values.cast(pa.uint64() if pa.types.is_unsigned_integer(values.type) else pa.int64())
+    half = pa.scalar(32, wide.type)
+    upper = pc.sum(pc.shift_right(wide, half)).as_py() or 0
+    lower = pc.sum(pc.bit_wise_and(wide, pa.scalar(2**32 - 1, wide.type))).as_py() or 0
+    return int((upper << 32) + lower)
 
 
 class ColumnDigest:
@@ -111,7 +141,7 @@ class ColumnDigest:
             self.add(pc.list_flatten(values), f"{path}[]")
         elif pa.types.is_boolean(kind):
             self.update(path, pc.cast(pc.fill_null(values, False), pa.uint8()))
-        elif pa.types.is_primitive(kind):
+        elif pa.types.is_primitive(kind) and not pa.types.is_interval(kind):
             zero = pa.scalar(0, pa.int8()).cast(kind) if not pa.types.is_temporal(kind) else pa.scalar(0, kind)
             self.update(path, pc.fill_null(values, zero))
         else:
@@ -158,7 +188,7 @@ class SplitProfile(NamedTuple):
 
     def fingerprint(self) -> str:
         """A digest of its columns and all of their values."""
-        told = [[name, one.tree, one.rows, one.digest.hexdigest()] for name, one in self.columns.items()]
+        told = [[name, one.tree, one.rows, one.digest.hexdigest()] for name, one in sorted(self.columns.items())]
         return hashlib.blake2b(dump(told).encode(), digest_size=16).hexdigest()
 
 
@@ -178,39 +208,84 @@ class DatasetProfile(NamedTuple):
 
 def profile(
     extractor: Extractor, ref: DatasetRef, folder: Path, sample: int | None, progress: Callable[[str, int, int | None], None],
-    watch: Callable[[Names, pa.Table], None] | None = None,
+    watch: Callable[[Names, pa.Table], None] | None = None, failed: dict[Names, DatasetError] | None = None,
 ) -> DatasetProfile:  # fmt: skip
     """What a dataset is like, by `sample` rows of each split, or all. Raises PreviewError.
 
     Args:
         folder: takes what lies around meanwhile.
         watch: sees the rows of each split as they go by.
+        failed: takes why a split cannot be read; without it, that is raised.
 
     """
-    from dspreview.errors import restore
-
     listing = extractor.list(ref)
     splits: dict[Names, SplitProfile] = {}
     done = 0
     for config in listing.configs:
-        if config.error:
+        if config.error and failed is None:
             raise restore(config.error)
         for split in config.splits:
             names = (config.config, split.split)
-            work = folder / f"profile-{len(splits)}"
+            work = folder / f"profile-{config.config!r}-{len(splits)}".replace("/", "_")
             work.mkdir()
-            columns: dict[str, ColumnProfile] = {}
-            rows = 0
-            for part in Reading(extractor, ref, listing.dataset, names, str(work)).parts(whole=sample is None):
-                table = part.table if sample is None else part.table.slice(0, sample - rows)
-                for place, (name, tree) in enumerate(part.columns):
-                    columns.setdefault(name, ColumnProfile(tree)).add(table.column(place).combine_chunks())
-                if watch is not None:
-                    watch(names, table)
-                rows += table.num_rows
-                done += table.num_rows
-                progress(f"reading {ref.asked} {names[0]}/{names[1]}, rows", done, None)
-                if sample is not None and rows >= sample:
-                    break
-            splits[names] = SplitProfile(rows, columns)
+            try:
+                reading = Reading(extractor, ref, listing.dataset, names, str(work))
+                for found in profile_split(reading, sample, watch):
+                    splits[names] = found
+                    progress(f"reading {ref.asked} {names[0]}/{names[1]}, rows", done + found.rows, None)
+            except DatasetError as error:
+                splits.pop(names, None)
+                if failed is None:
+                    raise
+                failed[names] = error
+            else:
+                done += splits[names].rows
     return DatasetProfile(ref.asked, listing.dataset.revision, listing, splits)
+
+
+def profile_split(
+    reading: Reading, sample: int | None, watch: Callable[[Names, pa.Table], None] | None
+) -> Iterator[SplitProfile]:
+    """What a split is like, again and again, the more of it was read. Raises PreviewError."""
+    columns: dict[str, ColumnProfile] = {}
+    rows = 0
+    yield SplitProfile(0, columns)
+    try:
+        for part in reading.parts(whole=sample is None):
+            table = part.table if sample is None else part.table.slice(0, sample - rows)
+            for place, (name, tree) in enumerate(part.columns):
+                values = table.column(place).combine_chunks()
+                known = columns.setdefault(name, ColumnProfile(tree))
+                known.add(contents(values, reading) if holds_assets(tree) else values)
+            if watch is not None:
+                watch(reading.names, table)
+            rows += table.num_rows
+            yield SplitProfile(rows, columns)
+            if sample is not None and rows >= sample:
+                return
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+        where = f"{reading.ref.asked} {reading.names[0]}/{reading.names[1]}"
+        told = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UnreadableDataError(f"{where}: {told}; run: {command('check', reading.ref.asked)}") from error
+
+
+def contents(values: pa.Array, reading: Reading) -> pa.Array:
+    """Files in cells as texts: their names without their folder, and a digest of what is in them, wherever that lies."""
+    fetch = Fetcher(reading.source, reading.settings, reading.folder)
+
+    def told(value: Any) -> Any:
+        if isinstance(value, dict) and set(value) == {"bytes", "path"}:
+            data, path = value["bytes"], value["path"]
+            if data is None and path:
+                try:
+                    data = fetch.fetch(path, reading.settings.asset_max_bytes)
+                except (AccessError, HubError):
+                    raise
+                except Exception as error:  # files are missing in a hundred ways
+                    data = type(error).__name__.encode()
+            return [os.path.basename(path or ""), hashlib.blake2b(data or b"", digest_size=16).hexdigest()]
+        if isinstance(value, dict):
+            return {key: told(item) for key, item in value.items()}
+        return [told(item) for item in value] if isinstance(value, list) else value
+
+    return pa.array([None if value is None else repr(told(value)) for value in to_python(values)], pa.string())

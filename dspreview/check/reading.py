@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from dspreview.extract.source import Plan, Source
 
 WHOLE_BATCH = 1 << 16
+MOST_LINES = 1_000_000
+"""Rows before one whose line is counted."""
 
 
 class Part(NamedTuple):
@@ -174,6 +177,31 @@ class Reading:
             return None
         with open(path, encoding=str(params.get("encoding") or "utf-8-sig"), errors="replace", newline="") as file:
             return next(csv.reader(file, delimiter=str(params.get("sep") or params.get("delimiter") or ",")[:1]), None)
+
+    def line_of(self, file: str, row: int) -> int | None:
+        """The line, from 1, of a row of a JSON Lines file on this machine; None where rows are no lines."""
+        if self.dataset.kind is Kind.HUB or not file.endswith((".jsonl", ".ndjson")) or row > MOST_LINES:
+            return None
+        seen = 0
+        try:
+            with open(os.path.join(self.root, file), "rb") as lines:
+                for number, line in enumerate(lines, 1):
+                    seen += bool(line.strip())
+                    if seen > row:
+                        return number if isinstance(json.loads(line), dict) else None
+        except (OSError, ValueError):
+            return None
+        return None
+
+    def plain_line(self, file: str | None, record: int) -> int | None:
+        """The line of a record of a CSV on this machine, where none before it goes over several."""
+        try:
+            with open(os.path.join(self.root, file or ""), "rb") as lines:
+                return (
+                    None if any(line.count(b'"') % 2 for _, line in zip(range(record), lines, strict=False)) else record
+                )
+        except OSError:
+            return None
 
     def shorten(self, path: str) -> str:
         """A file by its name in the dataset."""

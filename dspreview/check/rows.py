@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,31 +19,56 @@ if TYPE_CHECKING:
 Names = tuple[str, str]
 
 
+class Group(NamedTuple):
+    """Equal rows of one split."""
+
+    row: int
+    """The first of them."""
+    other: int | None
+    """The second."""
+
+
 class SampleRows:
     """Finds equal rows among a few of each split."""
 
     def __init__(self) -> None:
-        self.seen: dict[str, dict[str, tuple[str, int]]] = {}
-        self.pairs: dict[tuple[str, str, str], tuple[int, int, int]] = {}
-        """The first two equal rows of a config's two splits (or of one), and how many there are."""
+        self.seen: dict[str, dict[str, dict[str, Group]]] = {}
+        """The rows of each config by their values and their split."""
 
     def add(self, names: Names, first_row: int, table: pa.Table) -> None:
         """The next rows of a split."""
         config, split = names
         seen = self.seen.setdefault(config, {})
-        columns = [to_python(column.cast(pa.binary()) if is_text(column.type) else column) for column in table.columns]
-        for number in range(table.num_rows):
-            text = repr([column[number] for column in columns])
-            known = seen.setdefault(text, (split, first_row + number))
-            if known != (split, first_row + number):
-                key = (config, known[0], split)
-                old = self.pairs.get(key)
-                self.pairs[key] = (known[1], first_row + number, 1) if old is None else (*old[:2], old[2] + 1)
+        for number, text in enumerate(row_texts(table)):
+            groups = seen.setdefault(text, {})
+            known = groups.get(split)
+            if known is None:
+                groups[split] = Group(first_row + number, None)
+            elif known.other is None:
+                groups[split] = Group(known.row, first_row + number)
 
     def findings(self) -> Iterator[Finding]:
-        """What was found."""
-        for (config, one, other), (row, other_row, number) in self.pairs.items():
-            yield told(config, (one, row), (other, other_row), number)
+        """What was found: the first of each kind, and how many there are."""
+        for config, seen in self.seen.items():
+            pairs: dict[tuple[str, str], list[tuple[int, int]]] = {}
+            for groups in seen.values():
+                splits = list(groups)
+                for split in splits:
+                    if (other := groups[split].other) is not None:
+                        pairs.setdefault((split, split), []).append((groups[split].row, other))
+                for one, other_split in combinations(splits, 2):
+                    pairs.setdefault((one, other_split), []).append((groups[one].row, groups[other_split].row))
+            for (one, other_split), rows in pairs.items():
+                row, other_row = min(rows)
+                yield told(config, (one, row), (other_split, other_row), len(rows))
+
+
+def row_texts(table: pa.Table) -> Iterator[str]:
+    """Each row as text, its columns by their names: files may have them in another order."""
+    ordered = [table.column(name) for name in sorted(table.column_names)]
+    columns = [to_python(column.cast(pa.binary()) if is_text(column.type) else column) for column in ordered]
+    for number in range(table.num_rows):
+        yield repr([column[number] for column in columns])
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -56,7 +82,9 @@ class Files(NamedTuple):
     paths: list[str]
     rows: list[int]
     """Of each file."""
-    columns: int
+    order: list[int]
+    """The places of its columns, by their names."""
+    names: list[str]
     distinct: int
     """Rows that differ."""
 
@@ -70,8 +98,8 @@ class AllRows:
         """Of each config with a split that is no such files."""
         self.splits: dict[str, list[str]] = {}
         self.files: dict[str, dict[str, Files]] = {}
-        self.unknown: set[Names] = set()
-        """Splits with a type that cannot be hashed."""
+        self.texts: set[Names] = set()
+        """Splits with a type that DuckDB does not know; their rows are compared as texts."""
 
     def add_files(self, names: Names, files: Files) -> None:
         """All rows of a split."""
@@ -81,12 +109,16 @@ class AllRows:
         """The next rows of a split."""
         import duckdb
 
-        if names in self.unknown or not table.num_columns:
+        if not table.num_columns:
             return
-        try:
-            self.hashes_of(names[0]).add(self.number(names), first_row, table)
-        except (duckdb.NotImplementedException, duckdb.InvalidInputException, duckdb.BinderException):
-            self.unknown.add(names)
+        hashes, number = self.hashes_of(names[0]), self.number(names)
+        if names not in self.texts:
+            try:
+                hashes.add(number, first_row, table.select(sorted(table.column_names)))
+            except (duckdb.NotImplementedException, duckdb.InvalidInputException, duckdb.BinderException):
+                self.texts.add(names)
+        if names in self.texts:
+            hashes.add(number, first_row, pa.table({"row": pa.array(list(row_texts(table)), pa.string())}))
 
     def number(self, names: Names) -> int:
         """The number of a split among those of its config."""
@@ -114,7 +146,7 @@ class AllRows:
             for split, files in splits.items():
                 number, first = self.number((config, split)), 0
                 for path, rows in zip(files.paths, files.rows, strict=True):
-                    hashes.add_file(number, first, path, files.columns)
+                    hashes.add_file(number, first, path, files.order)
                     first += rows
         for config, hashes in self.hashes.items():
             names = self.splits.get(config, [])
@@ -126,14 +158,14 @@ class AllRows:
         """Whether no two rows of some splits are the same."""
         if any(split.distinct < sum(split.rows) for split in splits):
             return False
-        if len(splits) == 1 or len({split.columns for split in splits}) > 1:
+        if len(splits) == 1 or any(split.names != splits[0].names for split in splits):
             return len(splits) == 1
         from dspreview.query.sieve import count_distinct
 
         paths = [path for split in splits for path in split.paths]
         place = self.folder / "distinct"
         place.mkdir(exist_ok=True)
-        return count_distinct(paths, splits[0].columns, place, self.settings) == sum(
+        return count_distinct(paths, len(splits[0].names), place, self.settings) == sum(
             sum(split.rows) for split in splits
         )
 

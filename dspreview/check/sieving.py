@@ -14,6 +14,7 @@ from dspreview.check.columns import Watch
 from dspreview.check.reading import WHOLE_BATCH, Part, Reading
 from dspreview.check.rows import Files
 from dspreview.check.texts import NULL_WORDS
+from dspreview.errors import QueryLimitError
 from dspreview.extract.plain import Columns, features_of
 from dspreview.models import FeatureTree, Kind
 
@@ -45,7 +46,7 @@ def sieved(reading: Reading, progress: Callable[[float], None]) -> tuple[Files, 
     try:
         kinds = [kind_of(tree) for _, tree in columns]
         seen = sieve(paths, kinds, NULL_WORDS.to_pylist(), spill, reading.settings, progress)
-    except duckdb.Error:  # text that is not UTF-8, say: the closer look finds its place
+    except (duckdb.Error, QueryLimitError):  # text that is not UTF-8, say: the closer look finds its place
         return None
     if seen is None:
         return None
@@ -56,7 +57,9 @@ def sieved(reading: Reading, progress: Callable[[float], None]) -> tuple[Files, 
             watches[name].rows, watches[name].nulls, watches[name].constant = seen.rows, nulls, False
     closer = [one for one, odd in zip(columns, seen.odd, strict=True) if odd]
     rows = [reading.footer(path).num_rows for path in reading.whole_files]
-    return Files(paths, rows, len(columns), seen.distinct), watches, closer
+    names = [name for name, _ in columns]
+    order = sorted(range(len(names)), key=names.__getitem__)
+    return Files(paths, rows, order, names, seen.distinct), watches, closer
 
 
 def kind_of(tree: FeatureTree) -> Column:

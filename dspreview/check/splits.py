@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -56,6 +55,8 @@ class SplitCheck:
         """Where each file begins: the row of the split, its name, the row in it."""
         self.rows = 0
         self.ended = False
+        self.keys: dict[str, set[str]] = {}
+        """The columns of each file of JSON."""
         self.schema: pa.Schema | None = None
         """Of the first file, where it is Parquet."""
 
@@ -65,6 +66,7 @@ class SplitCheck:
         try:
             total, size = self.look_at_files()
             self.look_at_rows()
+            self.look_at_all_keys()
         except Exception as error:  # readers fail in a hundred ways; bugs of ours, and of the network, are raised again
             self.note_failure(error)
         if self.ended and total is None:
@@ -72,7 +74,10 @@ class SplitCheck:
         if total == 0:
             self.findings.append(found("empty-split", "there is no row", **self.place))
         for watch in self.watches.values():
-            self.findings += watch.findings(self.place, whole=self.ended or total == self.rows)
+            if watch.name == "label" and self.reading.module.endswith("folder"):
+                continue  # made by the reader
+            told = watch.findings(self.place, whole=self.ended or total == self.rows)
+            self.findings += [one for one in told if one.code != "null-as-text" or self.reading.module != "text"]
         self.findings = [self.located(one) for one in self.findings]
         return Outcome(self.findings, self.rows, total, self.columns, size)
 
@@ -112,8 +117,8 @@ class SplitCheck:
                 self.schema = footer.schema
                 self.look_at_names(footer.schema.names, name)
             elif (unlike := difference(first[1], footer.schema)) is not None:
-                message = f"{unlike} (compared with {first[0]})"
-                self.findings.append(found("files-disagree", message, file=name, **self.place))
+                message, severity = f"{unlike[0]} (compared with {first[0]})", "warning" if unlike[1] else None
+                self.findings.append(found("files-disagree", message, severity=severity, file=name, **self.place))
         whole = len(paths) == len(reading.files) and not reading.broken
         return (total, size) if whole else (None, None)
 
@@ -145,12 +150,36 @@ class SplitCheck:
             if self.columns is None and self.reading.module not in {"parquet", "csv"}:
                 self.look_at_names([name for name, _ in part.columns], None)
             self.columns = part.columns
+            self.look_at_keys(part)
             left = part.table.num_rows if self.sample is None else self.sample - self.rows
             self.look_at_part(part._replace(table=part.table.slice(0, left)))
             self.progress(part.table.num_rows)
             if self.sample is not None and self.rows >= self.sample:
                 return
         self.ended = True
+
+    def look_at_keys(self, part: Part) -> None:
+        """Whether files of JSON have the same columns: streams of it may differ, but nobody makes one table of them."""
+        if self.reading.module != "json" or not part.file:
+            return
+        names = {name for name, _ in part.columns}
+        self.keys.setdefault(part.file, set()).update(names)
+
+    def look_at_all_keys(self) -> None:
+        """The same, once all that is wanted was read."""
+        files = list(self.keys)
+        for file in files[1:]:
+            if self.keys[file] != self.keys[files[0]]:
+                missing, more = (
+                    sorted(self.keys[files[0]] - self.keys[file]),
+                    sorted(self.keys[file] - self.keys[files[0]]),
+                )
+                words = [f"no {', '.join(missing[:5])}"] * bool(missing) + [
+                    f"beside them {', '.join(more[:5])}"
+                ] * bool(more)
+                message = f"other columns: {'; '.join(words)} (compared with {files[0]})"
+                severity = None if self.sample is None else "warning"
+                self.findings.append(found("files-disagree", message, severity=severity, file=file, **self.place))
 
     def look_with_sieve(self) -> bool:
         """All rows of plain Parquet files on this machine; whether this is such a split."""
@@ -202,21 +231,21 @@ class SplitCheck:
         if not begins or not begins[-1][1]:
             return finding
         start, file, in_file = begins[-1]
-        line = finding.row - start + in_file + 1 if re.search(r"\.jsonl$|\.ndjson$", file) else None
-        return finding._replace(file=file, line=line)
+        return finding._replace(file=file, line=self.reading.line_of(file, finding.row - start + in_file))
 
 
-def difference(one: pa.Schema, other: pa.Schema) -> str | None:
-    """How the columns of two files differ; None where they do not."""
+def difference(one: pa.Schema, other: pa.Schema) -> tuple[str, bool] | None:
+    """How the columns of two files differ, and whether readers still make one of them; None where they do not."""
     from dspreview.extract.footers import stored_type
 
     missing = [name for name in one.names if name not in other.names]
     more = [name for name in other.names if name not in one.names]
     if missing or more:
         told = [f"no {', '.join(missing[:5])}"] * bool(missing) + [f"beside them {', '.join(more[:5])}"] * bool(more)
-        return f"other columns: {'; '.join(told)}"
+        return f"other columns: {'; '.join(told)}", False
     for name in one.names if len(set(one.names)) == len(one.names) else ():
         mine, theirs = one.field(name).type, other.field(name).type
-        if stored_type(mine) != stored_type(theirs):
-            return f"other types: {name} is {theirs}, not {mine}"
+        if stored_type(mine) != stored_type(theirs) and not pa.types.is_null(theirs):
+            numbers = all(pa.types.is_integer(kind) or pa.types.is_floating(kind) for kind in (mine, theirs))
+            return f"other types: {name} is {theirs}, not {mine}", numbers
     return None

@@ -15,6 +15,7 @@ HIGH = "\u0080-\u00ff\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u016
 SUSPECT = f"[\u00c2-\u00f4][{HIGH}]"
 RUN = re.compile(f"[{HIGH}]+")
 BYTES = {bytes([byte]).decode("cp1252"): byte for byte in range(256) if byte not in {0x81, 0x8D, 0x8F, 0x90, 0x9D}}
+SEVERAL = 3
 LOOKED_AT = 1_000
 """Suspicious texts of a block that are looked at one by one."""
 
@@ -41,12 +42,17 @@ def is_mojibake(text: str) -> bool:
 
 
 def reads_again(run: str) -> bool:
-    """Whether letters, taken for the bytes that they stand for, are UTF-8 for fewer of them."""
+    """Whether letters, taken for the bytes that they stand for, are UTF-8 for fewer of them: Latin letters and marks of
+    punctuation, or several of any script (one rare sign may be an accident: `é…”` is one).
+    """
     data = bytes(BYTES.get(letter, ord(letter) & 0xFF) for letter in run)
     try:
-        return len(data.decode("utf-8")) < len(run)
+        found = data.decode("utf-8")
     except UnicodeDecodeError:
         return False
+    odd = [letter for letter in found if letter > "\x7f"]
+    common = sum("\u00a0" <= letter <= "\u00ff" or "\u2010" <= letter <= "\u2044" or letter in "€™" for letter in odd)
+    return len(found) < len(run) and (common > 0 or len(odd) >= SEVERAL)
 
 
 def first_of(values: pa.Array, mask: pa.Array) -> tuple[int, int, str] | None:

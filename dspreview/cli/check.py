@@ -83,6 +83,7 @@ def check(
 
     def answer(ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json]) -> int:
         del named
+        readable(call, ref.asked)
         if config is not None or split is not None:
             raise errors.UsageError(f"{ref.asked}: check looks at whole datasets; name no config and no split")
         report = examine(call, extractor, ref, sample, against)
@@ -104,14 +105,20 @@ def sample_of(split_sample: int | None, *, all_rows: bool) -> int | None:
     return None if all_rows else split_sample or 100
 
 
+def readable(call: Call, dataset: str) -> DatasetRef:
+    """A dataset that is to be read itself. Raises UsageError where the options forbid that."""
+    ref = call.ref(dataset)
+    if call.cached and ref.kind is Kind.HUB:
+        raise errors.UsageError(f"{dataset}: this reads the data itself, which --cached forbids; use a local copy")
+    return ref
+
+
 def examine(call: Call, extractor: object, ref: DatasetRef, sample: int | None, against: str | None) -> Report:
     """Check one dataset. Raises PreviewError."""
     from dspreview.check.dataset import DatasetCheck
     from dspreview.jobs.runner import Extractor
 
     assert isinstance(extractor, Extractor)
-    if call.cached and ref.kind is Kind.HUB:
-        raise errors.UsageError("check reads the data itself, which --cached forbids; use --offline or a local copy")
     with (
         working(f"checking {ref.asked}", quiet=call.quiet) as told,
         tempfile.TemporaryDirectory(prefix="dspreview-") as name,

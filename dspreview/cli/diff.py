@@ -11,7 +11,7 @@ import typer
 
 from dspreview import errors
 from dspreview.cli import output
-from dspreview.cli.check import AllRowsOption, SampleOption
+from dspreview.cli.check import AllRowsOption, SampleOption, readable
 from dspreview.cli.options import Call, with_common
 from dspreview.cli.progress import working
 from dspreview.documents.stdout import write_text
@@ -49,7 +49,7 @@ def diff(
 
     if split_sample is not None and (all_rows or key is not None):
         raise errors.UsageError("--split-sample contradicts --all-rows and --key, which read every row; give one")
-    one, other = call.ref(a), call.ref(b)
+    one, other = readable(call, a), readable(call, b)
     with (
         working(f"reading {one.asked}", quiet=call.quiet) as told,
         tempfile.TemporaryDirectory(prefix="dspreview-") as name,
@@ -80,6 +80,13 @@ def lines(found: dict[str, Json]) -> Iterator[str]:
     for one in found["splits"]["changed"]:
         name = f"{one['config']}/{one['split']}"
         yield harmless(f"  {name}: {rows_of(found['rows'][name])}")
+        told = [
+            one_of["column"]
+            for one_of in [*found["features"], *found["statistics"]]
+            if (one_of["config"], one_of["split"]) == (one["config"], one["split"])
+        ]
+        if not told:
+            yield "      values changed"
         for column in found["features"]:
             if (column["config"], column["split"]) == (one["config"], one["split"]):
                 yield harmless(f"      {column['column']}: {shown(column['a'])} → {shown(column['b'])}")

@@ -61,7 +61,7 @@ def sarif(reports: Sequence[Report], folders: Sequence[str], version: str) -> di
 def sarif_result(report: Report, finding: Finding, folder: str, rule: int) -> dict[str, Json]:
     """One finding."""
     file = finding.file or "README.md"
-    physical: dict[str, Json] = {"artifactLocation": {"uri": quote(f"{folder}{file}")}}
+    physical: dict[str, Json] = {"artifactLocation": {"uri": quote(f"{folder}{file}", errors="surrogateescape")}}
     if finding.line is not None:
         physical["region"] = {"startLine": finding.line}
     names = [report.asked, *(name for name in (finding.config, finding.split, finding.column) if name is not None)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,8 @@ from dspreview.extract.urls import asset_url
 from dspreview.models import Asset, FeatureTree, Json, Resolved
 
 CellPath = tuple[str | int, ...]
+ADDRESS = re.compile(r" ?<[\w. ]+ object at 0x[0-9a-f]+>")
+"""Where an object lies in memory, which is news to nobody."""
 SPECIAL = {math.inf: "Infinity", -math.inf: "-Infinity"}
 
 
@@ -150,7 +153,8 @@ def reason(error: Exception) -> str:
         return str(error)
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}"
-    return f"{str(error).strip().partition(chr(10))[0]} ({type(error).__name__})"
+    told = ADDRESS.sub("", str(error).strip().partition("\n")[0])
+    return f"{told} ({type(error).__name__})"
 
 
 def too_large(found: int, limit: int) -> UndecodableError:

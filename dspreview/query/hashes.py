@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
 
+from dspreview.errors import QueryLimitError, StoreFullError
 from dspreview.query.table import quoted
 from dspreview.settings import Settings
 
-MEMORY = 500_000_000
+MEMORY = 1_000_000_000
 SHOWN = 100
 """Groups of equal rows that are named."""
+
+
+@contextmanager
+def told_apart() -> Iterator[None]:
+    """What DuckDB raises that says nothing about the data: Ctrl-C is KeyboardInterrupt, no room StoreFullError."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise QueryLimitError("the rows need more memory than QUERY_MAX_MEMORY to be compared; raise it") from error
+    except (duckdb.IOException, duckdb.TransactionException) as error:
+        told = str(error).splitlines()[0][:200]
+        raise StoreFullError(
+            f"{tempfile.gettempdir()} has no room for what a check keeps meanwhile ({told}); name another folder with TMPDIR"
+        ) from error
+    except RuntimeError as error:
+        if "interrupted" in str(error).lower():
+            raise KeyboardInterrupt from None
+        raise
 
 
 class Equal(NamedTuple):
@@ -47,22 +68,33 @@ class RowHashes:
         names = [f"c{place}" for place in range(table.num_columns)]
         block = pa.table([*table.columns, numbers], names=[*names, "place"])
         self.connection.register("block", block)
-        self.connection.execute(f"INSERT INTO hashes SELECT hash({', '.join(names)}), {int(split)}, place FROM block")
+        with told_apart():
+            self.connection.execute(
+                f"INSERT INTO hashes SELECT hash({', '.join(names)}), {int(split)}, place FROM block"
+            )
         self.connection.unregister("block")
 
-    def add_file(self, split: int, first_row: int, path: str, columns: int) -> None:
-        """All rows of a Parquet file on this machine, the first of which has that number. Raises duckdb.Error."""
-        names = ", ".join(f"c{place}" for place in range(columns))
-        self.connection.execute(
-            f"INSERT INTO hashes SELECT hash({names}), {int(split)}, {int(first_row)} + place"
-            f" FROM read_parquet({quoted(path)}, file_row_number = true) AS t({names}, place)"
-        )
+    def add_file(self, split: int, first_row: int, path: str, order: Sequence[int]) -> None:
+        """All rows of a Parquet file on this machine, the first of which has that number. Raises duckdb.Error.
+
+        Args:
+            order: the places of its columns, in the order in which they are compared.
+
+        """
+        names = ", ".join(f"c{place}" for place in range(len(order)))
+        hashed = ", ".join(f"c{place}" for place in order)
+        with told_apart():
+            self.connection.execute(
+                f"INSERT INTO hashes SELECT hash({hashed}), {int(split)}, {int(first_row)} + place"
+                f" FROM read_parquet({quoted(path)}, file_row_number = true) AS t({names}, place)"
+            )
 
     def equal_rows(self) -> Iterator[Equal]:
         """Rows that are the same: within each split, and between each two."""
-        self.connection.execute(
-            "CREATE TABLE firsts AS SELECT hash, split, min(place) AS place, count(*) AS rows FROM hashes GROUP BY hash, split"
-        )
+        with told_apart():
+            self.connection.execute(
+                "CREATE TABLE firsts AS SELECT hash, split, min(place) AS place, count(*) AS rows FROM hashes GROUP BY hash, split"
+            )
         within = (
             "SELECT f.split, f.place, f.split, min(h.place), any_value(g.groups) FROM firsts f JOIN hashes h USING (hash, split)"
             " JOIN (SELECT split, count(*) AS groups, min(place) AS place FROM firsts WHERE rows > 1 GROUP BY split) g"
@@ -73,7 +105,9 @@ class RowHashes:
             f" WHERE a.split < b.split GROUP BY a.split, b.split ORDER BY 1, 3 LIMIT {SHOWN}"
         )
         for question in (within, between):
-            yield from (Equal(*row) for row in self.connection.execute(question).fetchall())
+            with told_apart():
+                found = self.connection.execute(question).fetchall()
+            yield from (Equal(*row) for row in found)
 
     def close(self) -> None:
         """Let the file go."""

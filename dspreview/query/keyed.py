@@ -8,7 +8,8 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from dspreview.query.hashes import MEMORY
+from dspreview.extract.values import to_python
+from dspreview.query.hashes import MEMORY, told_apart
 from dspreview.settings import Settings
 
 SHOWN = 10
@@ -40,22 +41,26 @@ class KeyedRows:
         self.connection.execute("CREATE TABLE rows (side UTINYINT, key VARCHAR, hash UBIGINT)")
 
     def add(self, side: int, key: str, table: pa.Table) -> None:
-        """The next rows of a side. Raises duckdb.Error for types that DuckDB does not know, KeyError for an unknown key."""
-        place = table.column_names.index(key) if key in table.column_names else -1
-        if place < 0:
-            raise KeyError(key)
-        ordered = sorted(name for name in table.column_names if name != key)  # columns may have moved
+        """The next rows of a side: the key, and columns that both sides have, in the order of their names."""
+        ordered = sorted(name for name in table.column_names if name != key)
+        columns = [comparable(table.column(name).combine_chunks()) for name in ordered]
         block = pa.table(
-            [table.column(key), *(table.column(name) for name in ordered)],
+            [as_text(table.column(key).combine_chunks()), *columns],
             names=["key", *(f"c{n}" for n in range(len(ordered)))],
         )
         self.connection.register("block", block)
         hashed = f"hash({', '.join(f'c{n}' for n in range(len(ordered)))})" if ordered else "0"
-        self.connection.execute(f"INSERT INTO rows SELECT {int(side)}, key::VARCHAR, {hashed} FROM block")
+        with told_apart():
+            self.connection.execute(f"INSERT INTO rows SELECT {int(side)}, key, {hashed} FROM block")
         self.connection.unregister("block")
 
     def difference(self) -> KeyedDifference:
         """What became of the rows."""
+        with told_apart():
+            return self.compared()
+
+    def compared(self) -> KeyedDifference:
+        """The same. Raises duckdb.Error."""
         self.connection.execute(
             "CREATE TABLE keys AS SELECT key, count(*) FILTER (WHERE side = 0) AS a, count(*) FILTER (WHERE side = 1) AS b,"
             " sum(hash::HUGEINT) FILTER (WHERE side = 0) AS left_hash, sum(hash::HUGEINT) FILTER (WHERE side = 1) AS right_hash"
@@ -85,3 +90,29 @@ class KeyedRows:
         found = self.connection.execute(question).fetchone()
         assert found is not None
         return int(found[0])
+
+
+def comparable(values: pa.Array) -> pa.Array:
+    """Values that DuckDB tells apart wherever they differ: floats by their bits, all that is nested or rare as texts."""
+    kind = values.type
+    if pa.types.is_float64(kind) or pa.types.is_float32(kind):
+        return values.view(pa.int64() if pa.types.is_float64(kind) else pa.int32())
+    known = (
+        pa.types.is_integer,
+        pa.types.is_boolean,
+        pa.types.is_string,
+        pa.types.is_large_string,
+        pa.types.is_binary,
+        pa.types.is_large_binary,
+    )
+    return values if any(test(kind) for test in known) else as_text(values)
+
+
+def as_text(values: pa.Array) -> pa.Array:
+    """Values as texts."""
+    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+        return values
+    return pa.array(
+        [None if value is None else value if isinstance(value, str) else repr(value) for value in to_python(values)],
+        pa.large_string(),
+    )
