@@ -63,7 +63,7 @@ class DatasetCheck:
         revision = revision or description.dataset.revision
         made, card = Made(description, None, ()), {}
         try:
-            made = made_of(description)
+            made = made_of(description, self.extractor.settings)
             card = self.card(made)
         except (errors.CardError, errors.UnsafePathError) as error:
             unreadable = of_failure(error, {})

@@ -11,10 +11,11 @@ from dspreview.check.findings import Finding, found
 from dspreview.errors import UnsafePathError
 from dspreview.extract import local
 from dspreview.extract.globs import expression, names_below
-from dspreview.extract.hub import Description
+from dspreview.extract.hub import Description, read_readme
 from dspreview.extract.layout import MODULES, SPLIT, matches, plain
-from dspreview.extract.readme import plain_patterns
+from dspreview.extract.readme import front_matter, parse_yaml, plain_patterns
 from dspreview.models import Json, Kind, Listing
+from dspreview.settings import Settings
 
 README = "README.md"
 MOST_CONFIGS, MOST_SPLITS = 4_000, 30
@@ -38,15 +39,19 @@ class Made(NamedTuple):
         return next((number for number, line in enumerate(self.readme, 1) if all(word in line for word in words)), None)
 
 
-def made_of(description: Description) -> Made:
-    """The parts of a dataset, its README and the names of its files. Raises CardError, UnsafePathError."""
+def made_of(description: Description, settings: Settings) -> Made:
+    """The parts of a dataset, its README and the names of its files. Raises CardError, UnsafePathError, HubError."""
     dataset = description.dataset
     if dataset.kind is Kind.HUB:
-        return Made(description, tuple(sorted(description.files)), ())
+        lines: tuple[str, ...] = ()
+        if README in description.files and not description.card:  # the Hub tells nothing of YAML that it cannot read
+            lines = tuple(read_readme(dataset, settings).splitlines())
+            parse_yaml(front_matter(f"{line}\n" for line in lines), README)
+        return Made(description, tuple(sorted(description.files)), lines)
     if not os.path.isdir(dataset.name):
         return Made(description, None, ())
     below = names_below(dataset.name)
-    lines: tuple[str, ...] = ()
+    lines = ()
     readme = os.path.join(dataset.name, README)
     if os.path.isfile(readme):
         local.guard(readme, dataset.name, dataset.name)

@@ -148,6 +148,15 @@ def get_json(path: str, settings: Settings, *, params: Any = None, timeout: floa
     return answer
 
 
+def read_readme(dataset: Resolved, settings: Settings) -> str:
+    """The README of a repository. Raises PreviewError."""
+    path = f"datasets/{dataset.name}/resolve/{quote(dataset.revision, safe='')}/README.md"
+    try:
+        return str(retried(lambda: get_json(path, settings)).text)
+    except Exception as error:  # whatever the Hub's answer broke in its client is the Hub's failure
+        raise hub_failure(error, dataset.name, settings) from error
+
+
 def hub_failure(error: Exception, asked: str, settings: Settings) -> PreviewError:
     """What broke a question to the Hub."""
     told = translate(error, asked, settings)
