@@ -84,4 +84,4 @@ def test_what_nobody_could_tell_is_no_finding(dspreview: Program, tmp_path: Path
 
 
 def test_ci_of_this_repository_checks_its_examples() -> None:
-    assert "dspreview check docs/examples/*/ --all-rows --fail-on warning" in (ROOT / ".ci" / "run").read_text()
+    assert "dspreview check ./docs/examples/*/ --all-rows --fail-on warning" in (ROOT / ".ci" / "run").read_text()
