@@ -109,6 +109,13 @@ def wheel(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Datasets after accidents, for as many seconds as one likes: `nox -s fuzz -- 600`."""
+    install(session, "test")
+    session.run("python", "-m", "tests.fuzz.run", *session.posargs)
+
+
+@nox.session
 def soak(session: nox.Session) -> None:
     """2,000 datasets, 4 workers, a kill a second: `nox -s soak -- --seed N`."""
     install(session, "test")

@@ -117,13 +117,16 @@ class DatasetCheck:
             self.done += rows
             self.progress(f"checking {self.ref.asked} {names[0]}/{names[1]}, rows", self.done, None)
 
+        def share(part: float) -> None:
+            self.progress(f"checking {self.ref.asked} {names[0]}/{names[1]}", round(100 * part), 100)
+
         try:
             reading = Reading(self.extractor, self.ref, listing.dataset, names, str(work))
             self.used.update(reading.shorten(path) for path in reading.files)
         except errors.DatasetError as error:
             self.findings.append(of_failure(error, place))
             return None
-        check = SplitCheck(reading, self.rows, self.sample, count)
+        check = SplitCheck(reading, self.rows, self.sample, count, share)
         self.checks[names] = check
         outcome = check.run()
         if info is not None and check.schema is not None:

@@ -43,9 +43,13 @@ class SplitCheck:
     """Looks at one split."""
 
     def __init__(
-        self, reading: Reading, rows: SampleRows | AllRows, sample: int | None, progress: Callable[[int], None]
-    ) -> None:
-        """`sample` is how many rows are looked at; None is all of them. `progress` takes how many were."""
+        self, reading: Reading, rows: SampleRows | AllRows, sample: int | None, progress: Callable[[int], None],
+        share: Callable[[float], None],
+    ) -> None:  # fmt: skip
+        """`sample` is how many rows are looked at; None is all of them. `progress` takes how many more were, or `share` which
+        part of the split was.
+        """
+        self.share = share
         self.reading, self.compare, self.sample, self.progress = reading, rows, sample, progress
         self.place: dict[str, Any] = {"config": reading.names[0], "split": reading.names[1]}
         self.findings: list[Finding] = []
@@ -185,7 +189,7 @@ class SplitCheck:
         """All rows of plain Parquet files on this machine; whether this is such a split."""
         from dspreview.check.sieving import sieved, some_columns
 
-        known = sieved(self.reading, lambda share: self.progress(int(share * 100)))
+        known = sieved(self.reading, self.share)
         if known is None or not isinstance(self.compare, AllRows):
             return False
         files, self.watches, closer = known

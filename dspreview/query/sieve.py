@@ -14,10 +14,11 @@ from typing import NamedTuple
 import duckdb
 
 from dspreview.query.engine import GLOB, LOCKED
-from dspreview.query.hashes import MEMORY, told_apart
+from dspreview.query.hashes import told_apart
 from dspreview.query.table import quoted
 from dspreview.settings import Settings
 
+SIEVE_MEMORY = 700_000_000
 TEXT, LABEL, OTHER, NESTED = "text", "label", "other", "nested"
 
 
@@ -82,7 +83,8 @@ def sieve(
 def locked(paths: Sequence[str], folder: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
     """DuckDB that reads these files and nothing else."""
     connection = duckdb.connect(
-        config=LOCKED | {"memory_limit": f"{min(MEMORY, settings.query_max_memory)}B", "temp_directory": str(folder)}
+        config=LOCKED
+        | {"memory_limit": f"{min(SIEVE_MEMORY, settings.query_max_memory)}B", "temp_directory": str(folder)}
     )
     for statement in (
         "SET enable_progress_bar = false",
