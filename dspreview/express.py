@@ -13,6 +13,7 @@ from typing import NoReturn
 from dspreview.documents.page import Selection, page_document
 from dspreview.documents.stdout import write_text
 from dspreview.extract.local import identify, may_be_quick
+from dspreview.jobs.runner import Extractor
 from dspreview.models import DatasetRef, Kind
 from dspreview.preview import PageAnswer, Preview
 from dspreview.settings import resolve
@@ -26,6 +27,14 @@ LONG_WAY = "_DSPREVIEW_LONG_WAY"
 
 class LongWayError(Exception):
     """A call that is none for the short way."""
+
+
+class ReadyExtractor(Extractor):
+    """One without the Hub and without `datasets`."""
+
+    def prepare(self) -> NoReturn:
+        """Give up. Raises LongWayError."""
+        raise LongWayError
 
 
 class ReadyPreview(Preview):
@@ -79,8 +88,8 @@ def start_anew() -> NoReturn:
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - this very program
 
 
-def give_up(*_: object) -> NoReturn:
-    """Whatever there is to say or to ask, the long way does it."""
+def give_up(_: str) -> NoReturn:
+    """Whatever there is to say, the long way does it."""
     raise LongWayError
 
 
@@ -113,9 +122,8 @@ def document(words: list[str], *, cached: bool) -> str:
     if ref.kind is Kind.HUB and os.path.exists(words[0]):
         raise LongWayError  # there is a hint to give
     with Store(settings) as store:
-        preview = ReadyPreview(store, settings, cached=cached, warn=give_up)
-        preview.freshness.ask_revision = give_up  # type: ignore[method-assign, assignment]
-        preview.extractor.prepare_reading = give_up  # type: ignore[method-assign]
+        extractor = ReadyExtractor(settings)
+        preview = ReadyPreview(store, settings, cached=cached, warn=give_up, extractor=extractor)
         found: PageAnswer = preview.page(ref, *words[1:])
     if found.page.stalled:
         raise LongWayError

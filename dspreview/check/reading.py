@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dspreview.extract import local
+from dspreview.extract.footers import Footer, local_footer
 from dspreview.extract.plain import Columns, features_of, holds
 from dspreview.extract.rowgroups import numbered, parquet_tables
-from dspreview.extract.schemafiles import SchemaFiles, open_remote
+from dspreview.extract.schemafiles import SchemaFiles, footer_there, open_remote
 from dspreview.jobs.runner import Extractor
 from dspreview.models import DatasetRef, Kind, Resolved
 from dspreview.settings import Settings
@@ -37,16 +37,6 @@ class Part(NamedTuple):
     """The first of them, in the file."""
     table: pa.Table
     columns: Columns
-
-
-class Footer(NamedTuple):
-    """What the end of a Parquet file tells."""
-
-    num_rows: int
-    size: int
-    schema: pa.Schema
-    groups: list[int]
-    """Bytes of each row group, not compressed."""
 
 
 class Reading:
@@ -118,11 +108,11 @@ class Reading:
     def footer(self, path: str) -> Footer:
         """What the end of a Parquet file tells. Raises PreviewError, and what pyarrow raises."""
         if path not in self._footers:
-            with self.open(path) as stream:
-                file = pq.ParquetFile(stream, pre_buffer=False)
-                groups = [file.metadata.row_group(number).total_byte_size for number in range(file.num_row_groups)]
-                size = stream.file.size if self.dataset.kind is Kind.HUB else stream.size()
-                self._footers[path] = Footer(file.metadata.num_rows, size, file.schema_arrow, groups)
+            if self.dataset.kind is Kind.HUB:
+                self._footers[path] = footer_there(path, self.ref.asked, self.settings)
+            else:
+                local.guard(path, self.root, self.ref.asked)
+                self._footers[path] = local_footer(path)
         return self._footers[path]
 
     def open(self, path: str) -> Any:

@@ -107,7 +107,6 @@ class SplitCheck:
             try:
                 footer = reading.footer(path)
             except (OSError, pa.ArrowException) as error:
-                error.add_note(path)
                 self.note_failure(error)
                 reading.broken.add(path)
                 continue
@@ -173,15 +172,9 @@ class SplitCheck:
         """The same, once all that is wanted was read."""
         files = list(self.keys)
         for file in files[1:]:
-            if self.keys[file] != self.keys[files[0]]:
-                missing, more = (
-                    sorted(self.keys[files[0]] - self.keys[file]),
-                    sorted(self.keys[file] - self.keys[files[0]]),
-                )
-                words = [f"no {', '.join(missing[:5])}"] * bool(missing) + [
-                    f"beside them {', '.join(more[:5])}"
-                ] * bool(more)
-                message = f"other columns: {'; '.join(words)} (compared with {files[0]})"
+            unlike = other_columns(sorted(self.keys[files[0]]), sorted(self.keys[file]))
+            if unlike is not None:
+                message = f"{unlike} (compared with {files[0]})"
                 severity = None if self.sample is None else "warning"
                 self.findings.append(found("files-disagree", message, severity=severity, file=file, **self.place))
 
@@ -238,15 +231,21 @@ class SplitCheck:
         return finding._replace(file=file, line=self.reading.line_of(file, finding.row - start + in_file))
 
 
+def other_columns(mine: list[str], theirs: list[str]) -> str | None:
+    """Which columns a file has not, or has beside those of another; None where they are the same."""
+    missing = [name for name in mine if name not in theirs]
+    more = [name for name in theirs if name not in mine]
+    told = [f"no {', '.join(missing[:5])}"] * bool(missing) + [f"beside them {', '.join(more[:5])}"] * bool(more)
+    return f"other columns: {'; '.join(told)}" if told else None
+
+
 def difference(one: pa.Schema, other: pa.Schema) -> tuple[str, bool] | None:
     """How the columns of two files differ, and whether readers still make one of them; None where they do not."""
     from dspreview.extract.footers import stored_type
 
-    missing = [name for name in one.names if name not in other.names]
-    more = [name for name in other.names if name not in one.names]
-    if missing or more:
-        told = [f"no {', '.join(missing[:5])}"] * bool(missing) + [f"beside them {', '.join(more[:5])}"] * bool(more)
-        return f"other columns: {'; '.join(told)}", False
+    unlike = other_columns(one.names, other.names)
+    if unlike is not None:
+        return unlike, False
     for name in one.names if len(set(one.names)) == len(one.names) else ():
         mine, theirs = one.field(name).type, other.field(name).type
         if stored_type(mine) != stored_type(theirs) and not pa.types.is_null(theirs):

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import json
 import os
 import re
-import stat
-import sys
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from dspreview import errors
 from dspreview.cli import output
+from dspreview.cli.newfile import write_file
 from dspreview.cli.options import Call
 from dspreview.cli.viewer import show
 from dspreview.documents.assets import assets_in
 from dspreview.documents.page import Selection, narrowed, select_lines
-from dspreview.documents.stdout import write_text
+from dspreview.documents.stdout import write_bytes, write_text
 from dspreview.extract.media import AUDIO_TYPES, IMAGE_SHOWN, VIDEO_TYPES
 from dspreview.preview import PageAnswer
 from dspreview.store import Store
@@ -115,7 +111,7 @@ def save_files(call: Call, files: list[CellFile], target: str) -> None:
             f"--save {target}: that is {len(files)} files; name a folder that exists, or one column with --columns"
         )
     if target in STDOUT:
-        write_stdout(files[0].path.read_bytes())
+        write_bytes(files[0].path.read_bytes())
         return
     written = []
     for file in files:
@@ -125,59 +121,12 @@ def save_files(call: Call, files: list[CellFile], target: str) -> None:
         while str(path) in written:
             path = path.with_stem(f"{path.stem}-{number}")
             number += 1
-        write_file(path, file.path.read_bytes(), target)
+        write_file(path, file.path.read_bytes(), f"--save {target}")
         written.append(str(path))
         own, asked = file.path.suffix.lower(), path.suffix.lower().replace(".jpeg", ".jpg")
         if asked not in {own, ""} and not folder:
             call.warn(f"{path} is a {own} file: the dataset's own, or what it was converted to")
     tell(call, "saved", files, written)
-
-
-def write_stdout(data: bytes) -> None:
-    """Bytes as the answer. Raises ReaderGoneError, AnswerLostError."""
-    try:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError as error:
-        raise errors.ReaderGoneError from error
-    except OSError as error:
-        raise errors.AnswerLostError(f"the answer could not be written: {error.strerror}") from error
-
-
-def write_file(path: Path, data: bytes, target: str) -> None:
-    """A file, whole or not at all. Raises UsageError, AnswerLostError."""
-    staged = ""
-    try:
-        place = os.path.realpath(path)  # a link stays, and what it leads to is written
-        if os.path.exists(place) and not os.access(place, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        if os.path.exists(path) and (str(path).startswith("/dev/") or not os.path.isfile(place)):
-            with open(path, "wb") as device:
-                device.write(data)
-            return
-        mode = stat.S_IMODE(os.stat(place).st_mode) if os.path.exists(place) else 0o666 & ~current_umask()
-        handle, staged = tempfile.mkstemp(prefix=".dspreview-", dir=os.path.dirname(place))
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(staged, mode)
-        os.replace(staged, place)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            os.unlink(staged)
-        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-            raise errors.AnswerLostError(f"--save {target}: {error.strerror}") from error
-        raise errors.UsageError(f"--save {target}: {error.strerror}") from error
-    except BaseException:  # Ctrl-C too leaves nothing half written
-        with contextlib.suppress(OSError):
-            os.unlink(staged)
-        raise
-
-
-def current_umask() -> int:
-    """The permissions that this user takes from new files."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
 
 
 def tell(call: Call, what: str, files: list[CellFile], paths: list[str]) -> None:

@@ -21,9 +21,9 @@ from dspreview.models import DatasetRef, Json, Kind, dump
 if TYPE_CHECKING:
     from dspreview.check.dataset import Report
     from dspreview.check.findings import Finding
+    from dspreview.jobs.runner import Extractor
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-Codes = Annotated[list[str] | None, typer.Option(metavar="CODE,...", show_default=False)]
 SampleOption = Annotated[
     int | None,
     typer.Option("--split-sample", metavar="N", min=1, help="Rows of each split that are looked at; 100 by default."),
@@ -70,8 +70,13 @@ def check(
     from dspreview.check.findings import at_least, codes
     from dspreview.jobs.runner import Extractor
 
-    selected = codes(select or [call.settings.check_select], "--select")
-    ignored = codes(ignore or [call.settings.check_ignore], "--ignore")
+    told = call.settings.sources
+    selected = codes(
+        select or [call.settings.check_select], "--select" if select else f"CHECK_SELECT (from {told['CHECK_SELECT']})"
+    )
+    ignored = codes(
+        ignore or [call.settings.check_ignore], "--ignore" if ignore else f"CHECK_IGNORE (from {told['CHECK_IGNORE']})"
+    )
     level = fail_on or call.settings.check_fail_on
     wanted = list(chosen(datasets or [], from_file))
     many = from_file is not None or len(wanted) > 1
@@ -83,7 +88,7 @@ def check(
 
     def answer(ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json]) -> int:
         del named
-        readable(call, ref.asked)
+        refuse_cached(call, ref)
         if config is not None or split is not None:
             raise errors.UsageError(f"{ref.asked}: check looks at whole datasets; name no config and no split")
         report = examine(call, extractor, ref, sample, against)
@@ -105,20 +110,16 @@ def sample_of(split_sample: int | None, *, all_rows: bool) -> int | None:
     return None if all_rows else split_sample or 100
 
 
-def readable(call: Call, dataset: str) -> DatasetRef:
-    """A dataset that is to be read itself. Raises UsageError where the options forbid that."""
-    ref = call.ref(dataset)
+def refuse_cached(call: Call, ref: DatasetRef) -> None:
+    """Raise UsageError where data of the Hub is to be read, and the options forbid that."""
     if call.cached and ref.kind is Kind.HUB:
-        raise errors.UsageError(f"{dataset}: this reads the data itself, which --cached forbids; use a local copy")
-    return ref
+        raise errors.UsageError(f"{ref.asked}: this reads the data itself, which --cached forbids; use a local copy")
 
 
-def examine(call: Call, extractor: object, ref: DatasetRef, sample: int | None, against: str | None) -> Report:
+def examine(call: Call, extractor: Extractor, ref: DatasetRef, sample: int | None, against: str | None) -> Report:
     """Check one dataset. Raises PreviewError."""
     from dspreview.check.dataset import DatasetCheck
-    from dspreview.jobs.runner import Extractor
 
-    assert isinstance(extractor, Extractor)
     with (
         working(f"checking {ref.asked}", quiet=call.quiet) as told,
         tempfile.TemporaryDirectory(prefix="dspreview-") as name,

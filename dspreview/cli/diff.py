@@ -11,7 +11,7 @@ import typer
 
 from dspreview import errors
 from dspreview.cli import output
-from dspreview.cli.check import AllRowsOption, SampleOption, readable
+from dspreview.cli.check import AllRowsOption, SampleOption, refuse_cached
 from dspreview.cli.options import Call, with_common
 from dspreview.cli.progress import working
 from dspreview.documents.stdout import write_text
@@ -49,7 +49,9 @@ def diff(
 
     if split_sample is not None and (all_rows or key is not None):
         raise errors.UsageError("--split-sample contradicts --all-rows and --key, which read every row; give one")
-    one, other = readable(call, a), readable(call, b)
+    one, other = call.ref(a), call.ref(b)
+    for ref in (one, other):
+        refuse_cached(call, ref)
     with (
         working(f"reading {one.asked}", quiet=call.quiet) as told,
         tempfile.TemporaryDirectory(prefix="dspreview-") as name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,8 @@ from typing import Annotated
 import typer
 
 from dspreview import errors
-from dspreview.cli.check import AllRowsOption, SampleOption, readable
+from dspreview.cli.check import AllRowsOption, SampleOption, refuse_cached
+from dspreview.cli.newfile import write_file
 from dspreview.cli.options import Call, DatasetArgument, with_common
 from dspreview.cli.progress import working
 from dspreview.documents.stdout import write_text
@@ -43,7 +43,8 @@ def lock(
         raise errors.UsageError("name a DATASET")
     if split_sample is not None and all_rows:
         raise errors.UsageError("--split-sample and --all-rows contradict each other; give one")
-    ref = readable(call, dataset)
+    ref = call.ref(dataset)
+    refuse_cached(call, ref)
     with (
         working(f"reading {ref.asked}", quiet=call.quiet) as told,
         tempfile.TemporaryDirectory(prefix="dspreview-") as name,
@@ -53,31 +54,5 @@ def lock(
     if output_file is None:
         write_text(text)
         return errors.EXIT_OK
-    write_file(Path(output_file), text)
+    write_file(Path(output_file), text.encode(), f"--output {output_file}")
     return errors.EXIT_OK
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write a file whole, or not at all; what is no regular file (a pipe, a device) is written to. Raises UsageError."""
-    try:
-        target = Path(os.path.realpath(path))
-        if target.exists() and not target.is_file():
-            target.write_text(text, encoding="utf-8")
-            return
-        umask = os.umask(0)
-        os.umask(umask)
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~umask
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False
-        ) as file:
-            new = Path(file.name)
-            try:
-                file.write(text)
-                file.flush()
-                new.chmod(mode)
-                new.replace(target)
-            except BaseException:
-                new.unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise errors.UsageError(f"--output {path}: {error.strerror}") from error

@@ -10,9 +10,17 @@ from dspreview.errors import AnswerLostError, ReaderGoneError
 def write_text(text: str) -> None:
     """Text as UTF-8 whatever the locale says; a lone surrogate becomes the escape that JSON has for it.
 
-    Raises ReaderGoneError where nobody reads any more, AnswerLostError where it does not all go out: a full disk, say.
+    Raises ReaderGoneError, AnswerLostError.
     """
-    data = memoryview(text.encode("utf-8", "backslashreplace"))
+    write_bytes(text.encode("utf-8", "backslashreplace"))
+
+
+def write_bytes(answer: bytes) -> None:
+    """Bytes as they are.
+
+    Raises ReaderGoneError where nobody reads any more, AnswerLostError where they do not all go out: a full disk, say.
+    """
+    data = memoryview(answer)
     try:
         while data:  # without a buffer (python -u) a call may take a part, and say so
             taken = sys.stdout.buffer.write(data)

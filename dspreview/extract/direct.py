@@ -3,7 +3,7 @@ reads Parquet (the data's own, or the Hub's export of the same revision) and pic
 
 No `datasets`, whose import takes 0.7 to 2 s, and no request but the description of a repository and the list of its files.
 Whatever is not understood completely is None, and takes the way through `datasets`; the answers are the same to the byte
-(`tests/extract/test_direct.py`).
+(`tests/hub/test_direct.py`, `tests/support/extraction.py`).
 """
 
 from __future__ import annotations
@@ -180,6 +180,7 @@ def exported_page(
     import pyarrow as pa
 
     from dspreview.extract.export import exported
+    from dspreview.extract.schemafiles import footer_there
 
     try:
         paths = exported(source.dataset, *names, settings)
@@ -187,19 +188,12 @@ def exported_page(
             return None
         page = parquet_page(source, chosen, names, paths, staging, settings, None)
         if page is not None and page.num_rows_total is None:
-            page = page._replace(num_rows_total=sum(remote_rows(path, source.asked, settings) for path in paths))
+            page = page._replace(
+                num_rows_total=sum(footer_there(path, source.asked, settings).num_rows for path in paths)
+            )
     except (PreviewError, OSError, pa.ArrowException):  # the data itself is read
         return None
     return page if page is not None and told in {None, page.num_rows_total} else None
-
-
-def remote_rows(path: str, asked: str, settings: Settings) -> int:
-    """The rows of a Parquet file on the Hub. Raises PreviewError, and what pyarrow raises."""
-    import pyarrow.parquet as pq
-
-    from dspreview.extract.schemafiles import open_remote
-
-    return int(pq.read_metadata(open_remote(path, asked, settings)).num_rows)
 
 
 def parquet_page(

@@ -19,6 +19,8 @@ class Footer(NamedTuple):
     num_rows: int
     size: int
     schema: pa.Schema
+    groups: tuple[int, ...]
+    """Bytes of each row group, not compressed."""
 
 
 class ParquetSplit(NamedTuple):
@@ -43,11 +45,17 @@ def stored_type(kind: pa.DataType) -> str:
     return names.get(kind, str(kind))
 
 
+def footer_of(name: str, file: pq.ParquetFile, size: int) -> Footer:
+    """The footer of an open file of so many bytes."""
+    groups = tuple(int(file.metadata.row_group(number).total_byte_size) for number in range(file.num_row_groups))
+    return Footer(name, file.metadata.num_rows, size, file.schema_arrow, groups)
+
+
 def local_footer(name: str) -> Footer:
     """The footer of a file on this machine."""
     try:
         with pq.ParquetFile(name) as file:
-            return Footer(name, file.metadata.num_rows, os.path.getsize(name), file.schema_arrow)
+            return footer_of(name, file, os.path.getsize(name))
     except Exception as error:  # raised again, with its file
         error.add_note(name)
         raise
@@ -58,7 +66,7 @@ def remote_footer(name: str, opened: Callable[[str], tuple[Any, Callable[[], int
     handle, size = opened(name)
     try:
         file = pq.ParquetFile(handle, pre_buffer=False)
-        return Footer(name, file.metadata.num_rows, size(), file.schema_arrow)
+        return footer_of(name, file, size())
     except Exception as error:  # raised again, with its file
         error.add_note(name)
         raise

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from dspreview.extract.footers import Footer, remote_footer
 from dspreview.extract.ranges import RemoteFile
 from dspreview.extract.remotestream import RemoteStream
 from dspreview.extract.rowgroups import COUNT_KEY
@@ -61,6 +62,12 @@ class SchemaFiles:
 def is_remote(name: str) -> bool:
     """Whether a file lies on the Hub, and not inside another."""
     return name.startswith("hf://") and "::" not in name
+
+
+def footer_there(name: str, asked: str, settings: Settings) -> Footer:
+    """The footer of a Parquet file on the Hub. Raises PreviewError, and what pyarrow raises."""
+    stream = open_remote(name, asked, settings)
+    return remote_footer(name, lambda _: (stream, lambda: stream.file.size))
 
 
 def open_remote(name: str, asked: str, settings: Settings) -> RemoteStream:

@@ -40,8 +40,9 @@ class Preview:
     """The one way to an answer, for every command."""
 
     def __init__(
-        self, store: Store, settings: Settings, *, cached: bool = False, warn: Callable[[str], None] = print
-    ) -> None:
+        self, store: Store, settings: Settings, *, cached: bool = False, warn: Callable[[str], None] = print,
+        extractor: Extractor | None = None,
+    ) -> None:  # fmt: skip
         """`cached` answers from the cache only: no network, no work. `warn` tells what the user should know."""
         self.store = store
         self.settings = settings
@@ -49,7 +50,7 @@ class Preview:
         self.warn = warn
         self.after_listing: Callable[[DatasetRef], None] = nothing_follows
         """What is written together with a listing: the jobs that follow from it."""
-        self.extractor = Extractor(settings)
+        self.extractor = extractor or Extractor(settings)
         self.keeper = Keeper(store, warn)
         self.freshness = Freshness(self.keeper, self.extractor, settings, cached=cached, warn=warn)
 
