@@ -71,6 +71,10 @@ class SplitNotFoundError(NotFoundError):
     """The config has no such split."""
 
 
+class UnseenDataError(NotFoundError):
+    """A machine of a cluster does not see a local dataset."""
+
+
 class NotCachedError(NotFoundError):
     """`--cached` was asked for, and the answer is not in the cache."""
 
@@ -120,6 +124,13 @@ class RateLimitedError(HubError):
 
     retry_after: float | None = None
     """Seconds it asks for."""
+
+
+class ClusterError(PreviewError):
+    """The cluster that should work does not answer, or cannot do this work."""
+
+    exit_code = 5
+    status_code = 503
 
 
 class DatasetError(PreviewError):

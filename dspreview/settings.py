@@ -124,6 +124,10 @@ class Settings:
         for name, value in values.items():
             setattr(self, name.lower(), value)
 
+    def __repr__(self) -> str:
+        """Nothing of the values: one of them is a token, and whoever logs a call logs its arguments."""
+        return "Settings()"
+
     @property
     def limits(self) -> str:
         """The limits that a page depends on; a page made under others is stale."""

@@ -94,6 +94,17 @@ FromOption = Annotated[
     typer.Option("--from", metavar="FILE", help="Read lines of DATASET [CONFIG [SPLIT]] from FILE, - is stdin."),
 ]
 
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, metavar="N", help="Jobs at a time; 1, or as many as the engine has threads."),
+]
+EngineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--engine", metavar="dask://HOST:PORT", help="Work on the machines of a Dask cluster, not on this one."
+    ),
+]
+
 
 class Call(NamedTuple):
     """What the common options of one call add up to."""

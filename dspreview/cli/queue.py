@@ -9,7 +9,7 @@ import typer
 from dspreview import errors
 from dspreview.cli import failure, output
 from dspreview.cli.cache import confirm
-from dspreview.cli.options import Call, ConfigArgument, SplitArgument, with_common
+from dspreview.cli.options import Call, ConfigArgument, EngineOption, SplitArgument, Workers, with_common
 from dspreview.documents.lists import job_record, jobs_document, queue_document
 from dspreview.store import Store
 from dspreview.store.database import translated
@@ -82,31 +82,36 @@ def list_(
 
 
 @app.command(
-    help="Work off the queue: each job in a process of its own, with a limit of time and memory. Loops forever, "
-    "unless told when to end. Exit 1 if some jobs failed, or none could start for want of load or memory."
+    help="Work off the queue: each job in a process of its own, with a limit of time and memory, here or on a cluster. "
+    "Loops forever, unless told when to end. Exit 1 if some jobs failed, or none could start for want of load or memory."
 )
 @with_common
 def work(
     call: Call,
     *,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Jobs at a time.")] = 1,
+    workers: Workers = None,
+    engine: EngineOption = None,
     until_empty: Annotated[bool, typer.Option("--until-empty", help="End when nothing waits.")] = False,
     max_jobs: Annotated[
         int | None, typer.Option("--max-jobs", min=0, metavar="N", help="End after so many jobs.")
     ] = None,
     max_wait: Annotated[
         float,
-        typer.Option("--max-wait", min=0, metavar="SECONDS", help="End after so long without load or memory to spare."),
+        typer.Option(
+            "--max-wait", min=0, metavar="SECONDS", help="End after so long without load, memory or a cluster to spare."
+        ),
     ] = 600,
 ) -> int:
     """Answer `queue work`."""
     from dspreview.work.supervisor import Limits  # psutil and multiprocessing, 50 ms
 
-    return run_queue(call, Limits(workers, until_empty, max_jobs, max_wait))
+    return run_queue(call, Limits(until_empty, max_jobs, max_wait), engine, workers)
 
 
-def run_queue(call: Call, limits: Limits) -> int:
+def run_queue(call: Call, limits: Limits, engine: str | None, workers: int | None) -> int:
     """Work off the queue, and tell what became of it."""
+    from dspreview.work.engine import open_engine
+    from dspreview.work.ledger import Ledger
     from dspreview.work.supervisor import Done, Supervisor
 
     ended: list[Done] = []
@@ -119,7 +124,8 @@ def run_queue(call: Call, limits: Limits) -> int:
             failure.tell(done.error if key.dataset in done.error else f"{names}: {done.error}")
 
     with Store(call.settings, must_write=True) as store:
-        enough = Supervisor(store, call.settings, limits, report=report, warn=call.warn).run()
+        ledger = Ledger(store, call.settings, limits.max_wait, call.warn)
+        enough = Supervisor(ledger, open_engine(ledger, engine, workers), limits, report).run()
     failed = sum(done.status == "ERROR" for done in ended)
     output.write_answer(
         call, {"done": len(ended) - failed, "failed": failed}, ["done", "failed"], [[len(ended) - failed, failed]]

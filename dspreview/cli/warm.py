@@ -13,7 +13,7 @@ from dspreview import errors
 from dspreview.cli import failure, output
 from dspreview.cli.cache import confirm
 from dspreview.cli.hub import Author, Limit, Search, Sort, Tag
-from dspreview.cli.options import Call, FromOption, targets, with_common
+from dspreview.cli.options import Call, EngineOption, FromOption, Workers, targets, with_common
 from dspreview.cli.progress import Meter
 from dspreview.documents.stdout import write_text
 from dspreview.extract.local import identify
@@ -22,6 +22,8 @@ from dspreview.models import Json
 from dspreview.settings import Settings
 from dspreview.store import Store
 from dspreview.store.database import transaction, translated
+from dspreview.work.engine import open_engine
+from dspreview.work.ledger import Ledger
 from dspreview.work.supervisor import Done, Limits, Supervisor
 from dspreview.work.warm import Wanted, missing, patiently, with_revisions
 
@@ -43,7 +45,8 @@ def warm(
     sort: Sort = None,
     limit: Limit = None,
     everything: Annotated[bool, typer.Option("--all", help="The whole Hub.")] = False,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Jobs at a time.")] = 1,
+    workers: Workers = None,
+    engine: EngineOption = None,
     retry_errors: Annotated[bool, typer.Option("--retry-errors", help="Try again what failed before.")] = False,
     enqueue_only: Annotated[bool, typer.Option("--enqueue-only", help="Leave the work to `queue work`.")] = False,
 ) -> int:
@@ -75,7 +78,7 @@ def warm(
         ended: list[Done] = []
         left = 0
         if not enqueue_only and store.queue.count_open():
-            ended, left = work_off(call, store, settings, workers)
+            ended, left = work_off(call, store, settings, engine, workers)
     return summary(call, enqueued, ended, broken, left)
 
 
@@ -97,17 +100,20 @@ def own_limits(settings: Settings) -> Settings:
     return settings.replace(**{name.lower(): 0 for name in names if settings.sources[name] == "default"})
 
 
-def work_off(call: Call, store: Store, settings: Settings, workers: int) -> tuple[list[Done], int]:
+def work_off(
+    call: Call, store: Store, settings: Settings, engine: str | None, workers: int | None
+) -> tuple[list[Done], int]:
     """Run the jobs, with a line of progress on a terminal; those that ended, and how many are left where it was stopped."""
     ended: list[Done] = []
-
+    limits = Limits(until_empty=True)
+    ledger = Ledger(store, settings, limits.max_wait, call.warn)
     with Meter(quiet=call.quiet) as meter:
-        supervisor = Supervisor(store, settings, Limits(workers, until_empty=True), report=ended.append, warn=call.warn)
+        supervisor = Supervisor(ledger, open_engine(ledger, engine, workers), limits, ended.append)
         supervisor.tick = lambda: meter.show(
             done=len(ended),
             failed=sum(done.status == "ERROR" for done in ended),
             left=store.queue.count_open(),
-            running=[slot.job.key.dataset for slot in supervisor.pool.busy if slot.job is not None],
+            running=[job.key.dataset for job in supervisor.engine.running],
         )
         enough = supervisor.run()
     return ended, 0 if enough and not supervisor.stopping else store.queue.count_open()

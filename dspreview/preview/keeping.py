@@ -23,8 +23,8 @@ class Keeper:
         self.store = store
         self.warn = warn
         self.path = store.settings.dspreview_database
-        self.adopted: dict[JobKey, int] = {}
-        """Jobs that somebody else claimed for this process, and ends where no entry does."""
+        self.adopted: dict[JobKey, int | None] = {}
+        """Jobs that somebody else claimed for this process, and ends where no entry does; None is written without one."""
         self.told = False
         """Whether it was said that nothing can be stored."""
 

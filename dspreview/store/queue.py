@@ -7,6 +7,7 @@ that one index, which neither claims nor ends touch, keeps waiting jobs unique.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
@@ -106,26 +107,36 @@ class Queue:
 
     def claim(self, kinds: tuple[str, ...], per_dataset: int) -> Job | None:
         """Start the oldest job whose dataset has fewer than `per_dataset` started, for the calling process."""
+        return next(iter(self.claim_many(kinds, per_dataset, 1)), None)
+
+    def claim_many(self, kinds: tuple[str, ...], per_dataset: int, most: int) -> list[Job]:
+        """Start the oldest jobs, as `claim` would one after the other, in one transaction."""
+        with transaction(self.connection):
+            found: list[Job] = []
+            while len(found) < most and (job := self._claim_next(kinds, per_dataset)) is not None:
+                found.append(job)
+        return found
+
+    def _claim_next(self, kinds: tuple[str, ...], per_dataset: int) -> Job | None:
         marks = ",".join("?" * len(kinds))
         busy: dict[tuple[str, str], int] = {}
         running: list[Sequence[Any]] = []
-        with transaction(self.connection):
-            first = self.connection.execute(
-                f"SELECT place, {COLUMNS} FROM jobs WHERE place IS NOT NULL AND (place = 0 OR kind IN ({marks}))"
-                " ORDER BY place, id",
-                kinds,
-            )
-            for place, *row in first:
-                line = row[1], row[2]
-                if place == 0:
-                    busy[line] = busy.get(line, 0) + 1
-                    running.append(row)
-                elif busy.get(line, 0) < per_dataset:
-                    job = Job.from_row(row)
-                    chosen = self._not_running(job, running) if line in busy else job
-                    if chosen is not None:
-                        first.close()
-                        return self._started(chosen, is_head=chosen is job)
+        first = self.connection.execute(
+            f"SELECT place, {COLUMNS} FROM jobs WHERE place IS NOT NULL AND (place = 0 OR kind IN ({marks}))"
+            " ORDER BY place, id",
+            kinds,
+        )
+        for place, *row in first:
+            line = row[1], row[2]
+            if place == 0:
+                busy[line] = busy.get(line, 0) + 1
+                running.append(row)
+            elif busy.get(line, 0) < per_dataset:
+                job = Job.from_row(row)
+                chosen = self._not_running(job, running) if line in busy else job
+                if chosen is not None:
+                    first.close()
+                    return self._started(chosen, is_head=chosen is job)
         return None
 
     def _not_running(self, head: Job, started: list[Sequence[Any]]) -> Job | None:
@@ -181,12 +192,13 @@ class Queue:
         )
         return changed.rowcount == 1
 
-    def heartbeat(self, job: int) -> bool:
-        """Renew the lease of a job; False where it was cancelled or taken away."""
+    def heartbeat(self, jobs: Iterable[int]) -> set[int]:
+        """Renew the leases of jobs; those that are still started: others were cancelled or taken away."""
         changed = self.connection.execute(
-            "UPDATE jobs SET lease_until = ? WHERE id = ? AND status = 'STARTED'", (self.clock() + LEASE_SECONDS, job)
+            "UPDATE jobs SET lease_until = ? WHERE status = 'STARTED' AND id IN (SELECT value FROM json_each(?)) RETURNING id",
+            (self.clock() + LEASE_SECONDS, json.dumps(list(jobs))),
         )
-        return changed.rowcount == 1
+        return {job for (job,) in changed}
 
     def give_back(self, job: int, reason: str) -> str:
         """Let a job whose worker died wait again, or end it after its last attempt; the status it has now."""

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 from typing import Any
 
 from dspreview.store.job import Job
-from dspreview.work.child import UNSTORED
+from dspreview.work.endings import LOOK_SECONDS
 from dspreview.work.resources import tree_memory
-
-LOOK_SECONDS = 0.25
-MOST_JOBS = 200
-"""After so many jobs a process is replaced: libraries keep more and more."""
 
 
 class Slot:
@@ -24,7 +19,6 @@ class Slot:
         self.job: Job | None = None
         self.jobs = 0
         self.started = 0.0
-        self.beat = 0.0
         self.measured = float("-inf")
         self.bytes = 0
         self.code: int | None = None
@@ -39,7 +33,7 @@ class Slot:
 
     def give(self, job: Job, now: float) -> None:
         """Let it do a job. Raises OSError where it is gone."""
-        self.job, self.started, self.beat = job, now, now
+        self.job, self.started = job, now
         self.code = self.over_limit = None
         self.jobs += 1
         self.pipe.send(job.id)
@@ -68,16 +62,3 @@ class Slot:
         """Let go of what is left of it; where the forkserver died before, this ends it too."""
         self.pipe.close()
         self.process.join()
-
-
-def death(code: int) -> str:
-    """Why a process ended, in words."""
-    if code == UNSTORED:
-        return (
-            "what it computed could not be stored: the disk is full or read-only, or another program holds the database"
-        )
-    if code >= 0:
-        return f"its worker ended with {code}"
-    name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
-    more = ", perhaps because the machine ran out of memory" if -code == signal.SIGKILL else ""
-    return f"its worker was killed by {name}{more}"

@@ -145,7 +145,7 @@ def test_cancel_clean_and_counts(settings: Make) -> None:
         finish(store, store.queue.claim(KINDS, 2))
         assert store.queue.cancel("STARTED") == 1
         assert job is not None
-        assert not store.queue.heartbeat(job.id)
+        assert store.queue.heartbeat([job.id]) == set()
         counts = store.queue.counts()
         assert counts["datasets"] == {"waiting": 1, "started": 0, "success": 1, "error": 0, "cancelled": 1}
         assert counts["splits"]["waiting"] == 1
@@ -195,7 +195,7 @@ def test_a_clock_set_back_an_hour_loses_and_doubles_nothing(settings: Make) -> N
         store.connection.execute("UPDATE jobs SET owner = ? WHERE id = ?", (gone, second.id))
         now[0] -= 3_600
         assert not is_paused(store)
-        assert store.queue.heartbeat(first.id)
+        assert store.queue.heartbeat([first.id]) == {first.id}
         assert store.queue.take_back() == [(second.id, "WAITING")]
         finish(store, first)
         assert names(store, 2, 3) == ["b", "c", None]

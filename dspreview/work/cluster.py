@@ -1,0 +1,134 @@
+"""Jobs on a Dask cluster. This machine claims them and stores what comes back; nobody else touches its files."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from functools import partial
+
+from dspreview import errors
+from dspreview.jobs.outcome import Failure, Outcome
+from dspreview.store import Store
+from dspreview.store.database import transaction
+from dspreview.store.job import Job
+from dspreview.work.endings import UNSTORED, death
+from dspreview.work.landing import land, make_task
+from dspreview.work.ledger import PATIENCE, Ledger
+from dspreview.work.link import Landed, Link
+from dspreview.work.remote import Ended
+
+ADDRESS = re.compile(r"dask(?P<tls>\+tls)?://(?P<place>[^/@\s]+:\d+)/?")
+
+
+def scheduler_address(engine: str) -> str:
+    """The address of the scheduler that `--engine` names, as Dask writes it. Raises UsageError."""
+    found = ADDRESS.fullmatch(engine)
+    if found is None:
+        raise errors.UsageError(f"--engine {engine!r}: an engine is dask://HOST:PORT or dask+tls://HOST:PORT")
+    return f"{'tls' if found['tls'] else 'tcp'}://{found['place']}"
+
+
+class Cluster:
+    """An engine of as many jobs at a time as a Dask cluster has threads, and never more than `most`."""
+
+    def __init__(self, ledger: Ledger, address: str, most: int | None) -> None:
+        """Connects. Raises ClusterError."""
+        self.ledger = ledger
+        self.queue = ledger.store.queue
+        self.settings = ledger.settings
+        self.most = most
+        self.sent: dict[int, Job] = {}
+        self.ended: list[Landed] = []
+        """What landed and could not be stored yet."""
+        self.store: Store | None = None
+        """For what lands: a store that fails is opened anew, and the ledger's goes on."""
+        self.link = Link(address)
+        self.link.open()
+
+    @property
+    def running(self) -> list[Job]:
+        """The jobs whose outcome is not stored yet."""
+        return list(self.sent.values())
+
+    def free(self) -> int:
+        """How many more jobs may run at once."""
+        threads = self.link.threads if self.most is None else min(self.link.threads, self.most)
+        return threads - len(self.sent)
+
+    def shortage(self) -> str | None:
+        """Why the cluster can do nothing; the load of this machine is none of its reasons."""
+        return self.link.problem
+
+    def start(self, job: Job) -> str | None:
+        """Send a job out; one that cannot be computed anywhere ends here."""
+        self.sent[job.id] = job
+        try:
+            self.link.send(job.id, make_task(self.ledger.store, self.settings, job))
+        except errors.StoreError as error:
+            del self.sent[job.id]
+            return str(error)
+        except errors.PreviewError as error:
+            self.ended.append(Landed(job.id, Ended(pickle.dumps(Outcome(failure=Failure.of(error))))))
+        return None
+
+    def look(self) -> list[Job]:
+        """Store what landed; what a locked store does not take now is tried again at the next look."""
+        while (landed := self.link.receive(0)) is not None:
+            self.ended.append(landed)
+        waiting, self.ended = self.ended, []
+        return [job for landed in waiting if (job := self._settle(landed)) is not None]
+
+    def stop(self, job: Job) -> None:
+        """Cancel a task; its process on the other machine is killed."""
+        self.link.cancel(job.id)
+
+    def wait(self, seconds: float) -> None:
+        """Until something lands."""
+        if not self.ended and (landed := self.link.receive(seconds)) is not None:
+            self.ended.append(landed)
+
+    def close(self) -> None:
+        """Part with the cluster, which forgets our tasks."""
+        self.link.close()
+        if self.store is not None:
+            self.store.close()
+
+    def _settle(self, landed: Landed) -> Job | None:
+        """Write down what became of a job; None, and tried again, where the store is locked."""
+        job = self.sent[landed.job]
+        found = self.ledger.stored(partial(self._put, job, landed))
+        if found is None:
+            self.ended.append(landed)
+            return None
+        del self.sent[job.id]
+        if landed.is_held:
+            self.link.release()
+        return found
+
+    def _put(self, job: Job, landed: Landed) -> Job:
+        """The job after what became of it: its outcome stored, over its limit, given back, or not tried at all."""
+        ended = landed.ended
+        if ended is not None and ended.outcome is not None:
+            self._land(job, pickle.loads(ended.outcome))  # noqa: S301 - from a cluster that runs our code anyway
+        elif ended is not None and ended.over_limit is not None:
+            with transaction(self.ledger.store.connection):
+                self.queue.finish(job.id, success=False, error=ended.over_limit)
+        elif (reason := ended.died if ended is not None else landed.problem) is not None:
+            self.queue.give_back(job.id, reason)
+        else:
+            self.queue.postpone(job.id)
+        return self.queue.find(job.id) or job
+
+    def _land(self, job: Job, outcome: Outcome) -> None:
+        """Store an outcome. Raises StoreLockedError; a job that cannot be stored otherwise is given back."""
+        if self.store is None:
+            patient = min(self.settings.store_timeout_seconds, PATIENCE)
+            self.store = Store(self.settings.replace(store_timeout_seconds=patient), must_write=True)
+        try:
+            land(self.store, self.settings, job, outcome)
+        except errors.StoreError as error:
+            self.store.close()
+            self.store = None
+            if isinstance(error, errors.StoreLockedError):
+                raise
+            self.queue.give_back(job.id, death(UNSTORED))

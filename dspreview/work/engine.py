@@ -1,0 +1,56 @@
+"""What runs jobs: processes of this machine, or a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Protocol
+
+from dspreview.store.job import Job
+from dspreview.work.ledger import Ledger
+
+
+class Engine(Protocol):
+    """Where jobs run; the supervisor claims them, and asks several times a second what became of them."""
+
+    @property
+    def running(self) -> Collection[Job]:
+        """The jobs that run, those included whose outcome is not stored yet."""
+
+    def free(self) -> int:
+        """How many more jobs may run at once."""
+
+    def shortage(self) -> str | None:
+        """What keeps every job from starting; None where nothing does."""
+
+    def start(self, job: Job) -> str | None:
+        """Run a claimed job, or the reason why it cannot start now. Raises StoreError."""
+
+    def look(self) -> list[Job]:
+        """The jobs that ended since the last look, as they are stored now. Raises StoreError."""
+
+    def stop(self, job: Job) -> None:
+        """Stop the work of a job that was cancelled or taken away."""
+
+    def wait(self, seconds: float) -> None:
+        """Sleep until something ends, at most so long."""
+
+    def close(self) -> None:
+        """Stop all work, at once; what ran is still among `running`."""
+
+
+def open_engine(ledger: Ledger, engine: str | None, workers: int | None) -> Engine:
+    """The engine that was asked for: a cluster's address, or None for this machine.
+
+    Raises UsageError, ClusterError.
+
+    Args:
+        workers: jobs at a time; None is one on this machine, and as many as a cluster has threads.
+
+    """
+    if engine is None:
+        from dspreview.work.processes import Processes
+
+        return Processes(ledger, workers or 1)
+    from dspreview.work.cluster import Cluster, scheduler_address
+
+    return Cluster(ledger, scheduler_address(engine), workers)
