@@ -16,6 +16,7 @@ HEAVY = (
     "pyarrow",
     "pandas",
     "numpy",
+    "distributed",
     "huggingface_hub",
     "sqlite_utils",
     "duckdb",

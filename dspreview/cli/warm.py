@@ -22,7 +22,7 @@ from dspreview.models import Json
 from dspreview.settings import Settings
 from dspreview.store import Store
 from dspreview.store.database import transaction, translated
-from dspreview.work.engine import open_engine
+from dspreview.work.engine import open_engine, scheduler_address
 from dspreview.work.ledger import Ledger
 from dspreview.work.supervisor import Done, Limits, Supervisor
 from dspreview.work.warm import Wanted, missing, patiently, with_revisions
@@ -54,6 +54,8 @@ def warm(
     filtered = any(value is not None for value in (author, search, tag, limit))
     if from_file is not None and (filtered or everything):
         raise errors.UsageError("warm: give either --from or a choice of the Hub's datasets")
+    if engine is not None:
+        scheduler_address(engine)  # a word that is none is told before anything is asked
     extractor = Extractor(call.settings)
     listing = partial(extractor.list_hub, author=author, search=search, tags=tag or (), sort=sort, limit=limit)
     if from_file is None and not filtered and not everything:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import re
 from functools import partial
 
 from dspreview import errors
@@ -16,16 +15,6 @@ from dspreview.work.landing import land, make_task
 from dspreview.work.ledger import PATIENCE, Ledger
 from dspreview.work.link import Landed, Link
 from dspreview.work.remote import Ended
-
-ADDRESS = re.compile(r"dask(?P<tls>\+tls)?://(?P<place>[^/@\s]+:\d+)/?")
-
-
-def scheduler_address(engine: str) -> str:
-    """The address of the scheduler that `--engine` names, as Dask writes it. Raises UsageError."""
-    found = ADDRESS.fullmatch(engine)
-    if found is None:
-        raise errors.UsageError(f"--engine {engine!r}: an engine is dask://HOST:PORT or dask+tls://HOST:PORT")
-    return f"{'tls' if found['tls'] else 'tcp'}://{found['place']}"
 
 
 class Cluster:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Protocol
 
+from dspreview import errors
 from dspreview.store.job import Job
 from dspreview.work.ledger import Ledger
+
+ADDRESS = re.compile(r"dask(?P<tls>\+tls)?://(?P<place>[^/@\s]+:\d+)/?")
 
 
 class Engine(Protocol):
@@ -38,6 +42,14 @@ class Engine(Protocol):
         """Stop all work, at once; what ran is still among `running`."""
 
 
+def scheduler_address(engine: str) -> str:
+    """The address of the scheduler that `--engine` names, as Dask writes it. Raises UsageError."""
+    found = ADDRESS.fullmatch(engine)
+    if found is None:
+        raise errors.UsageError(f"--engine {engine!r}: an engine is dask://HOST:PORT or dask+tls://HOST:PORT")
+    return f"{'tls' if found['tls'] else 'tcp'}://{found['place']}"
+
+
 def open_engine(ledger: Ledger, engine: str | None, workers: int | None) -> Engine:
     """The engine that was asked for: a cluster's address, or None for this machine.
 
@@ -51,6 +63,6 @@ def open_engine(ledger: Ledger, engine: str | None, workers: int | None) -> Engi
         from dspreview.work.processes import Processes
 
         return Processes(ledger, workers or 1)
-    from dspreview.work.cluster import Cluster, scheduler_address
+    from dspreview.work.cluster import Cluster
 
     return Cluster(ledger, scheduler_address(engine), workers)

@@ -63,8 +63,11 @@ class Link:
         self.thread = threading.Thread(target=self._run, name="dask", daemon=True)
 
     def open(self) -> None:
-        """Connect. Raises ClusterError where no scheduler answers or no worker fits."""
-        import distributed  # 0.6 s, and here, since nothing is imported in threads
+        """Connect. Raises UsageError without Dask, ClusterError where no scheduler answers."""
+        try:
+            import distributed  # 0.3 s, and here, since nothing is imported in threads
+        except ModuleNotFoundError as error:
+            raise errors.UsageError("--engine needs Dask: pip install 'dspreview[dask]'") from error
 
         logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)  # we tell ourselves what matters
         warnings.filterwarnings("ignore", module="distributed")
@@ -144,29 +147,39 @@ class Link:
 
     async def _launch(self, job: int, task: Task) -> None:
         """Follow a task to its end."""
-        client, future, landed = self.client, None, Landed(job)
+        client, landed = self.client, Landed(job)
         try:
-            if client is not None:
-                options: dict[str, Any] = {"key": f"dspreview-{task.key.kind}-{uuid.uuid4().hex}", "pure": False}
-                if self.misfits:
-                    self.bound[job] = self.fit
-                    options["workers"] = list(self.fit)
-                self.futures[job] = future = client.submit(run, task, **options)
-                await self.dask.wait(future)
-                await self.room.acquire()
-                try:
-                    landed = Landed(job, await future, is_held=True)
-                finally:
-                    if not landed.is_held:
-                        self.room.release()
+            if client is not None and client.status == "running":
+                landed = await self._fly(client, job, task)
         except (asyncio.CancelledError, CancelledError):
-            landed = Landed(job)
-        except Exception as error:  # whatever the cluster's machine raised: the job is given back with it
-            landed = Landed(job, problem=f"the cluster could not do it ({type(error).__name__}: {first_line(error)})")
+            pass  # by us, or with the connection
+        except Exception as error:  # whatever a machine of the cluster raised: the job is given back with it
+            if client.status == "running":
+                told = f"{type(error).__name__}: {first_line(error)}"
+                landed = Landed(job, problem=f"the cluster could not do it ({told})")
         finally:
             self.futures.pop(job, None)
             self.bound.pop(job, None)
+            if client is None or client.status != "running":
+                await asyncio.sleep(AGAIN_SECONDS)  # it would come again at once
             self.landed.put(landed)
+
+    async def _fly(self, client: Any, job: int, task: Task) -> Landed:
+        """Send a task, and fetch its outcome when there is room for it."""
+        options: dict[str, Any] = {"key": f"dspreview-{task.key.kind}-{uuid.uuid4().hex}", "pure": False}
+        if self.misfits:
+            self.bound[job] = self.fit
+            options["workers"] = list(self.fit)
+        future = self.futures[job] = client.submit(run, task, **options)
+        await self.dask.wait(future)
+        await self.room.acquire()
+        landed = Landed(job)
+        try:
+            landed = Landed(job, await future, is_held=True)
+        finally:
+            if not landed.is_held:
+                self.room.release()
+        return landed
 
     async def _cancel(self, job: int) -> None:
         if (future := self.futures.get(job)) is not None:
