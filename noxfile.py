@@ -98,6 +98,13 @@ def load(session: nox.Session) -> None:
 
 
 @nox.session
+def scale(session: nox.Session) -> None:
+    """How a cluster grows, and what the one writer takes; writes its part of docs/scale.md. Six minutes."""
+    install(session, "test")
+    session.run("python", "-m", "tests.benchmarks.scale", *session.posargs)
+
+
+@nox.session
 def wheel(session: nox.Session) -> None:
     """The wheel alone, in a fresh environment."""
     session.install("build")
