@@ -18,7 +18,7 @@ from dspreview.errors import (
     StoreTooNewError,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION_ID = 0x64737076  # "dspv": tells our file from any other SQLite file
 LOG_PAGES = 4_000
 """Pages of the write-ahead log, 16 MB, before it is copied back: claims write the same few pages again and again."""
@@ -92,10 +92,12 @@ def upgrade(connection: Connection, path: Path | None, *, writable: bool) -> Non
         path.chmod(0o600)
     from dspreview.store.migrations import migrate  # the schema is needed once per file
 
+    connection.execute("PRAGMA foreign_keys = OFF")  # a table that is made anew would take its children along
     with transaction(connection):
         migrate(connection, check_owner(connection, path))
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute("PRAGMA foreign_keys = ON")
 
 
 def check_owner(connection: Connection, path: Path | None) -> int:

@@ -1,4 +1,4 @@
-"""The schema, as the steps that led to it. A step is never edited after a release; a new one is added."""
+"""The schema, and the steps from what files of earlier versions hold. A step is never edited after a release; a new one is added."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sqlite3
 import uuid
 from collections.abc import Callable
 
-FIRST = """
+SCHEMA = """
 CREATE TABLE datasets (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL,
@@ -128,17 +128,74 @@ CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
-def first(connection: sqlite3.Connection) -> None:
-    """The schema of version 1."""
-    for statement in FIRST.split(";"):
+def create(connection: sqlite3.Connection) -> None:
+    """The schema of today, in an empty file."""
+    for statement in statements():
         connection.execute(statement)
     connection.execute("INSERT INTO facts VALUES ('owner', ?)", (uuid.uuid4().hex[:8],))
 
 
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (first,)
+def statements() -> list[str]:
+    """Those of the schema."""
+    return [statement.strip() for statement in SCHEMA.split(";") if statement.strip()]
+
+
+def complete(connection: sqlite3.Connection) -> None:
+    """From version 1, which grew without telling: what is missing is added, a table that differs is made anew with what it held."""
+    for kind, name in connection.execute("SELECT type, name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        connection.execute(f"DROP {kind} {name}")
+    connection.execute("DROP TABLE IF EXISTS lines")
+    old = {
+        name: " ".join(sql.split())
+        for name, sql in connection.execute("SELECT name, sql FROM sqlite_master WHERE sql <> ''")
+    }
+    for name in [name for name in old if name.startswith("jobs_")]:
+        connection.execute(f"DROP INDEX {name}")
+    for statement in statements():
+        words = statement.split()
+        name = words[words.index("INDEX" if "INDEX" in words[:3] else "TABLE") + 1]
+        if words[1] == "TABLE" and name in old and old[name] != " ".join(words):
+            rebuild(connection, name, statement)
+        elif name not in old or name not in names(connection):
+            if name == "jobs_latest":
+                mark_jobs(connection)
+            connection.execute(statement)
+
+
+def names(connection: sqlite3.Connection) -> set[str]:
+    """The tables and indexes that are there."""
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+
+
+def rebuild(connection: sqlite3.Connection, name: str, statement: str) -> None:
+    """A table as it is created today, with the rows of the one that is there; what cannot be filled stays empty."""
+    columns = {row[1]: row for row in connection.execute(f"PRAGMA table_info({name})")}
+    connection.execute(statement.replace(f"TABLE {name} ", f"TABLE new_{name} ", 1))
+    wanted = connection.execute(f"PRAGMA table_info(new_{name})").fetchall()
+    if all(row[1] in columns or not row[3] or row[4] is not None for row in wanted):
+        common = ", ".join(f'"{row[1]}"' for row in wanted if row[1] in columns)
+        connection.execute(f"INSERT INTO new_{name} ({common}) SELECT {common} FROM {name}")
+    connection.execute(f"DROP TABLE {name}")
+    connection.execute(f"ALTER TABLE new_{name} RENAME TO {name}")
+
+
+def mark_jobs(connection: sqlite3.Connection) -> None:
+    """Say again which jobs run, which are the heads of their lines, and which is the newest of its key."""
+    connection.execute(
+        "UPDATE jobs SET place = CASE WHEN status = 'STARTED' THEN 0 WHEN id IN (SELECT min(id) FROM jobs"
+        " WHERE status = 'WAITING' GROUP BY kind, dataset_name) THEN 1 END,"
+        " latest = id IN (SELECT coalesce(max(iif(status = 'WAITING', id, NULL)), max(id)) FROM jobs"
+        " GROUP BY kind, dataset_name, config_name, split_name, asked_revision)"
+    )
+
+
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (complete,)
+"""From version 1 to 2, and so on."""
 
 
 def migrate(connection: sqlite3.Connection, version: int) -> None:
-    """Run the steps that a file of `version` lacks, inside the caller's transaction."""
-    for step in STEPS[version:]:
+    """Bring a file of `version` (0 is an empty one) to today's, inside the caller's transaction, foreign keys not enforced."""
+    if version == 0:
+        create(connection)
+    for step in STEPS[version - 1 :] if version else ():
         step(connection)

@@ -1,0 +1,170 @@
+PRAGMA user_version = 1;
+PRAGMA application_id = 1685287030;
+BEGIN TRANSACTION;
+CREATE TABLE aliases (
+  alias TEXT NOT NULL,
+  asked_revision TEXT NOT NULL DEFAULT '',
+  dataset_id INTEGER NOT NULL REFERENCES datasets ON DELETE CASCADE,
+  PRIMARY KEY (alias, asked_revision)
+) WITHOUT ROWID;
+INSERT INTO "aliases" VALUES('a/signals','',1);
+INSERT INTO "aliases" VALUES('a/words','',2);
+INSERT INTO "aliases" VALUES('a/broken','',3);
+CREATE TABLE assets (
+  url TEXT PRIMARY KEY,
+  split_id INTEGER NOT NULL REFERENCES splits ON DELETE CASCADE,
+  row_idx INTEGER NOT NULL,
+  "column" TEXT NOT NULL,
+  file TEXT NOT NULL,
+  size INTEGER NOT NULL
+) WITHOUT ROWID;
+INSERT INTO "assets" VALUES('assets/a/signals/--/default/train/0/image/a.png',1,0,'image','0.png',75);
+INSERT INTO "assets" VALUES('assets/a/signals/--/default/train/1/image/b.png',1,1,'image','1.png',75);
+CREATE TABLE configs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  dataset_id INTEGER NOT NULL REFERENCES datasets ON DELETE CASCADE,
+  config TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  error TEXT,
+  UNIQUE (dataset_id, config)
+);
+INSERT INTO "configs" VALUES(1,1,'default',0,NULL);
+INSERT INTO "configs" VALUES(2,2,'default',0,NULL);
+INSERT INTO "configs" VALUES(3,3,'default',0,NULL);
+CREATE TABLE datasets (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  asked_revision TEXT NOT NULL DEFAULT '',
+  status TEXT NOT NULL,
+  revision TEXT NOT NULL,
+  extractor INTEGER NOT NULL,
+  private INTEGER NOT NULL DEFAULT 0,
+  gated INTEGER NOT NULL DEFAULT 0,
+  default_config TEXT,
+  error TEXT,
+  created_at TEXT NOT NULL,
+  checked_at REAL NOT NULL,
+  used_at REAL NOT NULL,
+  UNIQUE (name, asked_revision)
+);
+INSERT INTO "datasets" VALUES(1,'a/signals','hub','','VALID','d9225dd31f275eec3f479880340c7a415132fcc2',1,0,0,'default',NULL,'2026-11-22T03:02:17Z',1.79531653761502981185e+09,1.79531653761502981185e+09);
+INSERT INTO "datasets" VALUES(2,'a/words','hub','','VALID','aede3a8d181a4afda1e23334524e7a3967288555',1,0,0,'default',NULL,'2026-11-22T03:02:20Z',1.79531654054056596754e+09,1.79531654054056596754e+09);
+INSERT INTO "datasets" VALUES(3,'a/broken','hub','','VALID','a4b54a10a9ef13dea9477bc495df373967e84602',1,0,0,'default',NULL,'2026-11-22T03:02:19Z',1.79531653945797872546e+09,1.79531653945797872546e+09);
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO "facts" VALUES('owner','fefc119d');
+CREATE TABLE jobs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,
+  dataset_name TEXT NOT NULL,
+  config_name TEXT NOT NULL DEFAULT '',
+  split_name TEXT NOT NULL DEFAULT '',
+  asked_revision TEXT NOT NULL DEFAULT '',
+  status TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  started_at TEXT,
+  finished_at TEXT,
+  owner TEXT,
+  lease_until REAL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  error TEXT
+);
+INSERT INTO "jobs" VALUES(1,'datasets','a/signals','','','','SUCCESS','2026-11-22T03:02:16.785275','2026-11-22T03:02:16.785275','2026-11-22T03:02:17.615580',NULL,NULL,1,NULL);
+INSERT INTO "jobs" VALUES(2,'splits','a/signals','default','train','','SUCCESS','2026-11-22T03:02:17.616248','2026-11-22T03:02:17.616248','2026-11-22T03:02:17.805841',NULL,NULL,1,NULL);
+INSERT INTO "jobs" VALUES(3,'datasets','a/words','','','','SUCCESS','2026-11-22T03:02:17.888176','2026-11-22T03:02:17.888176','2026-11-22T03:02:18.586210',NULL,NULL,1,NULL);
+INSERT INTO "jobs" VALUES(4,'splits','a/words','default','train','','SUCCESS','2026-11-22T03:02:18.586619','2026-11-22T03:02:18.586619','2026-11-22T03:02:18.644431',NULL,NULL,1,NULL);
+INSERT INTO "jobs" VALUES(5,'datasets','a/broken','','','','SUCCESS','2026-11-22T03:02:18.733551','2026-11-22T03:02:18.733551','2026-11-22T03:02:19.459992',NULL,NULL,1,NULL);
+INSERT INTO "jobs" VALUES(6,'splits','a/broken','default','train','','ERROR','2026-11-22T03:02:19.461852','2026-11-22T03:02:19.461852','2026-11-22T03:02:19.510125',NULL,NULL,1,'a/broken default/train: train.parquet: Parquet file size is 2 bytes, smaller than the minimum file footer (8 bytes) (ArrowInvalid); downloading it whole failed too: a/broken default/train: Parquet file size is 2 bytes, smaller than the minimum file footer (8 bytes) (ArrowInvalid)');
+INSERT INTO "jobs" VALUES(7,'datasets','a/words','','','','SUCCESS','2026-11-22T03:02:19.618881','2026-11-22T03:02:19.712821','2026-11-22T03:02:20.542090',NULL,NULL,1,NULL);
+INSERT INTO "jobs" VALUES(8,'splits','a/words','default','test','','SUCCESS','2026-11-22T03:02:20.541272','2026-11-22T03:02:20.551235','2026-11-22T03:02:20.814919',NULL,NULL,1,NULL);
+INSERT INTO "jobs" VALUES(9,'datasets','a/signals','','','','WAITING','2026-11-22T03:02:21.111277',NULL,NULL,NULL,NULL,0,NULL);
+INSERT INTO "jobs" VALUES(10,'datasets','a/words','','','','WAITING','2026-11-22T03:02:21.186640',NULL,NULL,NULL,NULL,0,NULL);
+INSERT INTO "jobs" VALUES(11,'datasets','a/broken','','','','WAITING','2026-11-22T03:02:21.262427',NULL,NULL,NULL,NULL,0,NULL);
+CREATE TABLE lines (
+  kind TEXT NOT NULL,
+  dataset_name TEXT NOT NULL,
+  first_waiting INTEGER,
+  started INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (kind, dataset_name)
+) WITHOUT ROWID;
+INSERT INTO "lines" VALUES('datasets','a/broken',11,0);
+INSERT INTO "lines" VALUES('datasets','a/signals',9,0);
+INSERT INTO "lines" VALUES('datasets','a/words',10,0);
+INSERT INTO "lines" VALUES('splits','a/broken',NULL,0);
+INSERT INTO "lines" VALUES('splits','a/signals',NULL,0);
+INSERT INTO "lines" VALUES('splits','a/words',NULL,0);
+CREATE TABLE rows (
+  split_id INTEGER PRIMARY KEY REFERENCES splits ON DELETE CASCADE,
+  features TEXT NOT NULL,
+  columns TEXT NOT NULL,
+  rows TEXT NOT NULL,
+  num_rows INTEGER NOT NULL,
+  num_rows_total INTEGER,
+  partial INTEGER NOT NULL DEFAULT 0,
+  extra TEXT NOT NULL DEFAULT '{}',
+  asset_folder TEXT
+);
+INSERT INTO "rows" VALUES(1,'[{"feature_idx":0,"name":"image","type":{"_type":"Image"}},{"feature_idx":1,"name":"text","type":{"dtype":"large_string","_type":"Value"}}]','[{"name":"image","type":"RELATIVE_IMAGE_URL"},{"name":"text","type":"STRING"}]','[
+{"row_idx":0,"row":{"image":{"src":"assets/a/signals/--/default/train/0/image/a.png","height":6,"width":8},"text":"first"},"truncated_cells":[]},
+{"row_idx":1,"row":{"image":{"src":"assets/a/signals/--/default/train/1/image/b.png","height":5,"width":9},"text":"second"},"truncated_cells":[]}
+]',2,2,0,'{}','fefc119d765106ff9a954d3b82cd3d3631032ecc');
+INSERT INTO "rows" VALUES(2,'[{"feature_idx":0,"name":"x","type":{"dtype":"int64","_type":"Value"}}]','[{"name":"x","type":"INT"}]','[
+{"row_idx":0,"row":{"x":1},"truncated_cells":[]},
+{"row_idx":1,"row":{"x":2},"truncated_cells":[]}
+]',2,2,0,'{}',NULL);
+INSERT INTO "rows" VALUES(3,'[{"feature_idx":0,"name":"x","type":{"dtype":"int64","_type":"Value"}}]','[{"name":"x","type":"INT"}]','[
+{"row_idx":0,"row":{"x":3},"truncated_cells":[]}
+]',1,1,0,'{}',NULL);
+CREATE TABLE splits (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  config_id INTEGER NOT NULL REFERENCES configs ON DELETE CASCADE,
+  split TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  num_bytes INTEGER,
+  num_examples INTEGER,
+  revision TEXT NOT NULL DEFAULT '',
+  extractor INTEGER NOT NULL DEFAULT 0,
+  limits TEXT NOT NULL DEFAULT '',
+  error TEXT,
+  created_at TEXT,
+  UNIQUE (config_id, split)
+);
+INSERT INTO "splits" VALUES(1,1,'train',0,'VALID',NULL,2,'d9225dd31f275eec3f479880340c7a415132fcc2',1,'1000000/100/10/20000000/200000000/100000000',NULL,'2026-11-22T03:02:17Z');
+INSERT INTO "splits" VALUES(2,2,'train',0,'VALID',NULL,2,'aede3a8d181a4afda1e23334524e7a3967288555',1,'1000000/100/10/20000000/200000000/100000000',NULL,'2026-11-22T03:02:18Z');
+INSERT INTO "splits" VALUES(3,2,'test',1,'VALID',NULL,1,'aede3a8d181a4afda1e23334524e7a3967288555',1,'1000000/100/10/20000000/200000000/100000000',NULL,'2026-11-22T03:02:20Z');
+INSERT INTO "splits" VALUES(4,3,'train',0,'ERROR',NULL,NULL,'a4b54a10a9ef13dea9477bc495df373967e84602',1,'1000000/100/10/20000000/200000000/100000000','{"status_code":400,"exception":"UnreadableDataError","message":"a/broken default/train: train.parquet: Parquet file size is 2 bytes, smaller than the minimum file footer (8 bytes) (ArrowInvalid); downloading it whole failed too: a/broken default/train: Parquet file size is 2 bytes, smaller than the minimum file footer (8 bytes) (ArrowInvalid)","cause_exception":"ArrowInvalid","cause_message":"Parquet file size is 2 bytes, smaller than the minimum file footer (8 bytes)","cause_traceback":["Traceback (most recent call last):\n","  File \"/opt/dspreview/dspreview/extract/rows.py\", line 60, in read_rows\n    return attempt.page(window or Window())\n           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n","  File \"/opt/dspreview/dspreview/extract/rows.py\", line 113, in page\n    parts = list(self.reader.tables(offset, wanted + 1))\n            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n","  File \"/opt/dspreview/dspreview/extract/readers.py\", line 58, in tables\n    self.rest = self._read(skip, num_rows)\n                ^^^^^^^^^^^^^^^^^^^^^^^^^^\n","  File \"/opt/dspreview/dspreview/extract/readers.py\", line 85, in _read\n    generators = builder._split_generators(self._manager(builder))\n                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n","  File \"/opt/packages/datasets/packaged_modules/parquet/parquet.py\", line 127, in _split_generators\n    self.info.features = datasets.Features.from_arrow_schema(pq.read_schema(f))\n                                                             ^^^^^^^^^^^^^^^^^\n","  File \"/opt/packages/pyarrow/parquet/core.py\", line 2498, in read_schema\n    file = ParquetFile(\n           ^^^^^^^^^^^^\n","  File \"/opt/packages/pyarrow/parquet/core.py\", line 336, in __init__\n    self.reader.open(\n","  File \"pyarrow/_parquet.pyx\", line 1685, in pyarrow._parquet.ParquetReader.open\n","  File \"pyarrow/error.pxi\", line 92, in pyarrow.lib.check_status\n","pyarrow.lib.ArrowInvalid: Parquet file size is 2 bytes, smaller than the minimum file footer (8 bytes)\n"]}','2026-11-22T03:02:19Z');
+CREATE INDEX aliases_dataset ON aliases (dataset_id);
+CREATE INDEX splits_status ON splits (status);
+CREATE UNIQUE INDEX rows_asset_folder ON rows (asset_folder) WHERE asset_folder IS NOT NULL;
+CREATE INDEX assets_split ON assets (split_id);
+CREATE UNIQUE INDEX jobs_started ON jobs (kind, dataset_name, config_name, split_name, asked_revision)
+  WHERE status = 'STARTED';
+CREATE UNIQUE INDEX jobs_waiting ON jobs (kind, dataset_name, config_name, split_name, asked_revision)
+  WHERE status = 'WAITING';
+CREATE INDEX jobs_line ON jobs (kind, dataset_name, id) WHERE status = 'WAITING';
+CREATE INDEX lines_open ON lines (first_waiting) WHERE first_waiting IS NOT NULL;
+CREATE TRIGGER jobs_added AFTER INSERT ON jobs BEGIN
+  INSERT INTO lines VALUES (new.kind, new.dataset_name, iif(new.status = 'WAITING', new.id, NULL), new.status = 'STARTED')
+    ON CONFLICT DO UPDATE SET first_waiting = coalesce(first_waiting, excluded.first_waiting),
+    started = started + excluded.started;
+END;
+CREATE TRIGGER jobs_changed AFTER UPDATE OF status ON jobs WHEN old.status <> new.status BEGIN
+  UPDATE lines SET started = started + (new.status = 'STARTED') - (old.status = 'STARTED'),
+    first_waiting = (SELECT min(id) FROM jobs WHERE kind = new.kind AND dataset_name = new.dataset_name
+      AND status = 'WAITING')
+    WHERE kind = new.kind AND dataset_name = new.dataset_name;
+END;
+CREATE TRIGGER jobs_removed AFTER DELETE ON jobs BEGIN
+  UPDATE lines SET started = started - (old.status = 'STARTED'),
+    first_waiting = (SELECT min(id) FROM jobs WHERE kind = old.kind AND dataset_name = old.dataset_name
+      AND status = 'WAITING')
+    WHERE kind = old.kind AND dataset_name = old.dataset_name;
+  DELETE FROM lines WHERE kind = old.kind AND dataset_name = old.dataset_name AND first_waiting IS NULL AND started = 0;
+END;
+DELETE FROM "sqlite_sequence";
+INSERT INTO "sqlite_sequence" VALUES('jobs',11);
+INSERT INTO "sqlite_sequence" VALUES('datasets',4);
+INSERT INTO "sqlite_sequence" VALUES('configs',4);
+INSERT INTO "sqlite_sequence" VALUES('splits',6);
+COMMIT;
