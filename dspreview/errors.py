@@ -159,6 +159,12 @@ class UnreadableDataError(DatasetError):
     """A data file is broken, or of a kind nothing here reads."""
 
 
+class TooLargeError(DatasetError):
+    """Reading the data takes more than the limits allow."""
+
+    cacheable = False
+
+
 class DisagreeingFilesError(DatasetError):
     """Two files of one split have different columns or types."""
 

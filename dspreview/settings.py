@@ -58,7 +58,7 @@ TABLE = (
     Setting("MAX_MEMORY_PCT", 60, "no job starts at or over this memory use; 0 is off"),
     Setting("MAX_JOBS_PER_DATASET", 2, "jobs of one dataset started at once", minimum=1),
     Setting("JOB_MAX_SECONDS", 1_200, "longest job", minimum=1),
-    Setting("JOB_MAX_MEMORY", 4_000_000_000, "memory of one job, in bytes", minimum=1),
+    Setting("JOB_MAX_MEMORY", 4_000_000_000, "memory of one job, and of any call that reads data, in bytes", minimum=1),
     Setting("JOBS_KEEP_DAYS", 30, "age at which finished jobs go"),
     Setting("WORKER_SLEEP_SECONDS", 5, "pause of an idle worker"),
     Setting("WORKER_QUEUE", "both", "jobs a worker takes", choices=("datasets", "splits", "both")),

@@ -13,7 +13,7 @@ from dspreview.extract.cells import reason, value_parts
 from dspreview.extract.columns import asset_kind
 from dspreview.extract.fetch import Fetcher
 from dspreview.extract.media import (
-    MAX_CONVERTED_PIXELS,
+    MAX_PIXELS,
     UndecodableError,
     check_pixels,
     convert,
@@ -75,7 +75,7 @@ def decode(kind: str, data: bytes, path: str | None) -> None:
     if kind == "Image":
         with open_image(data) as picture:
             width, height = picture.size
-            check_pixels(width, height, MAX_CONVERTED_PIXELS)
+            check_pixels(width, height, MAX_PIXELS)
             picture.load()
         return
     media = convert(kind, data, path)

@@ -179,7 +179,7 @@ class Reading:
                     seen += bool(line.strip())
                     if seen > row:
                         return number if isinstance(json.loads(line), dict) else None
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         return None
 

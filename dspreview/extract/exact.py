@@ -24,10 +24,13 @@ from datasets.packaged_modules.json import json as json_reader
 from datasets.utils import json as json_tools
 from datasets.utils.json import ujson_dumps, ujson_loads
 
+from dspreview.extract.depth import DEPTH, is_deep
 from dspreview.extract.longintegers import has_long_integer
 
 EXACT_FLOAT = 2**53
 """From there on a float does not tell neighbouring integers apart."""
+MOST_COLUMNS = 100_000
+"""A CSV of a million takes a minute and gigabytes before anything of it can be shown."""
 INTEGER = re.compile(r"-?(?:0|[1-9]\d*)")
 NUMBER = re.compile(rf"{INTEGER.pattern}(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
@@ -39,7 +42,9 @@ class ExactTable:
 
     @staticmethod
     def from_pandas(frame: pd.DataFrame) -> pa.Table:
-        """`pyarrow.Table.from_pandas`, which knows no integers beyond 64 bits."""
+        """`pyarrow.Table.from_pandas`, which knows no integers beyond 64 bits. Raises ValueError."""
+        if len(frame.columns) > MOST_COLUMNS:
+            raise ValueError(f"it has {len(frame.columns):,} columns, more than {MOST_COLUMNS:,}")
         try:
             return pa.Table.from_pandas(frame)
         except (OverflowError, pa.ArrowInvalid):
@@ -54,8 +59,8 @@ class ExactTable:
 
 
 class GuardedJson:
-    """pyarrow.json with two faults mended: pyarrow 26 crashes, and the process with it, on data that begins with null,
-    and it rounds integers beyond 64 bits.
+    """pyarrow.json with three faults mended: pyarrow 26 crashes, and the process with it, on data that begins with null
+    and on values nested some ten thousand levels deep, and it rounds integers beyond 64 bits.
     """
 
     ReadOptions = paj.ReadOptions
@@ -66,6 +71,8 @@ class GuardedJson:
         data = source.getvalue()
         if data[:200].lstrip().startswith(b"null"):
             raise ValueError("a row is null, where an object was expected")
+        if is_deep(data):
+            raise ValueError(f"a value is nested more than {DEPTH:,} levels deep")
         names: list[str] = []
         if has_long_integer(data):
             data, names = with_big_integers_as_text(data)

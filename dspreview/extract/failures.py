@@ -15,6 +15,8 @@ from dspreview.settings import Settings
 PACKAGE = re.compile(r"(?:install|No module named) ['\"]?([\w.-]+)|and \"([\w.-]+)\" to be installed", re.IGNORECASE)
 ROW_IN_BLOCK = re.compile(r" in row \d+")  # counted within a block of the reader: of no use to anybody
 MESSAGE_LENGTH = 400
+OUT_OF_MEMORY = re.compile(r"\bout of memory\b|std::bad_alloc")
+"""How readers in C say it."""
 PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EROFS})
 BUGS = (KeyError, AttributeError, TypeError, IndexError, AssertionError, NameError)
 PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -44,11 +46,20 @@ def explain(error: BaseException, where: str, source: Source, settings: Settings
             return errors.HubError(f"{where}: the network failed: {first_line(link)}; try again later")
         if isinstance(link, PermissionError):
             return errors.AccessError(f"{where}: {link.filename or 'a file'} may not be read by this user")
-        if isinstance(link, MemoryError) or (isinstance(link, OSError) and link.errno in PASSING):
+        if isinstance(link, MemoryError) or OUT_OF_MEMORY.search(str(link)):
+            return errors.TooLargeError(
+                f"{placed(where, error, source)}: reading it takes more memory than JOB_MAX_MEMORY allows"
+                f" ({settings.job_max_memory:,} bytes); raise that, or cut it into smaller rows"
+            )
+        if isinstance(link, OSError) and link.errno in PASSING:
             return errors.StoreFullError(f"{where}: this machine is short of something: {first_line(link)}")
+    return errors.UnreadableDataError(f"{placed(where, error, source)}: {reason(error)}")
+
+
+def placed(where: str, error: BaseException, source: Source) -> str:
+    """The dataset, and the file and line that a reader noted."""
     notes = [note for link in chain(error) for note in getattr(link, "__notes__", ())][:2]
-    place = ": ".join([where, *(", ".join([shorten(notes[0], source), *notes[1:]]) for _ in notes[:1])])
-    return errors.UnreadableDataError(f"{place}: {reason(error)}")
+    return ": ".join([where, *(", ".join([shorten(notes[0], source), *notes[1:]]) for _ in notes[:1])])
 
 
 def is_bug(error: BaseException) -> bool:

@@ -52,6 +52,6 @@ def first_bad_line(stream: Iterable[bytes], *, as_json: bool) -> int | None:
             text = line.decode()
             if as_json and text.strip():
                 json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return number
     return None

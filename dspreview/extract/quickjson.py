@@ -15,6 +15,7 @@ import pyarrow.json as paj
 
 from dspreview.extract.arrays import cells_of
 from dspreview.extract.counting import COUNTED_BYTES
+from dspreview.extract.depth import is_deep
 from dspreview.extract.longintegers import beyond_64_bits
 from dspreview.extract.pages import PageMaker
 from dspreview.extract.plain import tree_of
@@ -40,9 +41,9 @@ def quick_json_page(
 def page_of(asked: str, dataset: Resolved, names: tuple[str, str], staging: Path, settings: Settings) -> Page | None:
     """The page. Raises what pyarrow raises."""
     with open(dataset.name, "rb") as file:
-        data = file.read(CHUNK) + file.readline()
+        data = file.read(CHUNK) + file.readline(CHUNK)
         size = os.fstat(file.fileno()).st_size
-    if not data.startswith(b"{") or beyond_64_bits(data):
+    if not data.startswith(b"{") or beyond_64_bits(data) or is_deep(data):
         return None
     table = parsed(data)
     wanted = settings.rows_max_number

@@ -26,6 +26,7 @@ from datasets.packaged_modules import _PACKAGED_DATASETS_MODULES
 from datasets.packaged_modules.folder_based_builder import folder_based_builder as folder_reader
 from datasets.utils.file_utils import xopen
 
+from dspreview.extract.counting import COUNTED_UNPACKED
 from dspreview.extract.exact import exact_numbers
 from dspreview.extract.features import features_of, without_codec
 from dspreview.extract.formats import arrow_tables, bad_line
@@ -93,11 +94,17 @@ class SplitReader:
                 return
 
     def count_rest(self) -> int | None:
-        """How many rows follow those that were handed out; None where they cannot be read."""
+        """How many rows follow those that were handed out; None where they cannot be read, or unpack to too much."""
+        number, unpacked = self.beyond, 0
         try:
-            return int(self.beyond + sum(table.num_rows for _, table in self.rest))
+            for _, table in self.rest:
+                number += table.num_rows
+                unpacked += table.nbytes
+                if unpacked > COUNTED_UNPACKED:
+                    break
         except Exception:  # the page is good; where the rest is broken is for `check` to tell
             return None
+        return number if unpacked <= COUNTED_UNPACKED else None
 
     def _read(self, skip: int, num_rows: int) -> Iterator[NamedTable]:
         if self.plan.module == "parquet" and self.streaming:

@@ -12,6 +12,7 @@ from dspreview.models import Json
 
 ALONE = ".huggingface.yaml"
 """A file that holds the same without a text around it."""
+MOST_NODES = 1_000_000
 
 
 def local_card(folder: str, asked: str) -> dict[str, Json]:
@@ -48,12 +49,28 @@ def parse_yaml(text: str, path: str) -> dict[str, Json]:
 
     try:
         found = yaml.safe_load(text) if text.strip() else {}
+        number = nodes(found, {})
     except yaml.MarkedYAMLError as error:
         where = f", line {error.problem_mark.line + 2}" if error.problem_mark else ""
         raise errors.CardError(f"{path}{where}: its YAML cannot be read: {error.problem}") from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise errors.CardError(f"{path}: its YAML cannot be read: {str(error).splitlines()[0]}") from error
+    if number > MOST_NODES:
+        raise errors.CardError(
+            f"{path}: its YAML stands for more than {MOST_NODES:,} values, by aliases; write out what is meant"
+        )
     return found if isinstance(found, dict) else {}
+
+
+def nodes(value: Json, known: dict[int, int]) -> int:
+    """How many values a value holds, where each alias counts as what it stands for. Raises RecursionError."""
+    if not isinstance(value, (dict, list)):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = MOST_NODES  # what holds itself has no end
+        parts = [*value, *value.values()] if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(nodes(part, known) for part in parts)
+    return known[id(value)]
 
 
 class PlainConfig(NamedTuple):

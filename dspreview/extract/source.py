@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import json
 import os
+import threading
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,6 +21,7 @@ from datasets.packaged_modules import (
     _MODULE_TO_METADATA_EXTENSIONS,
     _MODULE_TO_METADATA_FILE_NAMES,
 )
+from tqdm.std import tqdm
 
 from dspreview import errors
 from dspreview.extract import local
@@ -31,6 +33,8 @@ from dspreview.extract.readme import local_card
 from dspreview.models import Json, Kind, Resolved
 from dspreview.settings import Settings
 
+tqdm.set_lock(threading.RLock())
+"""Its own would be one for several processes, which leaves a semaphore behind where a process ends at once."""
 PICKLES = frozenset({"pandas"})
 """Readers that run code found in the data."""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dspreview.extract.local import may_be_quick
+from dspreview.extract.memory import bound
 from dspreview.models import DatasetRef, Json, Kind, Listing, Page, Resolved
 from dspreview.settings import Settings
 from dspreview.store.assets import Staging
@@ -22,6 +23,7 @@ class Extractor:
     """Computes listings and pages; a dataset that was opened for one is open for the other."""
 
     def __init__(self, settings: Settings) -> None:
+        bound(settings.job_max_memory)
         self.settings = settings
         self.sources: dict[tuple[str, str], Source] = {}
         self.described: dict[tuple[str, str], Description] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import Any
 
 from dspreview.extract.hub import QUIET
@@ -23,8 +22,6 @@ class Pool:
     def _forkserver(self) -> Any:
         import multiprocessing
 
-        # tqdm leaves a lock in the forkserver, and Python's tracker of such things would warn about it at the end
-        sys.warnoptions.append("ignore")
         os.environ.update(QUIET)  # the libraries read it once, at import, in the forkserver
         os.environ["HF_ENDPOINT"] = self.settings.hf_endpoint
         context = multiprocessing.get_context("forkserver")
