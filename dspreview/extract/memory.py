@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 HEADROOM = 1 << 30
 """What allocators reserve and do not use."""
+OURS: set[int] = set()
+"""The limits that were set here; others are left where they are lower."""
 
 
 def bound(limit: int) -> None:
-    """Let this process and what it starts have no more than `limit` bytes of data: more is a MemoryError.
+    """From now on let this process have no more than `limit` bytes beyond what it has: more is a MemoryError.
 
     Linux counts what is private and writable, so files that are mapped into memory are free; macOS does not count at all.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    wanted = limit + HEADROOM
-    if soft == resource.RLIM_INFINITY or soft > wanted:
+    wanted = used() + limit + HEADROOM
+    if soft == resource.RLIM_INFINITY or soft > wanted or soft in OURS:
+        OURS.add(wanted)
         resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))
+
+
+def used() -> int:
+    """Bytes that count already; 0 where the system does not tell."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[5]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
 
 
 @contextmanager

@@ -21,13 +21,20 @@ SHOWN = 100
 
 
 @contextmanager
-def told_apart() -> Iterator[None]:
-    """What DuckDB raises that says nothing about the data: Ctrl-C is KeyboardInterrupt, no room StoreFullError."""
+def told_apart(paths: Sequence[str] = ()) -> Iterator[None]:
+    """What DuckDB raises that says nothing about the data: Ctrl-C is KeyboardInterrupt, no room StoreFullError.
+
+    Args:
+        paths: the files of the data; what names one of them is about the data, and stays a duckdb.Error.
+
+    """
     try:
         yield
     except duckdb.OutOfMemoryException as error:
         raise QueryLimitError("the rows need more memory than QUERY_MAX_MEMORY to be compared; raise it") from error
     except (duckdb.IOException, duckdb.TransactionException) as error:
+        if any(path in str(error) for path in paths):
+            raise
         told = str(error).splitlines()[0][:200]
         raise StoreFullError(
             f"{tempfile.gettempdir()} has no room for what a check keeps meanwhile ({told}); name another folder with TMPDIR"
@@ -83,7 +90,7 @@ class RowHashes:
         """
         names = ", ".join(f"c{place}" for place in range(len(order)))
         hashed = ", ".join(f"c{place}" for place in order)
-        with told_apart():
+        with told_apart([path]):
             self.connection.execute(
                 f"INSERT INTO hashes SELECT hash({hashed}), {int(split)}, {int(first_row)} + place"
                 f" FROM read_parquet({quoted(path)}, file_row_number = true) AS t({names}, place)"

@@ -69,7 +69,7 @@ def sieve(
         if column.kind != NESTED:  # mostly read from the ends of the files
             parts[-1] += f" OR coalesce(min({name}) = max({name}) AND count({name}) = count(*), false)"
     names = ", ".join(f"c{number}" for number in range(len(columns)))
-    with told_apart(), locked(paths, folder, settings) as connection:
+    with told_apart(paths), locked(paths, folder, settings) as connection:
         files = ", ".join(quoted(path) for path in paths)
         with watched(connection, progress):
             found = connection.execute(
@@ -119,7 +119,7 @@ def count_distinct(paths: Sequence[str], columns: int, folder: Path, settings: S
     """How many rows of some files differ, by a hash of 64 bits. Raises duckdb.Error."""
     names = ", ".join(f"c{number}" for number in range(columns))
     files = ", ".join(quoted(path) for path in paths)
-    with told_apart(), locked(paths, folder, settings) as connection:
+    with told_apart(paths), locked(paths, folder, settings) as connection:
         found = connection.execute(
             f"SELECT count(DISTINCT hash({names})) FROM read_parquet([{files}]) AS t({names})"
         ).fetchone()
