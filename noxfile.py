@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nox
 
 nox.options.sessions = ["tests", "lint", "types", "imports", "docs"]
 nox.options.reuse_existing_virtualenvs = True
-PYTHONS = ["3.11", "3.12", "3.13"]
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 
 
 def install(session: nox.Session, *groups: str) -> None:
@@ -16,7 +18,7 @@ def install(session: nox.Session, *groups: str) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """The whole test suite."""
+    """The whole test suite, with the newest dependencies."""
     install(session, "test")
     session.run("pytest", "-n", "auto", *session.posargs)
 
@@ -24,13 +26,24 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def minimums(session: nox.Session) -> None:
     """The test suite with the lowest versions of the dependencies that pyproject.toml allows."""
-    lowest = [
-        line.replace(">=", "==").split(",")[0]
-        for line in nox.project.load_toml("pyproject.toml")["project"]["dependencies"]
-    ]
+    project = nox.project.load_toml("pyproject.toml")["project"]
+    lines = project["dependencies"] + [line for extra in project["optional-dependencies"].values() for line in extra]
+    lowest = [line.replace(">=", "==").split(",")[0] for line in lines]
     session.install(*lowest)
     install(session, "test")
     session.run("pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session
+def odd(session: nox.Session) -> None:
+    """The test suite from a folder with spaces and other letters, without a locale, in a narrow terminal, with a closed home."""
+    place = Path(session.create_tmp()) / "ein Ördner 数据 'x'"
+    session.run("rm", "-rf", str(place), external=True)
+    session.run("git", "clone", "-q", ".", str(place), external=True)
+    session.chdir(place)
+    install(session, "test")
+    env = {"LANG": "C", "LC_ALL": "C", "COLUMNS": "60", "HOME": "/dev/null", "TMPDIR": str(place.parent)}
+    session.run("pytest", "-n", "auto", *session.posargs, env=env)
 
 
 @nox.session
@@ -106,13 +119,14 @@ def scale(session: nox.Session) -> None:
 
 @nox.session
 def wheel(session: nox.Session) -> None:
-    """The wheel alone, in a fresh environment."""
-    session.install("build")
-    out = session.create_tmp()
-    session.run("python", "-m", "build", "--outdir", out)
-    session.run("bash", "-c", f"python -m pip install --force-reinstall {out}/*.whl", external=True)
-    session.chdir(out)
-    session.run("dspreview", "--version")
+    """The wheel: built, checked, and alone in a fresh environment."""
+    session.install("build", "twine", "check-wheel-contents")
+    out = Path(session.create_tmp()) / "dist"
+    session.run("rm", "-rf", str(out), external=True)
+    session.run("python", "-m", "build", "--outdir", str(out))
+    session.run("twine", "check", "--strict", *map(str, out.iterdir()))
+    session.run("check-wheel-contents", *map(str, out.glob("*.whl")))
+    session.run("python", "-m", "tests.wheel", str(out))
 
 
 @nox.session
