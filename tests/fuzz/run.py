@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.fuzz.cases import WHOLE, make
+from tests.fuzz.structured import search
 from tests.support.program import Program
 
 ALLOWED = {0, 1, 6}
@@ -61,12 +62,25 @@ def one_round(folder: Path, seed: int, kinds: Sequence[str]) -> list[str]:
     folder.mkdir()
     program = Program(folder / "home")
     program.home.mkdir()
-    datasets = [make(folder / kind.replace(" ", "-"), seed, kind) for kind in kinds]
+    return all_trouble(program, [make(folder / kind.replace(" ", "-"), seed, kind) for kind in kinds])
+
+
+def all_trouble(program: Program, datasets: Sequence[Path]) -> list[str]:
+    """What is wrong with how each command ended, and with the cache after them."""
     found = [line for words in COMMANDS for line in trouble(program, words, datasets)]
     verified = program("cache", "verify", "--json")
     if verified.code != 0:
-        found.append(f"cache verify, seed {seed}: {verified.out}")
+        found.append(f"cache verify: {verified.out}")
     return found
+
+
+def searched(folder: Path, seed: int, examples: int) -> list[str]:
+    """What hypothesis found, with a seed."""
+    try:
+        search(folder, seed, examples, all_trouble)
+    except AssertionError as error:
+        return [str(error)]
+    return []
 
 
 def main() -> int:
@@ -79,10 +93,13 @@ def main() -> int:
     kept = Path(tempfile.mkdtemp(prefix="dspreview-fuzz-"))
     found: list[str] = []
     while time.monotonic() < until:
-        found += (told := one_round(kept / str(seed), seed, list(WHOLE)))
+        told = one_round(kept / str(seed), seed, list(WHOLE)) + searched(kept / f"{seed}-search", seed, 1)
+        found += told
         print(f"seed {seed}: {len(told)} found", *told, sep="\n", flush=True)
         seed += 1
-    print(f"{len(found)} found in {seed - asked.seed} rounds of {len(WHOLE)} datasets; they are in {kept}")
+    print(
+        f"{len(found)} found in {seed - asked.seed} rounds of {len(WHOLE)} datasets and what hypothesis wrote; they are in {kept}"
+    )
     return 1 if found else 0
 
 
