@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -21,6 +22,9 @@ from dspreview.errors import (
     TokenError,
 )
 from dspreview.settings import Settings
+
+WINDOW = re.compile(r";\s*t=(\d{1,5})\b")
+"""The seconds in a RateLimit header, `"api";r=0;t=55`, which the Hub sends in place of Retry-After."""
 
 
 def translate(error: BaseException, dataset: str, settings: Settings) -> Exception:
@@ -132,10 +136,12 @@ def missing_message(dataset: str, settings: Settings) -> str:
 
 
 def retry_after(error: Any) -> float | None:
-    """The seconds of a Retry-After header, which may also be a date."""
+    """The seconds of a Retry-After header, which may also be a date, or until the window of a RateLimit header ends."""
     text = error.response.headers.get("Retry-After", "")
     if text.isdigit():
         return float(text)
+    if not text and (window := WINDOW.search(error.response.headers.get("RateLimit", ""))):
+        return float(window[1])
     try:
         until = parsedate_to_datetime(text)
     except ValueError:

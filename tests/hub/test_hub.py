@@ -239,6 +239,7 @@ def test_a_hub_that_went_away_is_asked_once_and_the_entries_are_served(hub: Hub,
 FAULTS: dict[str, tuple[Any, str]] = {
     "500": (refuse_with(500), "answered 500"),
     "429": (refuse_with(429, {"Retry-After": "60"}), "try again in 60 s"),
+    "429 until its window ends": (refuse_with(429, {"RateLimit": '"api";r=0;t=55'}), "try again in 55 s"),
     "silent": (silent(60), "was silent for 1 s"),
 }
 
