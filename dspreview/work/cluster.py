@@ -13,7 +13,7 @@ from dspreview.store.job import Job
 from dspreview.work.endings import UNSTORED, death
 from dspreview.work.landing import land, make_task
 from dspreview.work.ledger import PATIENCE, Ledger
-from dspreview.work.link import Landed, Link
+from dspreview.work.link import Arrival, Link
 from dspreview.work.remote import Ended
 
 
@@ -27,8 +27,8 @@ class Cluster:
         self.settings = ledger.settings
         self.most = most
         self.sent: dict[int, Job] = {}
-        self.ended: list[Landed] = []
-        """What landed and could not be stored yet."""
+        self.ended: list[Arrival] = []
+        """What arrived and could not be stored yet."""
         self.store: Store | None = None
         """For what lands: a store that fails is opened anew, and the ledger's goes on."""
         self.link = Link(address)
@@ -57,15 +57,15 @@ class Cluster:
             del self.sent[job.id]
             return str(error)
         except errors.PreviewError as error:
-            self.ended.append(Landed(job.id, Ended(pickle.dumps(Outcome(failure=Failure.of(error))))))
+            self.ended.append(Arrival(job.id, Ended(pickle.dumps(Outcome(failure=Failure.of(error))))))
         return None
 
     def look(self) -> list[Job]:
-        """Store what landed; what a locked store does not take now is tried again at the next look."""
-        while (landed := self.link.receive(0)) is not None:
-            self.ended.append(landed)
+        """Store what arrived; what a locked store does not take now is tried again at the next look."""
+        while (arrived := self.link.receive(0)) is not None:
+            self.ended.append(arrived)
         waiting, self.ended = self.ended, []
-        return [job for landed in waiting if (job := self._settle(landed)) is not None]
+        return [job for arrived in waiting if (job := self._settle(arrived)) is not None]
 
     def stop(self, job: Job) -> None:
         """Cancel a task; its process on the other machine is killed."""
@@ -73,8 +73,8 @@ class Cluster:
 
     def wait(self, seconds: float) -> None:
         """Until something lands."""
-        if not self.ended and (landed := self.link.receive(seconds)) is not None:
-            self.ended.append(landed)
+        if not self.ended and (arrived := self.link.receive(seconds)) is not None:
+            self.ended.append(arrived)
 
     def close(self) -> None:
         """Part with the cluster, which forgets our tasks."""
@@ -82,27 +82,27 @@ class Cluster:
         if self.store is not None:
             self.store.close()
 
-    def _settle(self, landed: Landed) -> Job | None:
+    def _settle(self, arrived: Arrival) -> Job | None:
         """Write down what became of a job; None, and tried again, where the store is locked."""
-        job = self.sent[landed.job]
-        found = self.ledger.stored(partial(self._put, job, landed))
+        job = self.sent[arrived.job]
+        found = self.ledger.stored(partial(self._put, job, arrived))
         if found is None:
-            self.ended.append(landed)
+            self.ended.append(arrived)
             return None
         del self.sent[job.id]
-        if landed.is_held:
+        if arrived.is_held:
             self.link.release()
         return found
 
-    def _put(self, job: Job, landed: Landed) -> Job:
+    def _put(self, job: Job, arrived: Arrival) -> Job:
         """The job after what became of it: its outcome stored, over its limit, given back, or not tried at all."""
-        ended = landed.ended
+        ended = arrived.ended
         if ended is not None and ended.outcome is not None:
             self._land(job, pickle.loads(ended.outcome))  # noqa: S301 - from a cluster that runs our code anyway
         elif ended is not None and ended.over_limit is not None:
             with transaction(self.ledger.store.connection):
                 self.queue.finish(job.id, success=False, error=ended.over_limit)
-        elif (reason := ended.died if ended is not None else landed.problem) is not None:
+        elif (reason := ended.died if ended is not None else arrived.problem) is not None:
             self.queue.give_back(job.id, reason)
         else:
             self.queue.postpone(job.id)

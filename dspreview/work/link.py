@@ -25,7 +25,7 @@ GATHERED = 4
 """Outcomes that are here and not stored yet: one may have 200 MB of assets."""
 
 
-class Landed(NamedTuple):
+class Arrival(NamedTuple):
     """What came back of a job."""
 
     job: int
@@ -43,7 +43,7 @@ class Link:
     def __init__(self, address: str) -> None:
         """`address` is that of the scheduler, `tcp://HOST:PORT`."""
         self.address = address
-        self.landed: SimpleQueue[Landed] = SimpleQueue()
+        self.arrivals: SimpleQueue[Arrival] = SimpleQueue()
         self.threads = 0
         """How many tasks the cluster can do at once, now."""
         self.problem: str | None = "the scheduler has not answered yet"
@@ -87,13 +87,13 @@ class Link:
         asyncio.run_coroutine_threadsafe(self._cancel(job), self.loop)
 
     def release(self) -> None:
-        """Say that an outcome which landed is stored: there is room for another."""
+        """Say that an outcome which arrived is stored: there is room for another."""
         self.loop.call_soon_threadsafe(self.room.release)
 
-    def receive(self, seconds: float) -> Landed | None:
-        """The next that landed, waited for at most so long."""
+    def receive(self, seconds: float) -> Arrival | None:
+        """The next that arrived, waited for at most so long."""
         try:
-            return self.landed.get(timeout=seconds) if seconds else self.landed.get_nowait()
+            return self.arrivals.get(timeout=seconds) if seconds else self.arrivals.get_nowait()
         except Empty:
             return None
 
@@ -147,24 +147,24 @@ class Link:
 
     async def _launch(self, job: int, task: Task) -> None:
         """Follow a task to its end."""
-        client, landed = self.client, Landed(job)
+        client, arrived = self.client, Arrival(job)
         try:
             if client is not None and client.status == "running":
-                landed = await self._fly(client, job, task)
+                arrived = await self._fly(client, job, task)
         except (asyncio.CancelledError, CancelledError):
             pass  # by us, or with the connection
         except Exception as error:  # whatever a machine of the cluster raised: the job is given back with it
             if client.status == "running":
                 told = f"{type(error).__name__}: {first_line(error)}"
-                landed = Landed(job, problem=f"the cluster could not do it ({told})")
+                arrived = Arrival(job, problem=f"the cluster could not do it ({told})")
         finally:
             self.futures.pop(job, None)
             self.bound.pop(job, None)
             if client is None or client.status != "running":
                 await asyncio.sleep(AGAIN_SECONDS)  # it would come again at once
-            self.landed.put(landed)
+            self.arrivals.put(arrived)
 
-    async def _fly(self, client: Any, job: int, task: Task) -> Landed:
+    async def _fly(self, client: Any, job: int, task: Task) -> Arrival:
         """Send a task, and fetch its outcome when there is room for it."""
         options: dict[str, Any] = {"key": f"dspreview-{task.key.kind}-{uuid.uuid4().hex}", "pure": False}
         if self.misfits:
@@ -173,13 +173,13 @@ class Link:
         future = self.futures[job] = client.submit(run, task, **options)
         await self.dask.wait(future)
         await self.room.acquire()
-        landed = Landed(job)
+        arrived = Arrival(job)
         try:
-            landed = Landed(job, await future, is_held=True)
+            arrived = Arrival(job, await future, is_held=True)
         finally:
-            if not landed.is_held:
+            if not arrived.is_held:
                 self.room.release()
-        return landed
+        return arrived
 
     async def _cancel(self, job: int) -> None:
         if (future := self.futures.get(job)) is not None:
