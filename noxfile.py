@@ -37,7 +37,7 @@ def minimums(session: nox.Session) -> None:
 @nox.session
 def odd(session: nox.Session) -> None:
     """The test suite from a folder with spaces and other letters, without a locale, in a narrow terminal, with a closed home."""
-    place = Path(session.create_tmp()) / "ein Ördner 数据 'x'"
+    place = Path(session.create_tmp()).resolve() / "ein Ördner 数据 'x'"
     session.run("rm", "-rf", str(place), external=True)
     session.run("git", "clone", "-q", ".", str(place), external=True)
     session.chdir(place)

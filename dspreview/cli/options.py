@@ -12,7 +12,7 @@ import typer
 
 from dspreview import errors
 from dspreview.cli import failure
-from dspreview.extract.local import identify
+from dspreview.extract.local import LOCAL_STARTS, identify
 from dspreview.models import DatasetRef, Kind
 from dspreview.settings import Settings, resolve
 
@@ -200,7 +200,7 @@ def targets(dataset: str | None, config: str | None, split: str | None, from_fil
     if dataset is not None:
         raise errors.UsageError("give either a DATASET or --from, not both")
     for line in read_lines(from_file):
-        words = line.split("\t") if "\t" in line else line.split()
+        words = line.split("\t") if "\t" in line else [line] if is_path(line) else line.split()
         if not words or words[0].startswith("#"):
             continue
         if len(words) > 3:
@@ -209,6 +209,11 @@ def targets(dataset: str | None, config: str | None, split: str | None, from_fil
             continue
         name, config, split = (*(word or None for word in words), None, None)[:3]
         yield Target(str(name), config, split)
+
+
+def is_path(line: str) -> bool:
+    """Whether a line is a path that is there, spaces and all."""
+    return " " in line and line.startswith(LOCAL_STARTS) and os.path.exists(os.path.expanduser(line))
 
 
 def read_lines(path: str) -> Iterator[str]:

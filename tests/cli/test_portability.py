@@ -84,6 +84,14 @@ def width(line: str) -> int:
     return cell_len(line)
 
 
+def test_a_list_may_name_paths_with_spaces(tmp_path: Path, dspreview: Program) -> None:
+    data = make(tmp_path / ODD)
+    found = dspreview(
+        "splits", "--from", "-", "--json", stdin=f"{data}\n{data}\tdefault\n./no such thing here at all\n"
+    )
+    assert [document.get("exception") for document in found.documents] == [None, None, "UsageError"]
+
+
 def test_a_home_that_cannot_be_written_and_a_cache_elsewhere(tmp_path: Path, dspreview: Program, hub: Hub) -> None:
     home = tmp_path / "closed"
     home.mkdir(mode=0o555)
