@@ -130,7 +130,8 @@ def test_a_night_on_a_cluster_fills_the_cache_as_this_machine_does(
     assert len(content(night)) > 12
     assert night("cache", "verify").code == 0
     assert len(night("rows", "a/pictures", "--cached", "--json").row_values) == 2
-    assert night("queue", "stats", "--json").json == other("queue", "stats", "--json").json
+    counted = [one("queue", "stats", "--json").json | {"created_at": ""} for one in (night, other)]
+    assert counted[0] == counted[1]
     again = night("warm", "--from", "names", "--json", "--engine", cluster.engine)
     assert (again.json["enqueued"], again.json["done"]) == (0, 0)
 
