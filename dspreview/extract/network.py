@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
 T = TypeVar("T")
@@ -28,6 +28,8 @@ class Fence:
     """
 
     installed: Fence | None = None
+    besides: ClassVar[set[str]] = set()
+    """Addresses of this process's own that may be asked besides the Hub, whenever a fence is set up."""
 
     def __init__(self, endpoint: str) -> None:
         self.hub_host = urlsplit(endpoint).hostname or ""
@@ -36,6 +38,8 @@ class Fence:
         """Hosts and ports that may lie anywhere; looked up only when a private address is about to be asked."""
         self.trusted: set[tuple[str, int]] = set()
         self.trust(endpoint)
+        for url in Fence.besides:
+            self.trust(url)
         for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
             if os.environ.get(name):
                 self.trust(os.environ[name])
@@ -45,6 +49,13 @@ class Fence:
         if Fence.installed is None:
             sys.addaudithook(watch)
         Fence.installed = self
+
+    @classmethod
+    def let(cls, url: str) -> None:
+        """Let connections to what this process itself needs pass, a scheduler say; looked up anew."""
+        cls.besides.add(url)
+        if cls.installed is not None:
+            cls.installed.trust(url)
 
     def trust(self, url: str) -> None:
         """Let connections to the host and port of `url` pass, whatever address it has."""

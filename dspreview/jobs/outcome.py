@@ -63,6 +63,8 @@ class Outcome(NamedTuple):
     files: dict[str, bytes] = {}  # noqa: RUF012 - never changed
     """The asset files of the page."""
     failure: Failure | None = None
+    here: str = ""
+    """The revision of a local dataset when the task was sent."""
 
 
 def compute(task: Task, folder: Path) -> Outcome:
@@ -84,7 +86,7 @@ def compute(task: Task, folder: Path) -> Outcome:
         page = extractor.page(ref, dataset, key.config, key.split, staging)
         files = {asset.file: (staging.assets / asset.file).read_bytes() for asset in page.assets}
     except errors.PreviewError as error:
-        return Outcome(dataset, listing, failure=Failure.of(error))
+        return Outcome(dataset, listing, failure=Failure.of(error), here=task.here)
     return Outcome(dataset, listing, page, files)
 
 

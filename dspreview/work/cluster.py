@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 from functools import partial
 
@@ -27,6 +28,8 @@ class Cluster:
         self.settings = ledger.settings
         self.most = most
         self.sent: dict[int, Job] = {}
+        """By the number of each sending: a job that is claimed again is sent anew."""
+        self.numbers = itertools.count()
         self.ended: list[Arrival] = []
         """What arrived and could not be stored yet."""
         self.store: Store | None = None
@@ -50,14 +53,16 @@ class Cluster:
 
     def start(self, job: Job) -> str | None:
         """Send a job out; one that cannot be computed anywhere ends here."""
-        self.sent[job.id] = job
+        number = next(self.numbers)
         try:
-            self.link.send(job.id, make_task(self.ledger.store, self.settings, job))
+            task = make_task(self.ledger.store, self.settings, job)
         except errors.StoreError as error:
-            del self.sent[job.id]
             return str(error)
         except errors.PreviewError as error:
-            self.ended.append(Arrival(job.id, Ended(pickle.dumps(Outcome(failure=Failure.of(error))))))
+            self.ended.append(Arrival(number, Ended(pickle.dumps(Outcome(failure=Failure.of(error))))))
+        else:
+            self.link.send(number, task)
+        self.sent[number] = job
         return None
 
     def look(self) -> list[Job]:
@@ -69,7 +74,8 @@ class Cluster:
 
     def stop(self, job: Job) -> None:
         """Cancel a task; its process on the other machine is killed."""
-        self.link.cancel(job.id)
+        for number in [number for number, one in self.sent.items() if one.id == job.id]:
+            self.link.cancel(number)
 
     def wait(self, seconds: float) -> None:
         """Until something lands."""
@@ -77,19 +83,19 @@ class Cluster:
             self.ended.append(arrived)
 
     def close(self) -> None:
-        """Part with the cluster, which forgets our tasks."""
+        """Part with the cluster, which stops our tasks; it writes nothing here."""
         self.link.close()
         if self.store is not None:
             self.store.close()
 
     def _settle(self, arrived: Arrival) -> Job | None:
         """Write down what became of a job; None, and tried again, where the store is locked."""
-        job = self.sent[arrived.job]
+        job = self.sent[arrived.number]
         found = self.ledger.stored(partial(self._put, job, arrived))
         if found is None:
             self.ended.append(arrived)
             return None
-        del self.sent[job.id]
+        del self.sent[arrived.number]
         if arrived.is_held:
             self.link.release()
         return found

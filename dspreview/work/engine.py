@@ -10,7 +10,9 @@ from dspreview import errors
 from dspreview.store.job import Job
 from dspreview.work.ledger import Ledger
 
-ADDRESS = re.compile(r"dask(?P<tls>\+tls)?://(?P<place>[^/@\s]+:\d+)/?")
+ADDRESS = re.compile(
+    r"dask(?P<tls>\+tls)?://(?P<place>(?:\[[0-9a-fA-F:.]+\]|[\w-]{1,63}(?:\.[\w-]{1,63})*):(?P<port>[0-9]{1,5}))/?"
+)
 
 
 class Engine(Protocol):
@@ -45,7 +47,7 @@ class Engine(Protocol):
 def scheduler_address(engine: str) -> str:
     """The address of the scheduler that `--engine` names, as Dask writes it. Raises UsageError."""
     found = ADDRESS.fullmatch(engine)
-    if found is None:
+    if found is None or not 0 < int(found["port"]) < 65_536:
         raise errors.UsageError(f"--engine {engine!r}: an engine is dask://HOST:PORT or dask+tls://HOST:PORT")
     return f"{'tls' if found['tls'] else 'tcp'}://{found['place']}"
 

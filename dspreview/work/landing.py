@@ -46,7 +46,9 @@ def land(store: Store, settings: Settings, job: Job, outcome: Outcome) -> None:
     adopt(preview, job, outcome)
     if not job.key.split:
         preview.after_listing = partial(follow, preview)
-    put = partial(put_split, preview, ref, job, outcome) if job.key.split else partial(put_listing, preview, ref)
+    put = (
+        partial(put_split, preview, ref, job, outcome) if job.key.split else partial(put_listing, preview, ref, outcome)
+    )
     try:
         settle(preview, job, put)
     except SupersededError:
@@ -62,16 +64,21 @@ def adopt(preview: Preview, job: Job, outcome: Outcome) -> None:
             preview.keeper.adopted[JobKey(name, key.asked_revision)] = None
 
 
-def put_listing(preview: Preview, ref: DatasetRef) -> None:
-    """Store a listing, or why there is none."""
+def put_listing(preview: Preview, ref: DatasetRef, outcome: Outcome) -> None:
+    """Store a listing, or why there is none. Raises PreviewError, SupersededError."""
+    unseen = outcome.failure is not None and isinstance(outcome.failure.restored(), errors.UnseenDataError)
+    if unseen and local.resolve(ref).revision != outcome.here:
+        raise SupersededError  # it was not unseen, but edited meanwhile
     preview.list_again(ref, preview.store.cache.find_dataset(ref), force=True)
 
 
 def put_split(preview: Preview, ref: DatasetRef, job: Job, outcome: Outcome) -> None:
     """Store a page, and before it the listing where it is new. Raises PreviewError, SupersededError."""
     store = preview.store
+    if outcome.listing is None and outcome.dataset is not None and store.cache.find_dataset(ref) is None:
+        return  # removed meanwhile
     if outcome.listing is not None or outcome.dataset is None:
-        put_listing(preview, ref)
+        put_listing(preview, ref, outcome)
     entry = store.cache.find_dataset(ref)
     if entry is None or outcome.dataset is None or entry.dataset.revision != outcome.dataset.revision:
         raise SupersededError

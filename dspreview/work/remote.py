@@ -61,20 +61,33 @@ def run(task: Task) -> Ended:
 def attend(task: Task, scratch: str, is_unwanted: Callable[[], bool]) -> Ended:
     """Do a task in a process of this machine, with a folder below `scratch`, unless nobody wants it any more."""
     kind = once(task.settings)
-    with GUARD:
-        child = IDLE[kind].pop() if IDLE.get(kind) else Child(task.settings)
-    try:
-        with tempfile.TemporaryDirectory(prefix="dspreview-", dir=scratch, ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="dspreview-", dir=scratch, ignore_cleanup_errors=True) as folder:
+        child = idle(kind) or Child(task.settings)
+        try:
             ended = child.do(task, folder, is_unwanted)
-    except BaseException:
-        child.kill()
-        raise
-    if ended.outcome is None or child.is_worn(task.settings):
-        child.kill()
-    else:
-        with GUARD:
-            IDLE.setdefault(kind, []).append(child)
+        except BaseException:
+            child.kill()
+            raise
+        if ended.outcome is None or child.is_worn(task.settings):
+            child.kill()
+            return ended
+    with GUARD:
+        IDLE.setdefault(kind, []).append(child)
     return ended
+
+
+def idle(kind: tuple[Any, ...]) -> Child | None:
+    """A process that waits for such a task; those for other tasks, and those that died meanwhile, are let go."""
+    with GUARD:
+        for other in [other for other in IDLE if other != kind]:
+            for child in IDLE.pop(other):
+                child.kill()
+        while IDLE.get(kind):
+            child = IDLE[kind].pop()
+            if child.process.poll() is None:
+                return child
+            child.kill()
+    return None
 
 
 def once(settings: Settings) -> tuple[Any, ...]:
