@@ -9,7 +9,6 @@ import uuid
 import warnings
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from importlib.metadata import version
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
@@ -17,7 +16,7 @@ from dspreview import errors
 from dspreview.extract.hub_failures import first_line
 from dspreview.extract.network import Fence
 from dspreview.jobs.outcome import Task
-from dspreview.work.remote import Ended, run
+from dspreview.work.remote import Ended, own_version, run
 
 CONNECT_SECONDS = 5.0
 """How long the scheduler, or a worker, may say nothing."""
@@ -55,7 +54,7 @@ class Link:
         """How many tasks the cluster can do at once, now."""
         self.problem: str | None = "the scheduler has not answered yet"
         """Why the cluster does nothing now."""
-        self.own = version("dspreview")
+        self.own = own_version()
         self.versions: dict[str, tuple[str, float]] = {}
         """What the scheduler and each worker said of its dspreview, and when."""
         self.asking: dict[str, asyncio.Task[None]] = {}
@@ -179,9 +178,9 @@ class Link:
         """Ask the scheduler or a worker for its dspreview; who says nothing is asked again."""
         try:
             if one == SCHEDULER:
-                asked = client.run_on_scheduler(version, "dspreview")
+                asked = client.run_on_scheduler(own_version)
             else:
-                asked = client.run(version, "dspreview", workers=[one])
+                asked = client.run(own_version, workers=[one])
             found = await asyncio.wait_for(asked, CONNECT_SECONDS)
             self.versions[one] = (str(found if one == SCHEDULER else found[one]), self.loop.time())
         except (OSError, TimeoutError, KeyError):

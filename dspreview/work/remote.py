@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from importlib.metadata import version
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from queue import SimpleQueue
@@ -41,6 +42,11 @@ class Ended(NamedTuple):
     """Which limit its process was killed for: such a job is not tried again."""
     died: str | None = None
     """Why its process ended without an outcome."""
+
+
+def own_version() -> str:
+    """The version of dspreview here, where it can be imported."""
+    return version("dspreview")
 
 
 def run(task: Task) -> Ended:
