@@ -177,10 +177,7 @@ class Link:
     async def _ask(self, client: Any, one: str) -> None:
         """Ask the scheduler or a worker for its dspreview; who says nothing is asked again."""
         try:
-            if one == SCHEDULER:
-                asked = client.run_on_scheduler(own_version)
-            else:
-                asked = client.run(own_version, workers=[one])
+            asked = client.run_on_scheduler(own_version) if one == SCHEDULER else client.run(own_version, workers=[one])
             found = await asyncio.wait_for(asked, CONNECT_SECONDS)
             self.versions[one] = (str(found if one == SCHEDULER else found[one]), self.loop.time())
         except (OSError, TimeoutError, KeyError):

@@ -35,10 +35,10 @@ class Cluster:
         """All that was logged."""
         return "".join(path.read_text("utf-8", "replace") for path in sorted(self.folder.glob("*.log")))
 
-    def start(self) -> None:
+    def start(self, **env: str) -> None:
         """Start the scheduler, at the same place each time."""
         words = ["scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard"]
-        self.scheduler = self._call("scheduler", words)
+        self.scheduler = self._call("scheduler", words, **env)
         self._await("scheduler", "Scheduler at:")
 
     def add_worker(self, threads: int = 1, **env: str) -> subprocess.Popen[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import threading
@@ -17,10 +18,13 @@ import psutil
 import pytest
 
 from dspreview import errors
-from dspreview.jobs.outcome import Failure, Task, compute
+from dspreview.extract.local import identify
+from dspreview.jobs.outcome import Failure, Outcome, Task, compute
 from dspreview.models import DatasetRef, Kind
 from dspreview.settings import Settings
-from dspreview.store.job import JobKey
+from dspreview.store import Store
+from dspreview.store.job import KINDS, JobKey
+from dspreview.work.landing import land, make_task
 from tests.support.cluster import Cluster
 from tests.support.data import parquet, picture, write
 from tests.support.hub import TOKEN, Hub, refuse_with
@@ -391,7 +395,19 @@ def test_no_scheduler_is_one_line(night: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    "engine", ["dask", "dask://", "dask://host", "tcp://host:1", "spark://host:1", "dask://u:p@host:1"]
+    "engine",
+    [
+        "dask",
+        "dask://",
+        "dask://host",
+        "tcp://host:1",
+        "spark://host:1",
+        "dask://u:p@host:1",
+        "dask://[::1:1",
+        "dask://host:0",
+        "dask://host:99999",
+        f"dask://{'a' * 80}:1",
+    ],
 )
 def test_another_engine_is_wrong_use(engine: str, dspreview: Program) -> None:
     for command in ("queue work --until-empty", "warm --from names"):
@@ -436,3 +452,70 @@ def test_a_store_that_is_locked_for_a_while_loses_no_outcome(
     running.communicate(timeout=60)
     assert running.returncode == 0
     assert query(night, "SELECT status, attempts FROM jobs") == [("SUCCESS", 1), ("SUCCESS", 1)]
+
+
+def test_asking_the_hub_first_does_not_fence_the_scheduler_off(night: Program, hub: Hub, cluster: Cluster) -> None:
+    del hub
+    cluster.add_worker()
+    found = night("warm", "--author", "a", "--json", "--engine", cluster.engine)
+    assert (found.code, found.json["enqueued"], found.json["left"]) == (1, 8, 0)
+    assert night("cache", "stats", "--json").json["splits"]["valid"] == 11
+
+
+def test_what_accepts_and_says_nothing_is_no_scheduler(night: Program) -> None:
+    night("queue", "add", "a/parquet")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        engine = f"dask://127.0.0.1:{silent.getsockname()[1]}"
+        done = night("queue", "work", "--until-empty", "--engine", engine)
+    assert (done.code, len(done.err.splitlines())) == (5, 1)
+    assert query(night, "SELECT status, attempts FROM jobs") == [("WAITING", 0)]
+
+
+def test_a_worker_that_is_suspended_keeps_nobody_from_work(night: Program, cluster: Cluster) -> None:
+    asleep = cluster.add_worker()
+    cluster.add_worker()
+    asleep.send_signal(signal.SIGSTOP)
+    night("queue", "add", "a/parquet")
+    done = night("queue", "work", "--until-empty", "--json", "--engine", cluster.engine)
+    assert (done.code, done.json) == (0, {"done": 2, "failed": 0})
+
+
+def test_processes_that_died_while_they_were_idle_are_replaced(night: Program, cluster: Cluster) -> None:
+    cluster.add_worker(threads=3)
+    night("warm", "--from", "names", "--engine", cluster.engine)
+    children = cluster.children()
+    assert len(children) == 3
+    for child in children:
+        child.kill()
+    (night.home / "names").write_text("a/parquet@main\n")
+    assert night("warm", "--from", "names", "--json", "--engine", cluster.engine).json["done"] == 2
+    assert query(night, "SELECT max(attempts) FROM jobs") == [(1,)]
+
+
+def test_a_scheduler_without_dspreview_is_told_and_no_job_is_tried(night: Program, tmp_path: Path) -> None:
+    bare = Cluster(tmp_path / "bare")
+    stub = write(tmp_path / "stub", {"dspreview/__init__.py": "raise ModuleNotFoundError('no dspreview here')"})
+    bare.start(PYTHONPATH=str(stub))
+    try:
+        bare.add_worker()
+        night("queue", "add", "a/parquet")
+        done = night("queue", "work", "--until-empty", "--max-wait", "0", "--engine", bare.engine)
+    finally:
+        bare.close()
+    assert (done.code, "the scheduler of" in done.err) == (1, True)
+    assert query(night, "SELECT status, attempts FROM jobs") == [("WAITING", 0)]
+
+
+@pytest.mark.parametrize(("edited", "expected"), [(True, ("WAITING", 0)), (False, ("ERROR", 1))])
+def test_data_that_is_edited_on_the_way_is_read_again(
+    edited: bool, expected: tuple[str, int], settings: Callable[..., Settings], tmp_path: Path
+) -> None:
+    data = write(tmp_path / "d", {"train.csv": "a\n1\n"})
+    with Store(settings(), must_write=True) as store:
+        store.enqueue(identify(str(data)))
+        job = store.queue.claim(KINDS, 1)
+        assert job is not None
+        here = make_task(store, store.settings, job).here
+        unseen = errors.UnseenDataError("not here")
+        land(store, store.settings, job, Outcome(failure=Failure.of(unseen), here="before" if edited else here))
+        assert store.connection.execute("SELECT status, attempts FROM jobs").fetchall() == [expected]
