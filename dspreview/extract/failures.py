@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from dspreview import errors
 from dspreview.extract.hub_failures import chain, first_line, translate
+from dspreview.extract.network import PrivateAddressError
 from dspreview.extract.source import Source
 from dspreview.settings import Settings
 
@@ -42,6 +43,8 @@ def explain(error: BaseException, where: str, source: Source, settings: Settings
             return link
         if isinstance(link, ImportError):
             return missing_package(link, where)
+        if isinstance(link, PrivateAddressError):
+            return errors.UnsafePathError(f"{where}: {first_line(link)}")
         if isinstance(link, ConnectionError):
             return errors.HubError(f"{where}: the network failed: {first_line(link)}; try again later")
         if isinstance(link, PermissionError):

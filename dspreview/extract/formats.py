@@ -10,8 +10,8 @@ from itertools import islice
 from typing import Any
 
 import pyarrow as pa
-from datasets import DownloadConfig
-from datasets.utils.file_utils import xopen
+
+from dspreview.extract.door import Door
 
 LINES_LOOKED_AT = 200_000
 
@@ -32,11 +32,11 @@ def arrow_tables(stream: Any, batch_size: int) -> Iterator[pa.Table]:
         yield pa.Table.from_batches([batch])
 
 
-def bad_line(arguments: dict[str, Any], download: DownloadConfig) -> int | None:
+def bad_line(arguments: dict[str, Any], door: Door) -> int | None:
     """The first line of a JSON Lines or text file that is none, counted from 1; readers count within their blocks."""
     for name in next(iter(arguments.get("files_iterables", ())), ()):
         try:
-            with xopen(name, "rb", download_config=download) as stream:
+            with door.open(name) as stream:
                 return first_bad_line(stream, as_json=".json" in os.path.basename(name.split("::")[0]))
         except (OSError, EOFError, zlib.error):  # cut off: there is no bad line to name
             return None

@@ -24,15 +24,15 @@ from datasets.download import DownloadManager, StreamingDownloadManager
 from datasets.load import import_main_class
 from datasets.packaged_modules import _PACKAGED_DATASETS_MODULES
 from datasets.packaged_modules.folder_based_builder import folder_based_builder as folder_reader
-from datasets.utils.file_utils import xopen
 
 from dspreview.extract.counting import COUNTED_UNPACKED
+from dspreview.extract.door import Door
 from dspreview.extract.exact import exact_numbers
 from dspreview.extract.features import features_of, without_codec
 from dspreview.extract.formats import arrow_tables, bad_line
 from dspreview.extract.rowgroups import BATCH, numbered, parquet_tables
 from dspreview.extract.schemafiles import SchemaFiles, is_remote, open_remote
-from dspreview.extract.source import Plan, Source, hub_files
+from dspreview.extract.source import Plan, Source
 from dspreview.models import Kind
 from dspreview.settings import Settings
 
@@ -73,6 +73,7 @@ class SplitReader:
         self.split = split
         self.folder = folder
         self.streaming = streaming
+        self.door = Door(source.dataset.kind, source.root, source.asked, settings, folder)
         self.features: Features | None = plan.features
         """Known from the README or the files' own schema; None where only the values tell."""
         self.rest: Iterator[NamedTable] = iter(())
@@ -82,7 +83,8 @@ class SplitReader:
 
     def tables(self, skip: int, num_rows: int) -> Iterator[NamedTable]:
         """Tables in the order of the split, without the first `skip` rows, until `num_rows` were handed out."""
-        self.rest = self._read(skip, num_rows)
+        with self.door.entered():
+            self.rest = self.door.through(self._read(skip, num_rows))
         for name, table in self.rest:
             first = min(skip, table.num_rows)
             skip -= first
@@ -112,7 +114,7 @@ class SplitReader:
         if self.plan.module == "arrow" and self.streaming:
             return self._read_files(arrow_tables, num_rows)
         if self.source.dataset.kind is Kind.HUB:
-            hub_files(self.source).block_size = SMALL_BLOCK if self.small else None
+            self.door.hub_files().block_size = SMALL_BLOCK if self.small else None
         builder = self._builder()
         guessing = self.features is None and guesses_from_values(self.plan.module)
         if guessing:  # else the JSON reader parses the first 10 MB twice, to guess the types once more
@@ -144,7 +146,7 @@ class SplitReader:
         """A file where it lies; Parquet on the Hub by the ranges that its footer names."""
         if self.plan.module == "parquet" and is_remote(name):
             return open_remote(name, self.source.asked, self.settings)
-        return xopen(name, "rb", download_config=self.source.download)
+        return self.door.open(name)
 
     def _builder(self) -> DatasetBuilder:
         """The reader of `datasets` for this plan. Names of configs play no role there, so any name works."""
@@ -197,7 +199,7 @@ class SplitReader:
                         yield name, table
             except Exception as error:  # raised again, with its file and line
                 error.add_note(name)
-                if line := bad_line(shard, self.source.download):
+                if line := bad_line(shard, self.door):
                     error.add_note(f"line {line}")
                 raise
 

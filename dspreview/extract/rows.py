@@ -16,7 +16,7 @@ from dspreview.extract.features import trees
 from dspreview.extract.fetch import Fetcher
 from dspreview.extract.pages import PageMaker
 from dspreview.extract.readers import SplitReader, is_read_small
-from dspreview.extract.source import Plan, Source, hub_files
+from dspreview.extract.source import Plan, Source
 from dspreview.extract.tables import Joiner
 from dspreview.models import Kind, Page
 from dspreview.settings import Settings
@@ -87,7 +87,7 @@ def split_size(source: Source, plan: Plan, split: str) -> int | None:
 def file_bytes(source: Source, plan: Plan, split: str) -> int | None:
     """What the files of a split weigh; None where that is not known."""
     if source.dataset.kind is Kind.HUB:
-        system = hub_files(source)  # the listing that found the files is still in its memory
+        system = source.door.hub_files()  # the listing that found the files is still in its memory
         sizes = [system.info(name).get("size") for name in plan.files[split]]
         return sum(int(one or 0) for one in sizes) if None not in sizes else None
     return sum(os.path.getsize(name) for name in plan.files[split] if os.path.exists(name))

@@ -24,8 +24,12 @@ from datasets.packaged_modules import (
 from tqdm.std import tqdm
 
 from dspreview import errors
-from dspreview.extract import local
+from dspreview.extract import (
+    doorway,  # noqa: F401 - the readers open their files through it
+    local,
+)
 from dspreview.extract.card import Card, CardConfig, read_card
+from dspreview.extract.door import WEB, Door
 from dspreview.extract.globs import names_below, names_within
 from dspreview.extract.hub import Description
 from dspreview.extract.patterns import data_patterns
@@ -49,6 +53,8 @@ class Source:
     root: str
     """Its folder, or `hf://datasets/ID@SHA`: no file outside it is read."""
     card: Card
+    door: Door
+    """Opens its files."""
     download: DownloadConfig
     files: frozenset[str] | None = None
     """The names of a repository's files; a local folder is looked at when they are needed."""
@@ -88,7 +94,8 @@ def open_source(asked: str, description: Description, settings: Settings) -> Sou
         card = local_card(root, asked) if os.path.isdir(dataset.name) else {}
         refuse_script(asked, os.path.basename(root), set(os.listdir(root)) if os.path.isdir(dataset.name) else set())
     files = description.files if dataset.kind is Kind.HUB else None
-    return Source(dataset, asked, root, read_card(card, asked), download, files)
+    door = Door(dataset.kind, root, asked, settings)
+    return Source(dataset, asked, root, read_card(card, asked), door, download, files)
 
 
 def refuse_script(asked: str, name: str, files: Collection[str]) -> None:
@@ -99,13 +106,6 @@ def refuse_script(asked: str, name: str, files: Collection[str]) -> None:
         )
 
 
-def hub_files(source: Source) -> Any:
-    """The Hub's files, with the listings that were made before: `datasets` looks through the same one."""
-    from huggingface_hub import HfFileSystem
-
-    return HfFileSystem(endpoint=os.environ["HF_ENDPOINT"], token=source.download.token)
-
-
 def make_plan(source: Source, config: CardConfig) -> Plan:
     """Find the files and the reader of a config. Raises DatasetError."""
     if config.error is not None:
@@ -113,7 +113,8 @@ def make_plan(source: Source, config: CardConfig) -> Plan:
     saved = saved_to_disk(source)
     if saved is not None:
         return saved
-    found, module, defaults = find_files(source, config)
+    with source.door.entered():
+        found, module, defaults = find_files(source, config)
     if module in PICKLES:
         raise errors.DatasetError(f"{source.asked}: pickle files can run code, and are not read; save them as Parquet")
     kept = found.filter(
@@ -207,15 +208,14 @@ def single_file(source: Source) -> tuple[DataFilesDict, str, dict[str, Any]]:
 
 def guard_declared(source: Source, pattern: str) -> None:
     """Refuse a pattern that leaves the dataset; web addresses may be named by local data only."""
-    if "://" in pattern:
-        if pattern.startswith(source.root + "/"):
-            return
-        if source.dataset.kind is Kind.LOCAL and pattern.startswith(("http://", "https://")):
+    within = pattern.removeprefix(source.root + "/")
+    if "://" in within or "::" in within:
+        if source.dataset.kind is Kind.LOCAL and pattern.startswith(WEB) and "::" not in pattern:
             return
         raise errors.UnsafePathError(
             f"{source.asked}: data_files {pattern!r} in its README points outside the dataset; only its own files are read"
         )
-    local.guard_pattern(pattern, source.asked)
+    local.guard_pattern(within, source.asked)
 
 
 def guard_file(source: Source, name: str) -> None:
@@ -234,10 +234,10 @@ def saved_to_disk(source: Source) -> Plan | None:
     splits = os.path.join(source.root, datasets.config.DATASETDICT_JSON_FILENAME)
     folders: dict[str, str] = {}
     if os.path.isfile(splits):
-        names = read_json(splits).get("splits", [])
+        names = read_json(source, splits).get("splits", [])
         folders = {str(name): os.path.join(source.root, str(name)) for name in names}
     elif os.path.isfile(os.path.join(source.root, datasets.config.DATASET_STATE_JSON_FILENAME)):
-        state = read_json(os.path.join(source.root, datasets.config.DATASET_STATE_JSON_FILENAME))
+        state = read_json(source, os.path.join(source.root, datasets.config.DATASET_STATE_JSON_FILENAME))
         folders = {str(state.get("_split") or "train"): source.root}
     if not folders:
         return None
@@ -245,11 +245,11 @@ def saved_to_disk(source: Source) -> Plan | None:
     info: dict[str, Json] = {}
     for split, folder in folders.items():
         local.guard(folder, source.root, source.asked)
-        state = read_json(os.path.join(folder, datasets.config.DATASET_STATE_JSON_FILENAME))
+        state = read_json(source, os.path.join(folder, datasets.config.DATASET_STATE_JSON_FILENAME))
         files[split] = [os.path.join(folder, str(file["filename"])) for file in state.get("_data_files", [])]
         for name in files[split]:
             local.guard(name, source.root, source.asked)
-        info = info or read_json(os.path.join(folder, datasets.config.DATASET_INFO_FILENAME))
+        info = info or read_json(source, os.path.join(folder, datasets.config.DATASET_INFO_FILENAME))
     described = info.get("features")
     features = Features.from_dict(described) if described else None
     found = DataFilesDict({split: DataFilesList(names, [()] * len(names)) for split, names in files.items()})
@@ -257,10 +257,10 @@ def saved_to_disk(source: Source) -> Plan | None:
     return Plan(replace(source.card.configs[0], name=name), "arrow", {}, files, found, features)
 
 
-def read_json(path: str) -> dict[str, Json]:
+def read_json(source: Source, path: str) -> dict[str, Json]:
     """A JSON object from a file that `save_to_disk` writes. Raises DatasetError."""
     try:
-        with open(path, encoding="utf-8") as file:
+        with source.door.open(path) as file:
             found = json.load(file)
     except (OSError, ValueError) as error:
         raise errors.UnreadableDataError(f"{path}: not what save_to_disk writes: {first(error)}") from error

@@ -9,7 +9,7 @@ from dspreview.extract.card import CardConfig
 from dspreview.extract.failures import explain
 from dspreview.extract.hub import Description, describe
 from dspreview.extract.keys import key_of, local_key
-from dspreview.extract.source import Plan, Source, hub_files, make_plan, open_source, refuse_script
+from dspreview.extract.source import Plan, Source, make_plan, open_source, refuse_script
 from dspreview.models import ConfigListing, DatasetRef, Kind, Listing, Resolved, SplitListing
 from dspreview.settings import Settings
 
@@ -69,7 +69,7 @@ def list_tree(source: Source) -> None:
     """List a repository of several configs whole: one request, where each folder that a config names would be one."""
     several = len(source.card.configs) > 1 and len(source.files or ()) <= TREE_PAGE
     if source.dataset.kind is Kind.HUB and several:
-        hub_files(source).find(source.root)  # it keeps what it found
+        source.door.hub_files().find(source.root)  # it keeps what it found
 
 
 def known_splits(source: Source, plan: Plan) -> tuple[SplitListing, ...]:
@@ -104,7 +104,7 @@ def data_key(source: Source, plan: Plan, split: str, sizes: tuple[int | None, in
 def file_key(source: Source, name: str) -> str:
     """What changes with a file's content: its blob on the Hub, its size and time here. Raises OSError, KeyError."""
     if source.dataset.kind is Kind.HUB:
-        return str(hub_files(source).info(name)["blob_id"])
+        return str(source.door.hub_files().info(name)["blob_id"])
     return local_key(name)
 
 

@@ -1,0 +1,92 @@
+"""What lies inside an archive or a compressed file, as a small file system of its own."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Callable
+from typing import IO, Any
+
+from fsspec.spec import AbstractFileSystem
+
+PACKED = {"gzip": "gzip", "bz2": "bz2", "xz": "xz", "lz4": "lz4", "zstd": "zstandard"}
+"""Compressed single files by the name that their addresses have, and the package that unpacks them."""
+
+
+class Members(AbstractFileSystem):  # type: ignore[misc]
+    """Files by their names; folders are what these names say."""
+
+    cachable = False
+    root_marker = ""
+
+    def __init__(self, protocol: str, sizes: dict[str, int | None], opened: Callable[[str], IO[bytes]]) -> None:
+        """`sizes` are the bytes of each file, as far as they are known."""
+        super().__init__()
+        self.protocol, self.sizes, self.opened = protocol, sizes, opened
+        self.folders: dict[str, dict[str, dict[str, Any]]] = {"": {}}
+        """What each folder holds, by name."""
+        for name, size in sizes.items():
+            self.put({"name": name, "size": size, "type": "file"})
+
+    def put(self, info: dict[str, Any]) -> None:
+        """Add a file, and the folders that it lies in."""
+        while True:
+            folder = info["name"].rpartition("/")[0]
+            known = folder in self.folders
+            self.folders.setdefault(folder, {})[info["name"]] = info
+            if known:
+                return
+            info = {"name": folder, "size": 0, "type": "directory"}
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        scheme, mark, rest = path.partition("://")
+        return (rest if mark and scheme in {"zip", *PACKED} else path).strip("/")
+
+    def info(self, path: str, **_: Any) -> dict[str, Any]:
+        """Name, size and kind. Raises FileNotFoundError."""
+        name = self._strip_protocol(path)
+        if name == "":
+            return {"name": "", "size": 0, "type": "directory"}
+        try:
+            return self.folders[name.rpartition("/")[0]][name]
+        except KeyError:
+            raise FileNotFoundError(path) from None
+
+    def ls(self, path: str, detail: bool = True, **_: Any) -> list[Any]:  # noqa: FBT001, FBT002 - as fsspec calls it
+        """What a folder holds, sorted; a file stands for itself."""
+        name = self._strip_protocol(path)
+        found = self.folders.get(name)
+        infos = [self.info(name)] if found is None else [found[one] for one in sorted(found)]
+        return infos if detail else [info["name"] for info in infos]
+
+    def _open(self, path: str, mode: str = "rb", **_: Any) -> IO[bytes]:
+        if mode != "rb":
+            raise PermissionError(path)
+        if self.info(path)["type"] != "file":
+            raise IsADirectoryError(path)
+        return self.opened(self._strip_protocol(path))
+
+
+def archive_members(stream: IO[bytes]) -> Members:
+    """The members of a zip, whose list is read once. Raises zipfile.BadZipFile."""
+    archive = zipfile.ZipFile(stream)
+    files = {info.filename.strip("/"): info for info in archive.infolist() if not info.is_dir()}
+    return Members(
+        "zip", {name: info.file_size for name, info in files.items()}, lambda name: archive.open(files[name])
+    )
+
+
+def unpacked_member(protocol: str, address: str, system: AbstractFileSystem, path: str) -> Members:
+    """The one file that a compressed file holds, under its name without the last ending. Raises ImportError."""
+    from fsspec.compression import compr
+
+    if protocol not in compr:
+        raise ImportError(f"No module named '{PACKED[protocol]}'", name=PACKED[protocol])
+    name = os.path.basename(address.partition("::")[0])
+    name = name.rpartition(".")[0] if "." in name else name
+
+    def opened(_: str) -> IO[bytes]:
+        return compr[protocol](system.open(path, "rb"), mode="rb")  # type: ignore[no-any-return]
+
+    return Members(protocol, {name: system.info(path).get("size")}, opened)
