@@ -55,11 +55,15 @@ def settings_page() -> str:
         "in your configuration folder, that over the default. Numbers may be written `1_000_000`. An unknown key in a file",
         "is an error. `dspreview settings` shows each value and where it came from.",
         "",
+        "The working folder may be a clone or a download, and its file a stranger's. So it sets only what concerns its own",
+        "data (the last column). Any other setting in it is ignored, and `dspreview settings` says so;",
+        "`--no-folder-settings` leaves the whole file unread. Your own file may set everything.",
+        "",
         "The configuration folder is `~/.config/dspreview` (`$XDG_CONFIG_HOME/dspreview`; on macOS",
         "`~/Library/Application Support/dspreview`). The cache folder is `~/.cache/dspreview` (`$XDG_CACHE_HOME/dspreview`; on",
         "macOS `~/Library/Caches/dspreview`). HF_HOME, HF_TOKEN_PATH, HTTPS_PROXY and SSL_CERT_FILE are honoured as everywhere.",
         "",
-        "| name | default | meaning | in a file |",
+        "| name | default | meaning | in a working folder |",
         "|---|---|---|---|",
     ]
     for setting in TABLE:
@@ -67,7 +71,7 @@ def settings_page() -> str:
         default = default if setting.default != "" else ""
         choices = f" ({', '.join(setting.choices)})" if setting.choices else ""
         lines.append(
-            f"| `{setting.name}` | {default} | {setting.meaning}{choices} | {'yes' if setting.in_file else 'no'} |"
+            f"| `{setting.name}` | {default} | {setting.meaning}{choices} | {'yes' if setting.in_folder else 'no'} |"
         )
     return "\n".join(lines) + "\n"
 

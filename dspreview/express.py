@@ -118,6 +118,8 @@ def answer(arguments: list[str]) -> bool:
 def document(words: list[str], *, cached: bool) -> str:
     """The page as JSON. Raises LongWayError, or what goes wrong."""
     settings = resolve({"STORE_TIMEOUT_SECONDS": 0})  # where somebody writes, the long way waits
+    if settings.ignored:
+        raise LongWayError  # there is something to say
     ref = identify(words[0])
     if ref.kind is Kind.HUB and os.path.exists(words[0]):
         raise LongWayError  # there is a hint to give

@@ -10,26 +10,27 @@ from pathlib import Path
 FILE_NAME = "dspreview.toml"
 
 
-def setting_files(environment: Mapping[str, str]) -> list[Path]:
-    """The setting files that exist, the one of the working folder first."""
-    folders = [Path.cwd()] if working_folder_exists() else []
+def folder_file() -> Path | None:
+    """The settings file of the working folder, which may be a stranger's; None without one, and in a folder that was removed."""
+    try:
+        path = Path.cwd() / FILE_NAME
+    except FileNotFoundError:
+        return None
+    return path if path.is_file() else None
+
+
+def user_file(environment: Mapping[str, str]) -> Path | None:
+    """The user's own settings file, where there is one."""
     home = environment.get("HOME")
     if environment.get("XDG_CONFIG_HOME"):
-        folders.append(Path(environment["XDG_CONFIG_HOME"]) / "dspreview")
+        path = Path(environment["XDG_CONFIG_HOME"]) / "dspreview" / FILE_NAME
     elif home and sys.platform == "darwin":
-        folders.append(Path(home) / "Library" / "Application Support" / "dspreview")
+        path = Path(home) / "Library" / "Application Support" / "dspreview" / FILE_NAME
     elif home:
-        folders.append(Path(home) / ".config" / "dspreview")
-    return [path for folder in folders if (path := folder / FILE_NAME).is_file()]
-
-
-def working_folder_exists() -> bool:
-    """False where the folder we were started in has been removed."""
-    try:
-        os.getcwd()
-    except FileNotFoundError:
-        return False
-    return True
+        path = Path(home) / ".config" / "dspreview" / FILE_NAME
+    else:
+        return None
+    return path if path.is_file() else None
 
 
 def cache_folder(environment: Mapping[str, str]) -> Path:

@@ -8,12 +8,20 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dspreview.errors import SettingsError
-from dspreview.folders import cache_folder, setting_files, token_of_login
+from dspreview.folders import cache_folder, folder_file, token_of_login, user_file
 
 TRUE_WORDS = frozenset({"1", "true", "yes", "y", "on", "t"})
 FALSE_WORDS = frozenset({"0", "false", "no", "n", "off", "f"})
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LARGEST = 2**62
+
+
+class Ignored(NamedTuple):
+    """A setting that a file must not decide."""
+
+    name: str
+    path: str
+    reason: str
 
 
 class Setting(NamedTuple):
@@ -23,8 +31,8 @@ class Setting(NamedTuple):
     default: Any
     meaning: str
     choices: tuple[str, ...] = ()
-    in_file: bool = True
-    """False for what a `dspreview.toml` in a stranger's folder must not decide: who gets the token."""
+    in_folder: bool = False
+    """Whether the file of a working folder may set it, which may be a stranger's: only what concerns that folder's data."""
     minimum: int = 0
 
 
@@ -34,12 +42,12 @@ TABLE = (
     Setting("APP_HOSTNAME", "localhost", "serve-assets: host name"),
     Setting("APP_PORT", 8000, "serve-assets: port"),
     Setting("WEB_CONCURRENCY", 2, "serve-assets: number of processes", minimum=1),
-    Setting("WEBHOOK_SECRET", "", "serve-assets --writable: what X-Webhook-Secret must say", in_file=False),
+    Setting("WEBHOOK_SECRET", "", "serve-assets --writable: what X-Webhook-Secret must say"),
     Setting("MAX_AGE_LONG_SECONDS", 120, "max-age of data over HTTP; how long a Hub entry is served unasked"),
     Setting("MAX_AGE_SHORT_SECONDS", 10, "max-age of technical answers over HTTP"),
-    Setting("ROWS_MAX_BYTES", 1_000_000, "most bytes of the rows of a page", minimum=1_000),
-    Setting("ROWS_MAX_NUMBER", 100, "most rows of a page", minimum=1),
-    Setting("ROWS_MIN_NUMBER", 10, "rows kept before cells are cut", minimum=1),
+    Setting("ROWS_MAX_BYTES", 1_000_000, "most bytes of the rows of a page", in_folder=True, minimum=1_000),
+    Setting("ROWS_MAX_NUMBER", 100, "most rows of a page", in_folder=True, minimum=1),
+    Setting("ROWS_MIN_NUMBER", 10, "rows kept before cells are cut", in_folder=True, minimum=1),
     Setting("ASSET_MAX_BYTES", 20_000_000, "a larger asset is not fetched"),
     Setting("PAGE_ASSETS_MAX_BYTES", 200_000_000, "assets of a page beyond that sum are not fetched"),
     Setting("CACHE_MAX_BYTES", 0, "size of the cache; 0 is no limit"),
@@ -62,18 +70,26 @@ TABLE = (
     Setting("JOBS_KEEP_DAYS", 30, "age at which finished jobs go"),
     Setting("WORKER_SLEEP_SECONDS", 5, "pause of an idle worker"),
     Setting("WORKER_QUEUE", "both", "jobs a worker takes", choices=("datasets", "splits", "both")),
-    Setting("CHECK_SELECT", "", "check: the codes of the findings that count, with commas; default: all"),
-    Setting("CHECK_IGNORE", "", "check: the codes of findings that do not count, with commas"),
     Setting(
-        "CHECK_FAIL_ON", "error", "check: how bad a finding ends with exit 1", choices=("error", "warning", "info")
+        "CHECK_SELECT", "", "check: the codes of the findings that count, with commas; default: all", in_folder=True
+    ),
+    Setting("CHECK_IGNORE", "", "check: the codes of findings that do not count, with commas", in_folder=True),
+    Setting(
+        "CHECK_FAIL_ON",
+        "error",
+        "check: how bad a finding ends with exit 1",
+        choices=("error", "warning", "info"),
+        in_folder=True,
     ),
     Setting("LOG_LEVEL", "INFO", "what is told on stderr beside failures: from ERROR up nothing", choices=LEVELS),
-    Setting("HF_TOKEN", "", "token for gated and private datasets; default: that of `hf auth login`", in_file=False),
-    Setting("HF_ENDPOINT", "https://huggingface.co", "the Hub", in_file=False),
-    Setting("HF_HUB_OFFLINE", False, "no network, as --offline", in_file=False),
+    Setting("HF_TOKEN", "", "token for gated and private datasets; default: that of `hf auth login`"),
+    Setting("HF_ENDPOINT", "https://huggingface.co", "the Hub"),
+    Setting("HF_HUB_OFFLINE", False, "no network, as --offline"),
 )
 SECRETS = frozenset({"HF_TOKEN", "WEBHOOK_SECRET"})
 """Never shown."""
+FOLDERS_REASON = "a working folder may set what concerns its own data, CHECK_ and ROWS_; this is for your own file"
+LARGEST_FILE = 1_000_000
 BY_NAME = {setting.name: setting for setting in TABLE}
 
 
@@ -119,8 +135,10 @@ class Settings:
     hf_endpoint: str
     hf_hub_offline: bool
 
-    def __init__(self, values: Mapping[str, Any], sources: Mapping[str, str]) -> None:
-        self.sources = dict(sources)
+    def __init__(
+        self, values: Mapping[str, Any], sources: Mapping[str, str], ignored: tuple[Ignored, ...] = ()
+    ) -> None:
+        self.sources, self.ignored = dict(sources), ignored
         for name, value in values.items():
             setattr(self, name.lower(), value)
 
@@ -140,20 +158,27 @@ class Settings:
         """The same settings with some values given by the caller."""
         names = {name.upper(): value for name, value in changes.items()}
         values = {setting.name: getattr(self, setting.name.lower()) for setting in TABLE} | names
-        return Settings(values, self.sources | dict.fromkeys(names, "flag"))
+        return Settings(values, self.sources | dict.fromkeys(names, "flag"), self.ignored)
 
 
-def resolve(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Settings:
+def resolve(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None, *, folder: bool = True) -> Settings:
     """The settings of this call. A value that cannot be read is a SettingsError that names it.
 
     Args:
         flags: values by setting name; None means not given.
         environment: `os.environ` unless a test says otherwise.
+        folder: whether the file of the working folder is read.
 
     """
     environment = os.environ if environment is None else environment
     layers: list[tuple[str, Mapping[str, Any]]] = [("flag", flags), ("environment", environment)]
-    layers += [(str(path), read_file(path)) for path in setting_files(environment)]
+    ignored: list[Ignored] = []
+    if folder and (path := folder_file()) is not None:
+        told = read_file(path)
+        ignored = [Ignored(name, str(path), FOLDERS_REASON) for name in told if not BY_NAME[name].in_folder]
+        layers.append((str(path), {name: told[name] for name in told if BY_NAME[name].in_folder}))
+    if (path := user_file(environment)) is not None:
+        layers.append((str(path), read_file(path)))
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for setting in TABLE:
@@ -176,7 +201,7 @@ def resolve(flags: Mapping[str, Any], environment: Mapping[str, str] | None = No
         values["HF_TOKEN"], sources["HF_TOKEN"] = token_of_login(environment)
     if not all("!" <= char <= "~" for char in values["HF_TOKEN"]):
         raise SettingsError(f"HF_TOKEN: that value (from {sources['HF_TOKEN']}) holds characters that no token has")
-    return Settings(values, sources)
+    return Settings(values, sources, tuple(ignored))
 
 
 def endpoint(url: str) -> str:
@@ -246,20 +271,23 @@ def read_file(path: Path) -> dict[str, Any]:
     import tomllib  # 6 ms that only who has a file pays
 
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            text = file.read(LARGEST_FILE + 1)
+        if len(text) > LARGEST_FILE:
+            raise SettingsError(f"{path}: larger than {LARGEST_FILE:,} bytes; no settings file is")
+        values = tomllib.loads(text.decode())
+    except RecursionError:
+        raise SettingsError(f"{path}: not TOML that can be read: its values are nested too deep") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not TOML: {error}") from error
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from error
-    known = {name for name, setting in BY_NAME.items() if setting.in_file}
     for key in values:
-        if key in known:
-            continue
         if key in BY_NAME:
-            raise SettingsError(f"{path}: {key} cannot be set in a file; export it in the environment")
+            continue
         import difflib
 
-        near = difflib.get_close_matches(key.upper(), known, n=1)
+        near = difflib.get_close_matches(key.upper(), BY_NAME, n=1)
         hint = f"; did you mean {near[0]}?" if near else "; `dspreview settings` lists the names"
         raise SettingsError(f"{path}: unknown setting {key!r}{hint}")
     return values

@@ -74,9 +74,9 @@ def test_an_empty_value_is_none(folder: Path) -> None:
     ("text", "told"),
     [
         ("ROWS_MAX_NUMER = 1", "did you mean ROWS_MAX_NUMBER"),
-        ("HF_ENDPOINT = 'http://evil.example'", "cannot be set in a file"),
-        ("HF_TOKEN = 'x'", "cannot be set in a file"),
         ("not toml", "not TOML"),
+        ("ROWS_MAX_NUMBER = " + "[" * 2_000 + "]" * 2_000, "nested too deep"),
+        ("# " + "x" * 1_000_000, "larger than"),
     ],
 )
 def test_a_file_that_cannot_be_used_names_itself(text: str, told: str, folder: Path) -> None:
@@ -84,6 +84,43 @@ def test_a_file_that_cannot_be_used_names_itself(text: str, told: str, folder: P
     with pytest.raises(SettingsError, match=told) as caught:
         resolve({}, {"HOME": str(folder)})
     assert str(folder / "dspreview.toml") in str(caught.value)
+
+
+OWN = {name: setting for name, setting in BY_NAME.items() if not setting.in_folder}
+
+
+def test_a_working_folder_sets_what_concerns_its_data_and_nothing_else(folder: Path) -> None:
+    home = folder / "home"
+    lines = [f"{name} = {value_of(name)!r}" for name in BY_NAME]
+    (folder / "dspreview.toml").write_text("\n".join(lines).replace("True", "true"))
+    found = resolve({}, {"HOME": str(home)})
+    taken = {name for name, source in found.sources.items() if source == str(folder / "dspreview.toml")}
+    assert taken == {
+        "ROWS_MAX_BYTES", "ROWS_MAX_NUMBER", "ROWS_MIN_NUMBER", "CHECK_SELECT", "CHECK_IGNORE", "CHECK_FAIL_ON",
+    }  # fmt: skip
+    assert {one.name for one in found.ignored} == set(OWN)
+    assert found.dspreview_database == str(home / ".cache" / "dspreview" / "dspreview.sqlite")
+    unread = resolve({}, {"HOME": str(home)}, folder=False)
+    assert (unread.ignored, set(unread.sources.values())) == ((), {"default"})
+
+
+def value_of(name: str) -> object:
+    """A value of a setting that it may have."""
+    setting = BY_NAME[name]
+    if setting.choices:
+        return setting.choices[0]
+    if isinstance(setting.default, bool):
+        return True
+    return 7_777 if isinstance(setting.default, int) else "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize("name", sorted(OWN))
+def test_the_user_s_own_file_sets_everything(name: str, folder: Path) -> None:
+    home = folder / "home" / ".config" / "dspreview"
+    home.mkdir(parents=True)
+    (home / "dspreview.toml").write_text(f"{name} = {value_of(name)!r}".replace("True", "true"))
+    found = resolve({}, {"HOME": str(folder / "home")})
+    assert found.sources[name] == str(home / "dspreview.toml")
 
 
 def test_the_token_comes_from_the_environment_or_the_login(folder: Path) -> None:

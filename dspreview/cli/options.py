@@ -34,6 +34,9 @@ Assets = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No hints and no progress on stderr.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="More on stderr, tracebacks of failures too.")]
+NoFolder = Annotated[
+    bool, typer.Option("--no-folder-settings", help="Do not read the dspreview.toml of the working folder.")
+]
 Color = Annotated[
     Literal["auto", "always", "never"], typer.Option("--color", help="Colours in tables. [env: NO_COLOR]")
 ]
@@ -46,6 +49,7 @@ COMMON: dict[str, tuple[Any, Any]] = {
     "revision": (Revision, None),
     "database": (Database, None),
     "assets_directory": (Assets, None),
+    "no_folder_settings": (NoFolder, False),
     "color": (Color, "auto"),
     "quiet": (Quiet, False),
     "verbose": (Verbose, False),
@@ -167,9 +171,10 @@ def make_call(common: dict[str, Any]) -> Call:
             "DSPREVIEW_DATABASE": common["database"],
             "ASSETS_DIRECTORY": common["assets_directory"],
             "HF_HUB_OFFLINE": True if common["offline"] else None,
-        }
+        },
+        folder=not common["no_folder_settings"],
     )
-    return Call(
+    call = Call(
         settings=settings,
         format="json" if common["as_json"] else common["format_"],
         cached=common["cached"],
@@ -178,6 +183,10 @@ def make_call(common: dict[str, Any]) -> Call:
         quiet=common["quiet"] or (settings.log_level in {"ERROR", "CRITICAL"} and not common["verbose"]),
         verbose=common["verbose"] or (settings.log_level == "DEBUG" and not common["quiet"]),
     )
+    if settings.ignored:
+        names = ", ".join(one.name for one in settings.ignored)
+        call.warn(f"{settings.ignored[0].path}: {names} ignored: {settings.ignored[0].reason}")
+    return call
 
 
 class Target(NamedTuple):

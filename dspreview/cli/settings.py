@@ -25,5 +25,7 @@ def settings(call: Call) -> int:
         source = call.settings.sources[setting.name]
         records.append({"name": setting.name, "value": value, "source": source, "meaning": setting.meaning})
     rows = [[record[name] for name in HEADER] for record in records]
-    output.write_answer(call, {"settings": records}, HEADER, rows)
+    ignored = [one._asdict() for one in call.settings.ignored]
+    rows += [[one["name"], "ignored", one["path"], one["reason"]] for one in ignored]
+    output.write_answer(call, {"settings": records, "ignored": ignored}, HEADER, rows)
     return errors.EXIT_OK

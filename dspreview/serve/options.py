@@ -38,7 +38,7 @@ class ServeOptions(NamedTuple):
     def settings(self) -> Settings:
         """The settings of the server's processes: those of the call, without a network, and little patience with a lock."""
         patience = min(LOCK_SECONDS, int(self.values["STORE_TIMEOUT_SECONDS"]))
-        return resolve(self.values | {"HF_HUB_OFFLINE": True, "STORE_TIMEOUT_SECONDS": patience}, {})
+        return resolve(self.values | {"HF_HUB_OFFLINE": True, "STORE_TIMEOUT_SECONDS": patience}, {}, folder=False)
 
     @property
     def is_local(self) -> bool:
