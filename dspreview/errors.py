@@ -198,6 +198,10 @@ class StoreCorruptError(StoreError):
     """The database file is damaged, or is no dspreview database."""
 
 
+class StoreUntrustedError(StoreError):
+    """The database is another user's, or may be written by others."""
+
+
 class StoreTooNewError(StoreError):
     """The database was written by a newer dspreview."""
 

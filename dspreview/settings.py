@@ -61,6 +61,7 @@ TABLE = (
     ),
     Setting("QUERY_MAX_SECONDS", 60, "longest filter, search or stats", minimum=1),
     Setting("QUERY_MAX_MEMORY", 2_000_000_000, "memory of filter, search and stats, in bytes", minimum=1),
+    Setting("TRUST_DATABASE", False, "use a database that belongs to another user, or that others may write"),
     Setting("STORE_TIMEOUT_SECONDS", 60, "how long a locked database is waited for"),
     Setting("MAX_LOAD_PCT", 50, "no job starts at or over this load; 0 is off"),
     Setting("MAX_MEMORY_PCT", 60, "no job starts at or over this memory use; 0 is off"),
@@ -118,6 +119,7 @@ class Settings:
     max_size_fallback: int
     query_max_seconds: int
     query_max_memory: int
+    trust_database: bool
     store_timeout_seconds: int
     max_load_pct: int
     max_memory_pct: int

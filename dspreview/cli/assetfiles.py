@@ -49,8 +49,7 @@ class AssetPaths:
     def path(self, src: str) -> Path | None:
         """The file behind a relative URL; None where it is not kept."""
         found = find_asset(self.store.connection, src)
-        path = self.store.assets.path(found.folder, found.file) if found is not None else None
-        return path if path is not None and path.is_file() else None
+        return self.store.assets.find(found.folder, found.file) if found is not None else None
 
     def of(self, answer: PageAnswer, selection: Selection) -> list[CellFile]:
         """The files of the selected cells. Raises NotFoundError, StoreFullError where they are not kept."""

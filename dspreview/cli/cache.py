@@ -14,6 +14,8 @@ from dspreview.documents.lists import valid_document
 from dspreview.documents.stdout import write_text
 from dspreview.store import Store, report
 from dspreview.store.database import translated
+from dspreview.store.verify import litter
+from dspreview.store.verify import verify as verify_store
 
 app = typer.Typer(
     add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True,
@@ -114,6 +116,7 @@ def prune(call: Call) -> int:
     limit = call.settings.cache_max_bytes
     with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
         number = report.prune(store, limit) if limit else 0
+        litter(store)
     output.write_answer(call, {"removed": number}, ["removed"], [[number]])
     return errors.EXIT_OK
 
@@ -141,7 +144,7 @@ def verify(
 ) -> int:
     """Answer `cache verify`."""
     with Store(call.settings, must_open=True, must_write=repair) as store, translated(call.settings.dspreview_database):
-        damages = report.verify(store, repair=repair)
+        damages = verify_store(store, repair=repair)
     rows = [[damage.code, damage.message] for damage in damages]
     findings = [{"code": damage.code, "message": damage.message} for damage in damages]
     if call.format == "table" and not damages:

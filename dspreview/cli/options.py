@@ -32,6 +32,9 @@ Database = Annotated[
 Assets = Annotated[
     str | None, typer.Option("--assets-directory", metavar="DIR", help="Where assets are kept. [env: ASSETS_DIRECTORY]")
 ]
+Trust = Annotated[
+    bool, typer.Option("--trust-database", help="Use a database of another user, or that others may write.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No hints and no progress on stderr.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="More on stderr, tracebacks of failures too.")]
 NoFolder = Annotated[
@@ -49,6 +52,7 @@ COMMON: dict[str, tuple[Any, Any]] = {
     "revision": (Revision, None),
     "database": (Database, None),
     "assets_directory": (Assets, None),
+    "trust_database": (Trust, False),
     "no_folder_settings": (NoFolder, False),
     "color": (Color, "auto"),
     "quiet": (Quiet, False),
@@ -170,6 +174,7 @@ def make_call(common: dict[str, Any]) -> Call:
         {
             "DSPREVIEW_DATABASE": common["database"],
             "ASSETS_DIRECTORY": common["assets_directory"],
+            "TRUST_DATABASE": True if common["trust_database"] else None,
             "HF_HUB_OFFLINE": True if common["offline"] else None,
         },
         folder=not common["no_folder_settings"],

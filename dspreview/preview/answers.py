@@ -83,8 +83,7 @@ class Answers:
                 folders.append(self.store.whole.put_query(target.split, revision, digest, folder, page.assets))
 
         stored = self.preview.keeper.write(put)
-        for folder in folders[1:] if stored else folders[:1]:
-            self.store.assets.remove(folder)
+        self.store.assets.remove(*(folders[1:] if stored else folders[:1]))
         self.preview.keep_to_limit()
 
     def fetcher(self, target: Target, staging: Staging) -> Callable[[str, int], bytes]:

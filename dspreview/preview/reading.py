@@ -141,8 +141,7 @@ class Preview:
                 self.store.use_memory(self.store.lost or errors.StoreError("the store is gone"))
                 self.store.cache.put_listing(ref, listing)
             elif entry is not None and entry.dataset.revision != listing.dataset.revision:
-                for folder in outdated:
-                    self.store.assets.remove(folder)
+                self.store.assets.remove(*outdated)
                 self.store.derived.drop(listing.dataset.name, self.store.cache.revisions(listing.dataset.name))
         found = self.store.cache.find_dataset(ref)
         if found is None:

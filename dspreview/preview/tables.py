@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from dspreview import errors
 from dspreview.extract import local
 from dspreview.jobs.runner import Extractor
-from dspreview.models import EXTRACTOR_VERSION, DatasetRef, Kind
+from dspreview.models import EXTRACTOR_VERSION, DatasetRef, Kind, Resolved
 from dspreview.preview.keeping import Keeper
 from dspreview.preview.opening import Opener, SplitTable
 from dspreview.query.blocks import Traffic
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from dspreview.extract.source import Plan, Source
 
 TABLE = "table.json"
+PLAIN_NAME = re.compile(r"[\w-][\w.-]*")
 
 
 class Telling:
@@ -93,7 +95,13 @@ class Tables:
     def known(self, entry: DatasetEntry, split: SplitEntry) -> Table | None:
         """The table, where it was found or made before."""
         found = self.store.whole.read_parquet(split, entry.dataset.revision)
-        return Table.from_json(found) if found is not None else self.derived(self.about(entry, split))
+        if found is None:
+            return self.derived(self.about(entry, split))
+        try:
+            table = Table.from_json(found)
+        except (ValueError, TypeError):
+            return None
+        return table if all(belongs(part.path, entry.dataset) for part in table.parts) else None
 
     def remembered(self, entry: DatasetEntry, split: SplitEntry, table: Table) -> Table:
         """A table, which the cache knows from now on."""
@@ -111,12 +119,10 @@ class Tables:
         folder = self.store.derived.find(about)
         if folder is None:
             return None
-        try:
-            table = Table.from_json((folder / TABLE).read_text(encoding="utf-8"))
-        except (OSError, ValueError, TypeError):
-            return None
-        parts = tuple(part._replace(path=str(folder / part.path)) for part in table.parts)
-        return table._replace(parts=parts)
+        table = derived_table(folder)
+        if table is None:
+            self.store.derived.discard(folder)
+        return table
 
     def native(self, source: Source, plan: Plan, split: str, opener: Opener) -> Table | None:
         """The split's own Parquet, else the Hub's export of the same revision. Raises PreviewError."""
@@ -221,6 +227,28 @@ class Tables:
         found = folders.find(about)
         folders.keep_to_limit(self.settings.derived_max_bytes)
         return found or folders.path(about)
+
+
+def derived_table(folder: Path) -> Table | None:
+    """The table of a derived folder; None where its text is damaged, or names files elsewhere."""
+    try:
+        table = Table.from_json((folder / TABLE).read_text(encoding="utf-8"))
+        if not all(PLAIN_NAME.fullmatch(part.path) for part in table.parts):
+            return None
+    except (OSError, ValueError, TypeError):
+        return None
+    return table._replace(parts=tuple(part._replace(path=str(folder / part.path)) for part in table.parts))
+
+
+def belongs(path: str, dataset: Resolved) -> bool:
+    """Whether a file that the cache names is one that its dataset may have: the cache may be a stranger's."""
+    if dataset.kind is Kind.HUB:
+        return path.startswith(f"hf://datasets/{dataset.name}@") and ".." not in path.split("/")
+    try:
+        local.guard(path, local.folder_of(dataset.name), dataset.name)
+    except errors.UnsafePathError:
+        return False
+    return True
 
 
 def not_here(*names: str) -> errors.NotCachedError:

@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
+from dspreview.errors import StoreCorruptError
 from dspreview.extract.urls import encoded
 from dspreview.settings import Settings
 from dspreview.store import Store
@@ -130,10 +131,10 @@ class Files:
 
     def read(self, found: FoundAsset) -> File | None:
         """An asset as it lies in its folder."""
-        path = self.store.assets.path(found.folder, found.file)
         try:
+            path = self.store.assets.path(found.folder, found.file)
             handle = self.open(str(path))
-        except OSError:
+        except (OSError, StoreCorruptError):
             return None
         try:
             status = os.fstat(handle)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from dspreview.errors import StoreError, StoreFullError
+from dspreview.errors import StoreCorruptError, StoreError, StoreFullError
 from dspreview.models import DatasetRef
 from dspreview.settings import Settings
 from dspreview.store.assets import AssetFolder
@@ -18,8 +19,11 @@ from dspreview.store.cache import Cache
 from dspreview.store.database import connect, transaction
 from dspreview.store.derived import DerivedFolder
 from dspreview.store.job import JobKey
+from dspreview.store.private import flush, temporary_folder
 from dspreview.store.queue import Queue
 from dspreview.store.whole import WholeSplits
+
+OWNER = re.compile(r"(?:[0-9a-f]{8})?")
 
 
 class Store:
@@ -45,7 +49,7 @@ class Store:
         """Where derived files of this call are, if not beside the assets."""
         path = Path(settings.dspreview_database)
         try:
-            self.connection, writable = connect(path, settings.store_timeout_seconds)
+            self.connection, writable = connect(path, settings.store_timeout_seconds, trust=settings.trust_database)
         except StoreFullError as error:
             if must_open or must_write:
                 raise
@@ -62,7 +66,11 @@ class Store:
         self.whole = WholeSplits(self.connection, self.clock)
         self.queue = Queue(self.connection, self.clock)
         owner = self.cache.read_fact("owner") or ""
-        self.assets = AssetFolder(Path(self.settings.assets_directory), owner)
+        if not OWNER.fullmatch(owner):
+            raise StoreCorruptError(
+                f"{self.settings.dspreview_database}: its owner is {owner!a}, which is no name of ours"
+            )
+        self.assets = AssetFolder(Path(self.settings.assets_directory), owner, self.settle)
         self.derived = DerivedFolder(Path(self.settings.assets_directory), owner)
 
     @property
@@ -76,6 +84,13 @@ class Store:
         self.connection, _ = connect(None, 0)
         self._open_rooms()
 
+    def settle(self) -> None:
+        """Have the disk hold what was committed so far."""
+        log = Path(f"{self.settings.dspreview_database}-wal")
+        if self.writable and log.exists():
+            with suppress(OSError):  # somebody has just copied it back, which does the same
+                flush([log, log.parent])
+
     def enqueue(self, ref: DatasetRef, config: str | None = None, split: str | None = None) -> int:
         """Add the job of a dataset, or of one split of it; 0 where it waits already."""
         entry = self.cache.find_dataset(ref)
@@ -85,7 +100,7 @@ class Store:
 
     def derive_elsewhere(self) -> None:
         """Keep derived files in the system's folder for temporary files, for this call alone."""
-        self.temporary = Path(tempfile.mkdtemp(prefix="dspreview-"))
+        self.temporary = temporary_folder()
         self.derived = DerivedFolder(self.temporary, "")
 
     def __enter__(self) -> Self:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from dspreview.errors import (
     StoreFullError,
     StoreLockedError,
     StoreTooNewError,
+    StoreUntrustedError,
 )
 
 SCHEMA_VERSION = 2
@@ -33,11 +35,11 @@ class Connection(sqlite3.Connection):
     patience: float = 0.0
 
 
-def connect(path: Path | None, timeout: float) -> tuple[Connection, bool]:
+def connect(path: Path | None, timeout: float, *, trust: bool = False) -> tuple[Connection, bool]:
     """Open `path` (None: in memory), migrated to this version, and say whether it can be written.
 
-    Raises StoreError: locked for longer than `timeout` seconds, corrupt, newer than this program;
-    StoreFullError where it cannot even be created.
+    Raises StoreError: locked for longer than `timeout` seconds, corrupt, newer than this program, another user's without
+    `trust`; StoreFullError where it cannot even be created.
     """
     if path is None:
         connection = sqlite3.connect(":memory:", isolation_level=None, factory=Connection)
@@ -45,6 +47,8 @@ def connect(path: Path | None, timeout: float) -> tuple[Connection, bool]:
         return connection, False
     try:
         create(path)
+        if not trust:
+            check_user(path)
         writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
         # a file that can only be read is read without the two files that WAL keeps beside it
         mode = "rw" if writable else "ro&immutable=1"
@@ -64,6 +68,20 @@ def connect(path: Path | None, timeout: float) -> tuple[Connection, bool]:
     return connection, writable
 
 
+def check_user(path: Path) -> None:
+    """Refuse a file that somebody else wrote, or could. Raises StoreUntrustedError."""
+    status = path.stat()
+    if status.st_uid != os.geteuid():
+        raise StoreUntrustedError(
+            f"{path} belongs to another user (number {status.st_uid}), who decides what it says;"
+            " if that is meant, say --trust-database"
+        )
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise StoreUntrustedError(
+            f"{path} may be written by others, who decide what it says; run: chmod go-w {path}, or say --trust-database"
+        )
+
+
 def create(path: Path) -> None:
     """A file that only its owner reads: it may hold rows of private datasets."""
     if path.exists():
@@ -75,6 +93,7 @@ def create(path: Path) -> None:
 def prepare(connection: Connection, path: Path | None, *, writable: bool = True) -> None:
     """Check whose file it is, migrate it, set the pragmas."""
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA trusted_schema = OFF")
     version = retried(connection, "PRAGMA user_version")
     if version != SCHEMA_VERSION or retried(connection, "PRAGMA application_id") != APPLICATION_ID:
         upgrade(connection, path, writable=writable)

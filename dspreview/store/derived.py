@@ -6,10 +6,10 @@ says what it was made from, and its time of change is the time of last use.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import time
 import uuid
@@ -20,8 +20,9 @@ from typing import NamedTuple
 
 from dspreview.errors import StoreFullError
 from dspreview.models import Json, dump
-from dspreview.store.assets import DERIVED, is_in_use
-from dspreview.store.owners import start_time
+from dspreview.store import filelock
+from dspreview.store.assets import DERIVED
+from dspreview.store.private import flush, is_left_behind, new_name, real_folders, remove_below
 
 ABOUT = "about.json"
 STAGED = "staged-"
@@ -69,6 +70,17 @@ class DerivedFolder:
         """Where a folder lies, or would."""
         return self.root / (self.owner + about.key)
 
+    def mine(self) -> list[Path]:
+        """The folders of this store; nothing where the folder of derived files is a link to another place."""
+        form = re.compile(re.escape(self.owner) + r"[0-9a-f]{40}")
+        found = () if self.root.is_symlink() else real_folders(self.root)
+        return [folder for folder in found if form.fullmatch(folder.name)]
+
+    def refuse_link(self) -> None:
+        """Raise StoreFullError where derived files would be written through a link to another place."""
+        if self.root.is_symlink():
+            raise StoreFullError(f"{self.root} is a link; move the whole folder, and name it with ASSETS_DIRECTORY")
+
     def find(self, about: About) -> Path | None:
         """The folder, where it is there and whole; it counts as used now, and nobody removes it until `close`."""
         path = self.path(about)
@@ -82,8 +94,7 @@ class DerivedFolder:
             handle = os.open(path / ABOUT, os.O_RDONLY)
         except OSError:
             return False
-        with suppress(OSError):  # a file system without locks
-            fcntl.flock(handle, fcntl.LOCK_SH)
+        filelock.share(handle)
         if not (path / ABOUT).exists():  # removed between the two
             os.close(handle)
             return False
@@ -91,6 +102,13 @@ class DerivedFolder:
             os.utime(path / ABOUT)
         self.held[path] = handle
         return True
+
+    def discard(self, path: Path) -> None:
+        """Remove a folder that was found and cannot be used; it is made again when it is asked for."""
+        handle = self.held.pop(path, None)
+        if handle is not None:
+            os.close(handle)
+        self.remove(path)
 
     def close(self) -> None:
         """Let go of all folders."""
@@ -104,44 +122,48 @@ class DerivedFolder:
 
         Raises StoreFullError where nothing can be written.
         """
+        self.refuse_link()
+        told = False
+        while (handle := self.locked(about)) is None:
+            if not told:
+                waiting()
+                told = True
+            time.sleep(POLL_SECONDS)
         try:
-            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle = os.open(self.root / f"{self.owner}{about.key}.lock", os.O_CREAT | os.O_RDWR, 0o600)
-        except OSError as error:
-            raise StoreFullError(f"{self.root}: {error.strerror}") from error
-        try:
-            told = False
-            while True:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if not told:
-                        waiting()
-                        told = True
-                    time.sleep(POLL_SECONDS)
-                except OSError:  # a file system without locks: two may do the work, and one of them is kept
-                    break
             yield
         finally:
+            if not self.path(about).exists():  # nothing was made
+                self.lock_path(self.path(about)).unlink(missing_ok=True)
             os.close(handle)
+
+    def locked(self, about: About) -> int | None:
+        """The lock of a folder; None where somebody else has it. Raises StoreFullError."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return filelock.locked(self.lock_path(self.path(about)))
+        except OSError as error:
+            raise StoreFullError(f"{self.root}: {error.strerror}") from error
+
+    def lock_path(self, folder: Path) -> Path:
+        """The lock file of a folder."""
+        return folder.with_name(folder.name + ".lock")
 
     @contextmanager
     def making(self, about: About) -> Iterator[Path]:
         """A private folder that becomes the derived one at the end, whole, or not at all."""
+        self.refuse_link()
         self.sweep()
-        staged = self.root / f"{STAGED}{os.getpid()}-{start_time(os.getpid())}-{uuid.uuid4().hex}"
+        staged = self.root / (STAGED + new_name())
         try:
             try:
                 staged.mkdir(parents=True, mode=0o700)
                 yield staged
                 files = {file.name: file.stat().st_size for file in staged.iterdir()}
                 (staged / ABOUT).write_text(dump(about._asdict() | {"files": files}), encoding="utf-8")
-                for file in staged.iterdir():
-                    flush(file)
+                flush([*staged.iterdir(), staged])
                 place = self.path(about)
                 if place.exists() and not self.remove(place):  # damaged, or made by somebody else meanwhile
-                    shutil.rmtree(place, ignore_errors=True)
+                    remove_below(self.root, place.name)
                 staged.rename(place)
             except OSError as error:
                 if error.filename is None and error.errno not in {28, 30, 122}:
@@ -153,6 +175,8 @@ class DerivedFolder:
     def shared(self, about: About) -> Path | None:
         """A folder that several processes add to; None where nothing can be written."""
         path = self.path(about)
+        if self.root.is_symlink() or path.is_symlink():
+            return None
         try:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not (path / ABOUT).exists():
@@ -168,7 +192,7 @@ class DerivedFolder:
     def entries(self) -> list[Derived]:
         """All derived folders of this store, least recently used first."""
         found = []
-        for path in self.root.glob(f"{self.owner}*") if self.root.is_dir() else ():
+        for path in self.mine():
             about = read_about(path)
             with suppress(FileNotFoundError):  # somebody else removes it just now
                 if about is not None:
@@ -195,65 +219,53 @@ class DerivedFolder:
                 self.remove(one.path)
 
     def remove(self, path: Path) -> bool:
-        """Remove a folder, unless somebody uses it now; whether it went."""
+        """Remove a folder of this store, unless somebody uses it now; whether it went."""
+        if path.is_symlink() or path.parent != self.root or self.root.is_symlink():
+            return False
         with ExitStack() as stack:
             with suppress(FileNotFoundError, PermissionError, NotADirectoryError):
-                handle = os.open(path / ABOUT, os.O_RDONLY)
+                handle = os.open(path / ABOUT, os.O_RDONLY | os.O_NOFOLLOW)
                 stack.callback(os.close, handle)
-                if not take(handle):
+                if not filelock.take(handle):
                     return False
             (path / ABOUT).unlink(missing_ok=True)  # from now on nobody takes it for whole
-            shutil.rmtree(path, ignore_errors=True)
-            path.with_name(path.name + ".lock").unlink(missing_ok=True)
+            remove_below(self.root, path.name)
+            filelock.unlock(self.lock_path(path))
         return True
 
     def damaged(self) -> list[Path]:
         """Folders that lack a file, or have one of another size than it was made with."""
-        found = self.root.glob(f"{self.owner}*") if self.root.is_dir() else ()
-        return [path for path in found if path.is_dir() and not is_whole(path)]
+        return [path for path in self.mine() if not is_whole(path)]
 
     def sweep(self) -> None:
         """Remove what processes that are gone left behind half made."""
         for staged in self.left_behind():
-            shutil.rmtree(staged, ignore_errors=True)
+            remove_below(self.root, staged.name)
 
     def left_behind(self) -> list[Path]:
         """Half made folders whose process is gone."""
-        if not self.root.is_dir():
+        found = () if self.root.is_symlink() else real_folders(self.root)
+        return [path for path in found if is_left_behind(path, STAGED)]
+
+    def left_locks(self) -> list[Path]:
+        """Lock files without a folder that nobody holds: what a kill left."""
+        if self.root.is_symlink():
             return []
-        return [path for path in self.root.glob(f"{STAGED}*") if not is_in_use(path.name.removeprefix(STAGED))]
+        form = re.compile(re.escape(self.owner) + r"[0-9a-f]{40}\.lock")
+        found = self.root.glob(f"{self.owner}*.lock")
+        alone = [lock for lock in found if form.fullmatch(lock.name) and not lock.with_suffix("").exists()]
+        return [lock for lock in alone if filelock.unlock(lock, remove=False)]
 
     def clean(self) -> int:
         """Remove all of it but what is being made; how many bytes went."""
         freed = 0
-        for path in self.root.glob(f"{self.owner}*") if self.root.is_dir() else ():
-            if path.is_dir():
-                size = folder_size(path)
-                freed += size if self.remove(path) else 0
-            else:
-                path.unlink(missing_ok=True)
+        for path in self.mine():
+            size = folder_size(path)
+            freed += size if self.remove(path) else 0
+        for lock in self.left_locks():
+            filelock.unlock(lock)
         self.sweep()
         return freed
-
-
-def take(handle: int) -> bool:
-    """Lock a file for oneself; False where somebody uses it."""
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        pass  # a file system without locks
-    return True
-
-
-def flush(file: Path) -> None:
-    """Have the disk hold a file before its name says that it is whole."""
-    handle = os.open(file, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def read_about(path: Path) -> About | None:

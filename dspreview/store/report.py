@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from dspreview.models import Json, Status
@@ -18,14 +16,6 @@ SPLITS = "splits s JOIN configs c ON c.id = s.config_id JOIN datasets d ON d.id 
 VALID_DATASETS = """SELECT d.name FROM datasets d WHERE d.status IN ('VALID', 'STALLED') AND EXISTS (
   SELECT 1 FROM configs c JOIN splits s ON s.config_id = c.id JOIN rows r ON r.split_id = s.id
   WHERE c.dataset_id = d.id AND s.status IN ('VALID', 'STALLED') AND r.num_rows > 0) ORDER BY d.id"""
-
-
-@dataclass(frozen=True, slots=True)
-class Damage:
-    """Something in the store that does not fit together."""
-
-    code: str
-    message: str
 
 
 def count(store: Store) -> Json:
@@ -105,8 +95,7 @@ def remove(store: Store, name: str, revision: str | None = None) -> int:
             store.connection.execute("DELETE FROM datasets WHERE id = ?", (identity,))
         for waiting in {name, *(resolved for _, resolved in found)}:  # also where nothing of it is cached yet
             store.queue.drop_waiting(waiting)
-    for folder in folders:
-        store.assets.remove(folder)
+    store.assets.remove(*folders)
     for _, resolved in found:
         store.derived.drop(resolved, store.cache.revisions(resolved))
     return len(found)
@@ -119,8 +108,7 @@ def clean(store: Store) -> int:
         (number,) = store.connection.execute("SELECT count(*) FROM datasets").fetchone()
         store.connection.execute("DELETE FROM datasets")
         store.connection.execute("DELETE FROM facts WHERE name <> 'owner'")
-    for folder in folders:
-        store.assets.remove(folder)
+    store.assets.remove(*folders)
     store.derived.clean()
     maintenance(store).vacuum()
     return int(number)
@@ -156,8 +144,7 @@ def prune(store: Store, max_bytes: int) -> int:
     folders = [folder for identity in gone for folder in store.cache.asset_folders(identity)]
     with transaction(store.connection):
         store.connection.executemany("DELETE FROM datasets WHERE id = ?", [(identity,) for identity in gone])
-    for folder in folders:
-        store.assets.remove(folder)
+    store.assets.remove(*folders)
     return len(gone)
 
 
@@ -181,81 +168,5 @@ def prune_queries(store: Store, excess: int) -> int:
         left -= size
     with transaction(store.connection):
         store.connection.executemany("DELETE FROM queries WHERE id = ?", [(identity,) for identity, _ in gone])
-    for _, folder in gone:
-        store.assets.remove(folder)
+    store.assets.remove(*(folder for _, folder in gone))
     return left
-
-
-def verify(store: Store, *, repair: bool) -> list[Damage]:
-    """What does not fit together: file, references, assets without their page and pages without their assets.
-
-    With `repair`, what nobody refers to is removed, and pages that lack a file are forgotten.
-    """
-    damages = [
-        Damage("database", str(line)) for (line,) in store.connection.execute("PRAGMA integrity_check") if line != "ok"
-    ]
-    damages += [
-        Damage("reference", f"table {table}, row {row}: what it refers to is gone")
-        for table, row, *_ in store.connection.execute("PRAGMA foreign_key_check")
-    ]
-    damages += sweep(store, remove=repair)
-    damages += lost_answers(store, repair=repair)
-    lacking: dict[int, str | None] = {}
-    for split_id, folder, file, url, size in store.connection.execute(
-        "SELECT a.split_id, r.asset_folder, a.file, a.url, a.size FROM assets a LEFT JOIN rows r ON r.split_id = a.split_id"
-    ):
-        path = store.assets.path(folder or "none", file)
-        if folder is None or not path.is_file() or path.stat().st_size != size:
-            damages.append(Damage("missing", f"{url}: its file is gone or changed"))
-            lacking[split_id] = folder
-    if repair and lacking:
-        with transaction(store.connection):
-            for split_id in lacking:
-                store.connection.execute("DELETE FROM rows WHERE split_id = ?", (split_id,))
-                store.connection.execute("DELETE FROM assets WHERE split_id = ?", (split_id,))
-                store.connection.execute("UPDATE splits SET status = 'EMPTY', error = NULL WHERE id = ?", (split_id,))
-        for lost in lacking.values():
-            store.assets.remove(lost)
-    return damages
-
-
-def lost_answers(store: Store, *, repair: bool) -> list[Damage]:
-    """Assets of queries whose files are gone; with `repair` these answers are forgotten."""
-    damages = []
-    lacking: dict[int, str] = {}
-    for query_id, folder, file, url, size in store.connection.execute(
-        "SELECT q.id, q.asset_folder, a.file, a.url, a.size FROM query_assets a JOIN queries q ON q.id = a.query_id"
-    ):
-        path = store.assets.path(folder, file)
-        if not path.is_file() or path.stat().st_size != size:
-            damages.append(Damage("missing", f"{url}: its file is gone or changed"))
-            lacking[query_id] = folder
-    if repair and lacking:
-        with transaction(store.connection):
-            store.connection.executemany("DELETE FROM queries WHERE id = ?", [(one,) for one in lacking])
-        for lost in lacking.values():
-            store.assets.remove(lost)
-    return damages
-
-
-def sweep(store: Store, *, remove: bool = True) -> list[Damage]:
-    """Find what crashes left in the asset folder, and remove it: assets without a page, and staging folders."""
-    damages = []
-    orphans = store.assets.folders() - set(store.cache.asset_folders())
-    if orphans and store.writable:
-        with transaction(store.connection):  # pages are published and stored under this lock: now none is in between
-            orphans &= store.assets.folders() - set(store.cache.asset_folders())
-    for folder in sorted(orphans):
-        damages.append(Damage("orphan", f"{store.assets.path(folder)}: assets without a page"))
-        if remove:
-            store.assets.remove(folder)
-    for broken in store.derived.damaged():
-        told = f"{broken}: a file of it is gone or changed; it is made again when it is needed"
-        damages.append(Damage("derived", told))
-        if remove:
-            store.derived.remove(broken)
-    for staged in [*store.assets.left_behind(), *store.derived.left_behind()]:
-        damages.append(Damage("staging", f"{staged}: left behind by a crash"))
-        if remove:
-            shutil.rmtree(staged, ignore_errors=True)
-    return damages

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import Any
 
 from dspreview.extract.hub import QUIET
 from dspreview.settings import TABLE, Settings
+from dspreview.store.private import temporary_folder
 from dspreview.work.child import run
 from dspreview.work.slot import Slot
 
@@ -24,6 +26,9 @@ class Pool:
 
         os.environ.update(QUIET)  # the libraries read it once, at import, in the forkserver
         os.environ["HF_ENDPOINT"] = self.settings.hf_endpoint
+        # its own folder, `pymp-...`, would tell nobody whose it was after a kill
+        self.sockets = temporary_folder()
+        multiprocessing.current_process()._config["tempdir"] = str(self.sockets)  # type: ignore[attr-defined]
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["dspreview.work.preload"])
         return context
@@ -45,6 +50,13 @@ class Pool:
         theirs.close()
         self.slots.append(Slot(process, ours))
         return self.slots[-1]
+
+    def close(self) -> None:
+        """End the forkserver, and remove the folder of its socket."""
+        from multiprocessing import forkserver
+
+        forkserver._forkserver._stop()  # type: ignore[attr-defined]
+        shutil.rmtree(self.sockets, ignore_errors=True)
 
     def dismiss(self, slot: Slot) -> None:
         """Part with a process; the next job gets another."""

@@ -71,6 +71,7 @@ class Processes:
             slot.kill()
             slot.close()
             self.ledger.crashed |= slot.job is not None
+        self.pool.close()
 
     def _watch(self, slot: Slot, now: float) -> Job | None:
         """Look after a process; its job, where that has ended."""

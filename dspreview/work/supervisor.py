@@ -9,8 +9,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-from dspreview.store import report
 from dspreview.store.job import KINDS, Job
+from dspreview.store.verify import litter, sweep
 from dspreview.work.engine import Engine
 from dspreview.work.ledger import Ledger
 from dspreview.work.resources import is_paused
@@ -93,7 +93,7 @@ class Supervisor:
             for number in {job.id for job in (*self.engine.running, *self.batch)}:
                 self.ledger.stored(partial(self.store.queue.postpone, number))
             if self.ledger.crashed:
-                self.ledger.stored(partial(report.sweep, self.store))
+                self.ledger.stored(partial(sweep, self.store))
 
     def _sleep(self) -> None:
         """Until a job ends, or it is time to look again."""
@@ -138,8 +138,9 @@ class Supervisor:
     def _clean(self) -> None:
         """Forget old jobs, and what crashes left."""
         self.store.queue.clean(finished=True, older_than=self.settings.jobs_keep_days * 86_400.0)
+        litter(self.store)
         if self.ledger.crashed:
-            report.sweep(self.store)
+            sweep(self.store)
             self.ledger.crashed = False
 
     def _stop_softly(self, _number: int, _frame: Any) -> None:

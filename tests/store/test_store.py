@@ -32,6 +32,7 @@ from dspreview.store import Store, report
 from dspreview.store.database import transaction
 from dspreview.store.entries import SplitEntry
 from dspreview.store.job import JobKey
+from dspreview.store.verify import verify
 
 Make = Callable[..., Settings]
 REF = DatasetRef("glue", Kind.HUB, "glue")
@@ -127,7 +128,7 @@ def test_removing_a_dataset_removes_all_of_it(settings: Make) -> None:
             (staging.assets / "0.png").write_bytes(b"png")
             folder = store.assets.publish(staging)
         put_page(store, "train", page(Asset("assets/x", "0.png", 0, "a", 3)), folder=folder)
-        assert report.verify(store, repair=False) == []
+        assert verify(store, repair=False) == []
         with transaction(store.connection):
             store.connection.execute(
                 "INSERT INTO jobs (kind, dataset_name, status, created_at) VALUES ('datasets', 'nyu-mll/glue', 'WAITING', '')"
@@ -148,12 +149,12 @@ def test_verify_finds_what_does_not_fit_together(settings: Make) -> None:
         put_page(store, "train", page(Asset("assets/x", "0.png", 0, "a", 3)), folder=folder)
         orphan = store.assets.path(store.assets.owner + "ab" * 16)
         orphan.mkdir(parents=True)
-        crashed = store.assets.root / ".staging" / "999999999-x"
+        crashed = store.assets.root / ".staging" / f"999999999-1-{'0' * 32}"
         crashed.mkdir()
         store.assets.path(folder, "0.png").unlink()
-        assert sorted(damage.code for damage in report.verify(store, repair=False)) == ["missing", "orphan", "staging"]
-        report.verify(store, repair=True)
-        assert report.verify(store, repair=False) == []
+        assert sorted(damage.code for damage in verify(store, repair=False)) == ["missing", "orphan", "staging"]
+        verify(store, repair=True)
+        assert verify(store, repair=False) == []
         assert split_of(store, "train").status is Status.EMPTY
 
 
@@ -310,4 +311,4 @@ def test_the_least_recently_used_goes_first(settings: Make) -> None:
         assert report.prune(store, size // 2) == 2
         kept = [name for (name,) in store.connection.execute("SELECT name FROM datasets ORDER BY id")]
         assert kept == ["a/0", "a/3"]
-        assert report.verify(store, repair=False) == []
+        assert verify(store, repair=False) == []

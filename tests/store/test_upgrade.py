@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from dspreview.settings import Settings
-from dspreview.store import Store, report
+from dspreview.store import Store
 from dspreview.store.job import KINDS
+from dspreview.store.verify import verify
 from tests.support.data import picture
 from tests.support.program import Program
 
@@ -102,7 +103,7 @@ def test_the_jobs_of_an_earlier_schema_are_claimed_in_their_order(
     waiting = [row[0] for row in content(path)["jobs"] if row[5] == "WAITING"]
     with Store(chosen) as store:
         assert [job.id for job in store.queue.claim_many(KINDS, 9, 100)] == waiting
-        assert report.verify(store, repair=False) != [None]
+        assert verify(store, repair=False) != [None]
         assert store.connection.execute("PRAGMA foreign_key_check").fetchall() == []
         assert store.connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
 
