@@ -57,6 +57,9 @@ TABLE = (
     Setting("DATASETS_REVISION", "main", "git reference of datasets without an owner"),
     Setting("HUB_TIMEOUT_SECONDS", 10, "the longest one network step may stay silent", minimum=1),
     Setting(
+        "HUB_PAUSE_MAX_SECONDS", 300, "the longest pause of unattended work that a Hub's 429 can bring about", minimum=1
+    ),
+    Setting(
         "MAX_SIZE_FALLBACK", 100_000_000, "bytes up to which a split that cannot be streamed is downloaded; 0 is off"
     ),
     Setting("QUERY_MAX_SECONDS", 60, "longest filter, search or stats", minimum=1),
@@ -116,6 +119,7 @@ class Settings:
     datasets_enable_private: bool
     datasets_revision: str
     hub_timeout_seconds: int
+    hub_pause_max_seconds: int
     max_size_fallback: int
     query_max_seconds: int
     query_max_memory: int

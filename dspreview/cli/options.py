@@ -106,6 +106,15 @@ Workers = Annotated[
     int | None,
     typer.Option("--workers", min=1, metavar="N", help="Jobs at a time; 1, or as many as the engine has threads."),
 ]
+MaxWait = Annotated[
+    float,
+    typer.Option(
+        "--max-wait",
+        min=0,
+        metavar="SECONDS",
+        help="End after so long without load, memory, the Hub or a cluster to spare.",
+    ),
+]
 EngineOption = Annotated[
     str | None,
     typer.Option(

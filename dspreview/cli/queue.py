@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,7 +10,7 @@ import typer
 from dspreview import errors
 from dspreview.cli import failure, output
 from dspreview.cli.cache import confirm
-from dspreview.cli.options import Call, ConfigArgument, EngineOption, SplitArgument, Workers, with_common
+from dspreview.cli.options import Call, ConfigArgument, EngineOption, MaxWait, SplitArgument, Workers, with_common
 from dspreview.documents.lists import job_record, jobs_document, queue_document
 from dspreview.store import Store
 from dspreview.store.database import translated
@@ -83,7 +84,8 @@ def list_(
 
 @app.command(
     help="Work off the queue: each job in a process of its own, with a limit of time and memory, here or on a cluster. "
-    "Loops forever, unless told when to end. Exit 1 if some jobs failed, or none could start for want of load or memory."
+    "Loops forever, unless told when to end. With --until-empty, or on a terminal, the load is not waited for unless "
+    "MAX_LOAD_PCT is set. Exit 1 if some jobs failed, or none could start for so long as --max-wait says."
 )
 @with_common
 def work(
@@ -95,17 +97,24 @@ def work(
     max_jobs: Annotated[
         int | None, typer.Option("--max-jobs", min=0, metavar="N", help="End after so many jobs.")
     ] = None,
-    max_wait: Annotated[
-        float,
-        typer.Option(
-            "--max-wait", min=0, metavar="SECONDS", help="End after so long without load, memory or a cluster to spare."
-        ),
-    ] = 600,
+    max_wait: MaxWait = 600,
 ) -> int:
     """Answer `queue work`."""
     from dspreview.work.supervisor import Limits  # psutil and multiprocessing, 50 ms
 
+    if call.settings.sources["MAX_LOAD_PCT"] == "default" and (until_empty or sys.stderr.isatty()):
+        call = ignoring_load(call)
     return run_queue(call, Limits(until_empty, max_jobs, max_wait), engine, workers)
+
+
+def ignoring_load(call: Call) -> Call:
+    """The call with no limit of load: nobody set one, and somebody waits for the end."""
+    from dspreview.work.resources import load
+
+    found, limit = load(), call.settings.max_load_pct
+    if found >= limit > 0:
+        call.warn(f"the load is {found:.0f} %; jobs start all the same, as MAX_LOAD_PCT is not set")
+    return call._replace(settings=call.settings.replace(max_load_pct=0))
 
 
 def run_queue(call: Call, limits: Limits, engine: str | None, workers: int | None) -> int:

@@ -13,7 +13,7 @@ from dspreview import errors
 from dspreview.cli import failure, output
 from dspreview.cli.cache import confirm
 from dspreview.cli.hub import Author, Limit, Search, Sort, Tag
-from dspreview.cli.options import Call, EngineOption, FromOption, Workers, targets, with_common
+from dspreview.cli.options import Call, EngineOption, FromOption, MaxWait, Workers, targets, with_common
 from dspreview.cli.progress import Meter
 from dspreview.documents.stdout import write_text
 from dspreview.extract.local import identify
@@ -25,7 +25,7 @@ from dspreview.store.database import transaction, translated
 from dspreview.work.engine import open_engine, scheduler_address
 from dspreview.work.ledger import Ledger
 from dspreview.work.supervisor import Done, Limits, Supervisor
-from dspreview.work.warm import Wanted, missing, patiently, with_revisions
+from dspreview.work.warm import Patience, Wanted, missing, patiently, with_revisions
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -48,6 +48,7 @@ def warm(
     workers: Workers = None,
     engine: EngineOption = None,
     retry_errors: Annotated[bool, typer.Option("--retry-errors", help="Try again what failed before.")] = False,
+    max_wait: MaxWait = 600,
     enqueue_only: Annotated[bool, typer.Option("--enqueue-only", help="Leave the work to `queue work`.")] = False,
 ) -> int:
     """Answer `warm`."""
@@ -65,11 +66,12 @@ def warm(
         )
     settings = own_limits(call.settings)
     broken: list[str] = []
+    patience = Patience(call.warn, float(settings.hub_pause_max_seconds), max_wait)
     with Store(settings, must_write=True) as store:
         wanted = (
-            with_revisions(named(from_file, broken), store, extractor, call.warn)
+            with_revisions(named(from_file, broken), store, extractor, patience)
             if from_file is not None
-            else (Wanted(identify(str(item["id"])), revision=item["sha"]) for item in patiently(listing, call.warn))
+            else (Wanted(identify(str(item["id"])), revision=item["sha"]) for item in patiently(listing, patience))
         )
         enqueued = 0
         for one in wanted:
@@ -80,7 +82,7 @@ def warm(
         ended: list[Done] = []
         left = 0
         if not enqueue_only and store.queue.count_open():
-            ended, left = work_off(call, store, settings, engine, workers)
+            ended, left = work_off(call, store, settings, engine, workers, Limits(until_empty=True, max_wait=max_wait))
     return summary(call, enqueued, ended, broken, left)
 
 
@@ -103,11 +105,10 @@ def own_limits(settings: Settings) -> Settings:
 
 
 def work_off(
-    call: Call, store: Store, settings: Settings, engine: str | None, workers: int | None
+    call: Call, store: Store, settings: Settings, engine: str | None, workers: int | None, limits: Limits
 ) -> tuple[list[Done], int]:
     """Run the jobs, with a line of progress on a terminal; those that ended, and how many are left where it was stopped."""
     ended: list[Done] = []
-    limits = Limits(until_empty=True)
     ledger = Ledger(store, settings, limits.max_wait, call.warn)
     with Meter(quiet=call.quiet) as meter:
         supervisor = Supervisor(ledger, open_engine(ledger, engine, workers), limits, ended.append)

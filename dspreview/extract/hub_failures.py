@@ -25,6 +25,8 @@ from dspreview.settings import Settings
 
 WINDOW = re.compile(r";\s*t=(\d{1,5})\b")
 """The seconds in a RateLimit header, `"api";r=0;t=55`, which the Hub sends in place of Retry-After."""
+SECONDS = re.compile(r"[0-9]+")
+LONGEST_WAIT = 1e9
 
 
 def translate(error: BaseException, dataset: str, settings: Settings) -> Exception:
@@ -137,13 +139,13 @@ def missing_message(dataset: str, settings: Settings) -> str:
 
 def retry_after(error: Any) -> float | None:
     """The seconds of a Retry-After header, which may also be a date, or until the window of a RateLimit header ends."""
-    text = error.response.headers.get("Retry-After", "")
-    if text.isdigit():
-        return float(text)
+    text = error.response.headers.get("Retry-After", "").strip()
+    if SECONDS.fullmatch(text):
+        return min(float(text[:12]), LONGEST_WAIT)
     if not text and (window := WINDOW.search(error.response.headers.get("RateLimit", ""))):
         return float(window[1])
     try:
         until = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, TypeError, IndexError, OverflowError):  # what its parser raises on what is no date
         return None
-    return max(0.0, (until - datetime.now(UTC)).total_seconds()) if until.tzinfo else None
+    return min(max(0.0, (until - datetime.now(UTC)).total_seconds()), LONGEST_WAIT) if until.tzinfo else None

@@ -18,6 +18,8 @@ from dspreview.store.owners import is_gone, me
 LEASE_SECONDS = 60.0
 """After that long without a heartbeat a job of another machine counts as lost."""
 MAX_ATTEMPTS = 3
+LOCAL = "dataset_name >= '/' AND dataset_name < '0'"
+"""Jobs of data on this machine: their names are absolute paths."""
 
 
 class Queue:
@@ -109,20 +111,23 @@ class Queue:
         """Start the oldest job whose dataset has fewer than `per_dataset` started, for the calling process."""
         return next(iter(self.claim_many(kinds, per_dataset, 1)), None)
 
-    def claim_many(self, kinds: tuple[str, ...], per_dataset: int, most: int) -> list[Job]:
+    def claim_many(self, kinds: tuple[str, ...], per_dataset: int, most: int, *, local_only: bool = False) -> list[Job]:
         """Start the oldest jobs, as `claim` would one after the other, in one transaction."""
         with transaction(self.connection):
             found: list[Job] = []
-            while len(found) < most and (job := self._claim_next(kinds, per_dataset)) is not None:
+            while (
+                len(found) < most and (job := self._claim_next(kinds, per_dataset, local_only=local_only)) is not None
+            ):
                 found.append(job)
         return found
 
-    def _claim_next(self, kinds: tuple[str, ...], per_dataset: int) -> Job | None:
+    def _claim_next(self, kinds: tuple[str, ...], per_dataset: int, *, local_only: bool) -> Job | None:
         marks = ",".join("?" * len(kinds))
+        chosen_ones = f" AND {LOCAL}" if local_only else ""
         busy: dict[tuple[str, str], int] = {}
         running: list[Sequence[Any]] = []
         first = self.connection.execute(
-            f"SELECT place, {COLUMNS} FROM jobs WHERE place IS NOT NULL AND (place = 0 OR kind IN ({marks}))"
+            f"SELECT place, {COLUMNS} FROM jobs WHERE place IS NOT NULL AND (place = 0 OR (kind IN ({marks}){chosen_ones}))"
             " ORDER BY place, id",
             kinds,
         )
@@ -252,10 +257,10 @@ class Queue:
         row = self.connection.execute("SELECT error FROM jobs WHERE id = ?", (job,)).fetchone()
         return row[0] if row else None
 
-    def has_waiting(self, kinds: tuple[str, ...]) -> bool:
-        """Whether any job of these kinds waits."""
-        marks = ",".join("?" * len(kinds))
-        query = f"SELECT 1 FROM jobs WHERE place = 1 AND kind IN ({marks}) LIMIT 1"
+    def has_waiting(self, kinds: tuple[str, ...], *, local_only: bool = False) -> bool:
+        """Whether any job of these kinds waits, or any whose data is on this machine."""
+        where = f"latest = 1 AND {LOCAL} AND status = 'WAITING'" if local_only else "place = 1"
+        query = f"SELECT 1 FROM jobs WHERE {where} AND kind IN ({','.join('?' * len(kinds))}) LIMIT 1"
         return self.connection.execute(query, kinds).fetchone() is not None
 
     def take_back(self, but: Collection[int] = ()) -> list[tuple[int, str]]:

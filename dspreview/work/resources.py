@@ -7,20 +7,28 @@ import os
 from dspreview.settings import Settings
 from dspreview.store import Store
 
-PAUSED = "hub_paused"
-"""The fact that tells all workers since when, and until when, the Hub asked them to wait."""
-
 
 def pause(store: Store, seconds: float) -> None:
-    """Let all workers wait, inside the caller's transaction."""
+    """Let all workers leave the Hub alone, inside the caller's transaction; never longer than HUB_PAUSE_MAX_SECONDS."""
     now = store.clock()
-    store.cache.write_fact(PAUSED, f"{now} {now + seconds}")
+    seconds = min(seconds, float(store.settings.hub_pause_max_seconds))
+    store.cache.write_fact(pause_fact(store), f"{now} {now + seconds}")
 
 
-def is_paused(store: Store) -> bool:
-    """Whether the Hub asked to wait; a clock that was set back ends that."""
-    since, until = map(float, (store.cache.read_fact(PAUSED) or "0 0").split())
-    return since <= store.clock() < until
+def paused_until(store: Store) -> float | None:
+    """Until when the Hub asked to be left alone; None where it did not. A clock that was set back ends that."""
+    since, until = map(float, (store.cache.read_fact(pause_fact(store)) or "0 0").split())
+    return until if since <= store.clock() < until else None
+
+
+def pause_fact(store: Store) -> str:
+    """What all workers remember of a Hub's wish: each Hub has its own."""
+    return f"paused {store.settings.hf_endpoint}"
+
+
+def load() -> float:
+    """The largest of the averages over 1, 5 and 15 minutes, in percent of the processors."""
+    return max(os.getloadavg()) / (os.cpu_count() or 1) * 100
 
 
 def shortage(settings: Settings) -> str | None:
@@ -28,9 +36,9 @@ def shortage(settings: Settings) -> str | None:
     import psutil
 
     if settings.max_load_pct > 0:
-        load = max(os.getloadavg()) / (os.cpu_count() or 1) * 100
-        if load >= settings.max_load_pct:
-            return f"the load is {load:.0f} % (MAX_LOAD_PCT={settings.max_load_pct})"
+        found = load()
+        if found >= settings.max_load_pct:
+            return f"the load is {found:.0f} % (MAX_LOAD_PCT={settings.max_load_pct})"
     if settings.max_memory_pct > 0:
         memory, swap = psutil.virtual_memory(), psutil.swap_memory()
         used = (memory.total - memory.available + swap.used) / (memory.total + swap.total) * 100

@@ -13,13 +13,14 @@ from dspreview.store.job import KINDS, Job
 from dspreview.store.verify import litter, sweep
 from dspreview.work.engine import Engine
 from dspreview.work.ledger import Ledger
-from dspreview.work.resources import is_paused
+from dspreview.work.resources import paused_until
 
 TICK = 0.05
 HEARTBEAT = 1.0
 TAKE_BACK = 1.0
 CLEAN = 3600.0
 SWEEP = 60.0
+LOOK_FOR_LOCAL = 1.0
 WAKE = 0.2
 """Seconds after which an idle worker sees that it should stop."""
 ENDED = frozenset({"SUCCESS", "ERROR"})
@@ -42,6 +43,11 @@ class Done(NamedTuple):
     error: str | None
 
 
+def clock(moment: float) -> str:
+    """The time of day of a moment, here."""
+    return time.strftime("%H:%M:%S", time.localtime(moment))
+
+
 class Supervisor:
     """Claims jobs, keeps their leases, and takes back what others left."""
 
@@ -58,6 +64,10 @@ class Supervisor:
         """Jobs that are claimed and not started yet."""
         self.stopping = False
         self.short_since: float | None = None
+        self.paused_since: float | None = None
+        """Since when the Hub keeps its jobs waiting, though they were tried again in between."""
+        self.told_pause = 0.0
+        self.looked_for_local = float("-inf")
         self.tick: Callable[[], None] = lambda: None
         """Called at each turn, for whoever shows progress."""
 
@@ -107,6 +117,7 @@ class Supervisor:
     def _tell(self, job: Job) -> None:
         """Report a job that ended; one that waits again was not the last that may be claimed."""
         if job.status in ENDED:
+            self.paused_since = None
             self.report(Done(job, job.status, self.store.queue.error_of(job.id)))
         elif job.status == "WAITING":
             self.claimed -= 1
@@ -167,9 +178,15 @@ class Supervisor:
 
     def _fill(self, now: float) -> bool:
         """Start jobs where there is room for them; False where what they need was missing for too long."""
-        if self._is_full() or is_paused(self.store) or not self.store.queue.has_waiting(self.kinds):
+        if self._is_full() or not self.store.queue.has_waiting(self.kinds):
             self.short_since = None
             return True
+        until = paused_until(self.store)
+        if until is not None:
+            self._tell_pause(now, until)
+            if not self._may_work_on_local(now):
+                self.short_since = None
+                return self._is_worth_waiting(now, until)
         short = self.engine.shortage()
         if short is not None:
             if self.short_since is None:
@@ -183,7 +200,13 @@ class Supervisor:
         wanted = self.engine.free()
         if self.limits.max_jobs is not None:
             wanted = min(wanted, self.limits.max_jobs - self.claimed)
-        claim = partial(self.store.queue.claim_many, self.kinds, self.settings.max_jobs_per_dataset, wanted)
+        claim = partial(
+            self.store.queue.claim_many,
+            self.kinds,
+            self.settings.max_jobs_per_dataset,
+            wanted,
+            local_only=until is not None,
+        )
         self.batch = self.ledger.stored(claim) or []
         while self.batch:
             job = self.batch[0]
@@ -194,6 +217,36 @@ class Supervisor:
                 self.ledger.stored(partial(self.store.queue.give_back, job.id, reason))
             del self.batch[0]
         return True
+
+    def _may_work_on_local(self, now: float) -> bool:
+        """Whether, while the Hub waits, data on this machine does; looked for once a second."""
+        if now - self.looked_for_local < LOOK_FOR_LOCAL:
+            return False
+        found = self.store.queue.has_waiting(self.kinds, local_only=True)
+        self.looked_for_local = float("-inf") if found else now
+        return found
+
+    def _tell_pause(self, now: float, until: float) -> None:
+        """Say, once a pause, that the Hub wants to be left alone."""
+        if self.paused_since is None:
+            self.paused_since = now
+        if abs(until - self.told_pause) > 1:
+            self.told_pause = until
+            self.ledger.warn(
+                f"{self.settings.hf_endpoint} limits the rate of requests (429): its jobs wait until {clock(until)},"
+                " those of local data go on"
+            )
+
+    def _is_worth_waiting(self, now: float, until: float) -> bool:
+        """False where the Hub has wanted to be left alone for too long, and nothing else is to do."""
+        waited = now - (self.paused_since or now)
+        if waited < self.limits.max_wait or self.engine.running:
+            return True
+        self.ledger.warn(
+            f"gave up after {waited:.0f} s (--max-wait): {self.settings.hf_endpoint} limits the rate of requests (429)"
+            f" until {clock(until)}; its jobs stay in the queue"
+        )
+        return False
 
     def _is_full(self) -> bool:
         """Whether no job may be claimed now, whatever waits."""

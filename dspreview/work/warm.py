@@ -70,9 +70,7 @@ def has_moved(entry: DatasetEntry, wanted: Wanted) -> bool:
     return wanted.revision is not None and wanted.revision != entry.dataset.revision
 
 
-def with_revisions(
-    wanted: Iterable[Wanted], store: Store, extractor: Extractor, warn: Callable[[str], None]
-) -> list[Wanted]:
+def with_revisions(wanted: Iterable[Wanted], store: Store, extractor: Extractor, patience: Patience) -> list[Wanted]:
     """The same with the revisions of today for what is cached: one listing per owner, not one request per dataset.
 
     An id without an owner belongs to no listing: it is asked alone.
@@ -80,7 +78,7 @@ def with_revisions(
     found = [(one, resolved_id(one, store)) for one in wanted]
     revisions: dict[str, str] = {}
     for owner in sorted({name.partition("/")[0] for _, name in found if "/" in name}):
-        revisions |= revisions_of(patiently(partial(extractor.list_hub, author=owner), warn))
+        revisions |= revisions_of(patiently(partial(extractor.list_hub, author=owner), patience))
     for name in sorted({name for _, name in found if name and "/" not in name}):
         with suppress(errors.NotFoundError, errors.AccessError):  # its own job will tell
             revisions[name] = extractor.current_revision(DatasetRef(name, Kind.HUB, name), ASK_SECONDS).revision
@@ -95,16 +93,28 @@ def resolved_id(wanted: Wanted, store: Store) -> str:
     return entry.dataset.name if entry else ""
 
 
-def patiently(ask: Callable[[], Iterable[T]], warn: Callable[[str], None]) -> Iterator[T]:
+class Patience(NamedTuple):
+    """How a listing waits for a Hub that limits the rate of requests."""
+
+    warn: Callable[[str], None]
+    longest: float
+    """Seconds of one pause, whatever the Hub asks for."""
+    in_all: float
+    """Seconds of all pauses; then it is given up."""
+
+
+def patiently(ask: Callable[[], Iterable[T]], patience: Patience) -> Iterator[T]:
     """What a listing gives; one that the Hub limits is begun anew after the time it asks for. Raises HubError."""
+    waited = 0.0
     for left in reversed(range(LISTING_TRIES)):
         try:
             yield from ask()
         except errors.RateLimitedError as error:
-            if not left:
+            wait = min(error.retry_after or LISTING_PAUSE, patience.longest)
+            if not left or waited + wait > patience.in_all:
                 raise
-            wait = error.retry_after or LISTING_PAUSE
-            warn(f"{error}; waiting {wait:.0f} s")
+            waited += wait
+            patience.warn(f"{error}; waiting {wait:.0f} s")
             time.sleep(wait)
         else:
             return

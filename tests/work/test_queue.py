@@ -16,7 +16,7 @@ from dspreview.settings import Settings, resolve
 from dspreview.store import Store
 from dspreview.store.database import transaction
 from dspreview.store.job import KINDS, Job, JobKey
-from dspreview.work.resources import is_paused, pause
+from dspreview.work.resources import pause, paused_until
 
 OPERATIONS = (
     "enqueue",
@@ -187,14 +187,14 @@ def test_a_clock_set_back_an_hour_loses_and_doubles_nothing(settings: Make) -> N
         enqueue(store, JobKey("a"), JobKey("b"), JobKey("c"))
         first = store.queue.claim(KINDS, 2)
         pause(store, 5.0)
-        assert is_paused(store)
+        assert paused_until(store) == now[0] + 5.0
         gone = f"{os.uname().nodename}/999999999/1"
         second = store.queue.claim(KINDS, 2)
         assert first is not None
         assert second is not None
         store.connection.execute("UPDATE jobs SET owner = ? WHERE id = ?", (gone, second.id))
         now[0] -= 3_600
-        assert not is_paused(store)
+        assert paused_until(store) is None
         assert store.queue.heartbeat([first.id]) == {first.id}
         assert store.queue.take_back() == [(second.id, "WAITING")]
         finish(store, first)
