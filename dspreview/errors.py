@@ -198,6 +198,10 @@ class StoreCorruptError(StoreError):
     """The database file is damaged, or is no dspreview database."""
 
 
+class StoreGoneError(StoreError):
+    """The database was deleted or replaced while it was used."""
+
+
 class StoreUntrustedError(StoreError):
     """The database is another user's, or may be written by others."""
 

@@ -16,7 +16,7 @@ from dspreview.models import DatasetRef
 from dspreview.settings import Settings
 from dspreview.store.assets import AssetFolder
 from dspreview.store.cache import Cache
-from dspreview.store.database import connect, transaction
+from dspreview.store.database import check_identity, connect, identity, transaction, translated
 from dspreview.store.derived import DerivedFolder
 from dspreview.store.job import JobKey
 from dspreview.store.private import flush, temporary_folder
@@ -55,11 +55,14 @@ class Store:
                 raise
             self.use_memory(error)
             return
+        self.identity = identity(path)
         if not writable:
             self.lost = StoreFullError(f"{path} is read-only")
             if must_write:
                 raise StoreFullError(f"{path} is read-only; nothing was changed. Name another file with --database")
-        self._open_rooms()
+
+        with translated(path):
+            self._open_rooms()
 
     def _open_rooms(self) -> None:
         self.cache = Cache(self.connection, self.clock)
@@ -83,6 +86,17 @@ class Store:
         self.lost = why
         self.connection, _ = connect(None, 0)
         self._open_rooms()
+
+    def check(self) -> None:
+        """Raise StoreGoneError where the file is not the one that was opened any more."""
+        check_identity(self.settings.dspreview_database, self.identity)
+
+    def probe(self) -> None:
+        """Raise StoreError where the database or the asset folder cannot be used as unattended work needs them."""
+        self.check()
+        with Store(self.settings, must_write=True):
+            pass
+        self.assets.probe()
 
     def settle(self) -> None:
         """Have the disk hold what was committed so far."""

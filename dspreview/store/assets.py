@@ -73,21 +73,33 @@ class AssetFolder:
                 remove_below(self.root, STAGING, left.name)
             folder = parent / new_name()
             folder.mkdir()
-        except OSError:
+        except (OSError, StoreFullError):
             return temporary_folder()
         return folder
+
+    def probe(self) -> None:
+        """Raise StoreFullError where the asset folder cannot be read and written."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            next(self.root.iterdir(), None)
+            (self.root / STAGING).mkdir(exist_ok=True, mode=0o700)
+            folder = self.root / STAGING / new_name()
+            folder.mkdir()
+            folder.rmdir()
+        except OSError as error:
+            raise StoreFullError(f"{self.root} cannot be used: {error.strerror}") from error
 
     def publish(self, staging: Staging) -> str | None:
         """Move staged assets to their place, on the disk for good; the folder's name, or None where nothing was staged.
 
         Raises StoreFullError where the asset folder cannot be written.
         """
-        files = list(staging.assets.iterdir())
-        if not files:
-            return None
         name = self.owner + uuid.uuid4().hex
         place = self.path(name)
         try:
+            files = list(staging.assets.iterdir())
+            if not files:
+                return None
             new = not place.parent.exists()
             place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             if place.parent.is_symlink():

@@ -15,6 +15,7 @@ from dspreview.errors import (
     StoreCorruptError,
     StoreError,
     StoreFullError,
+    StoreGoneError,
     StoreLockedError,
     StoreTooNewError,
     StoreUntrustedError,
@@ -66,6 +67,23 @@ def connect(path: Path | None, timeout: float, *, trust: bool = False) -> tuple[
     except OSError as error:
         raise StoreFullError(f"{path}: {error.strerror}") from error
     return connection, writable
+
+
+def identity(path: Path | str) -> tuple[int, int]:
+    """Which file lies at a path: it is another one after it was replaced. Raises StoreGoneError where there is none, or nothing in it."""
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        raise StoreGoneError(f"{path} is gone ({error.strerror}); the same command makes it anew") from None
+    if not status.st_size:
+        raise StoreGoneError(f"{path} was emptied while it was used; what was stored in it is lost: run it again")
+    return status.st_dev, status.st_ino
+
+
+def check_identity(path: Path | str, known: tuple[int, int]) -> None:
+    """Raise StoreGoneError where another file lies at a path than the one that is open."""
+    if identity(path) != known:
+        raise StoreGoneError(f"{path} was replaced while it was used; what was stored since is lost: run it again")
 
 
 def check_user(path: Path) -> None:

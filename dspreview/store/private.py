@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from dspreview.errors import StoreFullError
 from dspreview.store.owners import start_time
 
 TEMPORARY = "dspreview-"
@@ -76,9 +77,14 @@ def left_in_temporary() -> list[Path]:
 
 
 def real_folders(root: Path) -> Iterator[Path]:
-    """The folders in a folder; nothing where that is missing, and nothing that is a link."""
-    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(root) as entries:
-        yield from (Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False))
+    """The folders in a folder; nothing where that is missing, and nothing that is a link. Raises StoreFullError."""
+    try:
+        with os.scandir(root) as entries:
+            yield from (Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StoreFullError(f"{root} cannot be read: {error.strerror}") from error
 
 
 def remove_below(root: Path, *parts: str) -> None:

@@ -106,8 +106,6 @@ def litter(store: Store, *, remove: bool = True) -> list[Damage]:
             remove_below(store.derived.root, staged.name)
     locks = [lock for lock in store.derived.left_locks() if not remove or unlock(lock)]
     damages += [Damage("lock", f"{lock}: left behind by a crash") for lock in locks]
-    for folder in left_in_temporary():
-        damages.append(Damage("temporary", f"{folder}: left behind by a crash"))
-        if remove:
-            remove_below(folder.parent, folder.name)
+    for folder in left_in_temporary() if remove else ():  # no damage of this store: other stores' processes left them, too
+        remove_below(folder.parent, folder.name)
     return damages

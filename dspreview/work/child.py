@@ -13,13 +13,16 @@ from typing import Any
 from dspreview import errors
 from dspreview.settings import Settings
 from dspreview.store import Store
-from dspreview.store.database import translated
+from dspreview.store.database import check_identity, translated
 from dspreview.work.doing import do
 from dspreview.work.endings import UNSTORED
 
 
-def run(values: dict[str, Any], sources: dict[str, str], pipe: Connection) -> None:
-    """Do the jobs whose numbers come through the pipe, each claimed by the parent; 0 or UNSTORED goes back."""
+def run(values: dict[str, Any], sources: dict[str, str], database: tuple[int, int], pipe: Connection) -> None:
+    """Do the jobs whose numbers come through the pipe, each claimed by the parent; 0 or UNSTORED goes back.
+
+    `database` is the identity of the parent's file: no other one is opened, or made in its place.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     settings = Settings(values, sources)
@@ -30,6 +33,7 @@ def run(values: dict[str, Any], sources: dict[str, str], pipe: Connection) -> No
         job = jobs.get()
         forget()
         try:
+            check_identity(settings.dspreview_database, database)
             store = store or Store(settings, must_write=True)
             attempt(store, job)
         except errors.StoreError:

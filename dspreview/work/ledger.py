@@ -32,9 +32,10 @@ class Ledger:
         store.connection.patience = min(store.connection.patience, PATIENCE)
 
     def stored(self, act: Callable[[], T]) -> T | None:
-        """Do something with the store; None where another program holds it. Raises StoreError: locked for too long, full."""
+        """Do something with the store; None where another program holds it. Raises StoreError: locked for too long, full, gone."""
         now = time.monotonic()
         try:
+            self.store.check()
             with translated(self.settings.dspreview_database):
                 done = act()
         except StoreLockedError as error:

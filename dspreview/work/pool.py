@@ -7,7 +7,8 @@ import shutil
 from typing import Any
 
 from dspreview.extract.hub import QUIET
-from dspreview.settings import TABLE, Settings
+from dspreview.settings import TABLE
+from dspreview.store import Store
 from dspreview.store.private import temporary_folder
 from dspreview.work.child import run
 from dspreview.work.slot import Slot
@@ -16,8 +17,8 @@ from dspreview.work.slot import Slot
 class Pool:
     """Those that are at a job, and those that wait for one."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, store: Store) -> None:
+        self.store, self.settings = store, store.settings
         self.slots: list[Slot] = []
         self.context = self._forkserver()
 
@@ -45,7 +46,9 @@ class Pool:
                 return slot
         ours, theirs = self.context.Pipe()
         values = {setting.name: getattr(self.settings, setting.name.lower()) for setting in TABLE}
-        process = self.context.Process(target=run, args=(values, self.settings.sources, theirs), daemon=True)
+        process = self.context.Process(
+            target=run, args=(values, self.settings.sources, self.store.identity, theirs), daemon=True
+        )
         process.start()
         theirs.close()
         self.slots.append(Slot(process, ours))

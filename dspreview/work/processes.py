@@ -8,7 +8,7 @@ from functools import partial
 from dspreview.extract.hub_failures import first_line
 from dspreview.store.database import transaction
 from dspreview.store.job import Job
-from dspreview.work.endings import MOST_JOBS, death, over_memory, over_time
+from dspreview.work.endings import MOST_JOBS, UNSTORED, death, over_memory, over_time
 from dspreview.work.ledger import Ledger
 from dspreview.work.pool import Pool
 from dspreview.work.resources import shortage
@@ -23,7 +23,7 @@ class Processes:
         self.queue = ledger.store.queue
         self.settings = ledger.settings
         self.workers = workers
-        self.pool = Pool(ledger.settings)
+        self.pool = Pool(ledger.store)
 
     @property
     def running(self) -> list[Job]:
@@ -112,6 +112,8 @@ class Processes:
         found = self.queue.find(job.id)
         if found is not None and found.status == "STARTED":
             self.ledger.crashed = True
+            if slot.code == UNSTORED:
+                self.ledger.store.probe()  # where nothing can be stored at all, one line says so, and no job is to blame
             if slot.over_limit is not None:
                 with transaction(self.ledger.store.connection):
                     self.queue.finish(job.id, success=False, error=slot.over_limit)

@@ -77,6 +77,7 @@ class Supervisor:
         Raises StoreError: locked for longer than `max_wait`, full.
         """
         signal.signal(signal.SIGTERM, self._stop_softly)
+        self.store.probe()
         beat = took_back = cleaned = float("-inf")
         try:
             while True:
