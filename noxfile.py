@@ -111,6 +111,13 @@ def load(session: nox.Session) -> None:
 
 
 @nox.session
+def caches(session: nox.Session) -> None:
+    """Commands over the whole cache, with 20,000 and 200,000 datasets; writes its part of docs/performance.md."""
+    install(session, "test")
+    session.run("python", "-m", "tests.benchmarks.caches", *session.posargs)
+
+
+@nox.session
 def scale(session: nox.Session) -> None:
     """How a cluster grows, and what the one writer takes; writes its part of docs/scale.md. Six minutes."""
     install(session, "test")

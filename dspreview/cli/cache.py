@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from dspreview import errors
 from dspreview.cli import output
 from dspreview.cli.options import Call, with_common
-from dspreview.documents.lists import valid_document
+from dspreview.documents.lists import report_rows, report_text, valid_document
 from dspreview.documents.stdout import write_text
 from dspreview.store import Store, report
 from dspreview.store.database import translated
@@ -46,21 +47,15 @@ def stats(call: Call) -> int:
 @with_common
 def report_(call: Call) -> int:
     """Answer `cache report`."""
-    with Store(call.settings, must_open=True) as store:
-        found = report.report(store)
-    rows = [
-        [
-            item["dataset"] + (f"@{item['revision']}" if "revision" in item else ""),
-            item.get("config"),
-            item.get("split"),
-            item["status"],
-            item["error"]["message"] if item["error"] else None,
-        ]
-        for kind in ("datasets", "splits")
-        for items in found[kind].values()
-        for item in items
-    ]
-    output.write_answer(call, found, ["dataset", "config", "split", "status", "error"], rows)
+    header = ["dataset", "config", "split", "status", "error"]
+    with Store(call.settings, must_open=True) as store, translated(call.settings.dspreview_database):
+        store.connection.execute("BEGIN")  # the report is of one moment, however long it takes
+        if call.format == "json":
+            for text in report_text(lambda: nullcontext(store)):
+                write_text(text)
+            write_text("\n")
+        else:
+            output.write_table(call, header, lambda: report_rows(store))
     return errors.EXIT_OK
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -51,6 +51,19 @@ def csv_cell(value: Json) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     return dump(value) if isinstance(value, (dict, list)) else value
+
+
+def write_table(call: Call, header: list[str], rows: Callable[[], Iterator[list[Json]]]) -> None:
+    """A table, jsonl or csv of any number of rows, which are made anew for each pass."""
+    if call.format == "table":
+        from dspreview.cli import table  # rich, for a table only
+
+        for text in table.streamed(header, rows, color=table.use_color(call.color)):
+            write_text(text)
+    elif call.format == "jsonl":
+        write_lines(dict(zip(header, row, strict=True)) for row in rows())
+    else:
+        write_csv(header, rows())
 
 
 def write_records(records: list[dict[str, Json]], how: str, header: list[str] | None = None) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -17,6 +18,7 @@ from dspreview.models import Json
 
 GAP = 2
 NARROWEST = 8
+LINES_AT_ONCE = 1_000
 LONG_NUMBER = 12
 """A float of more characters is rounded to six digits in a table."""
 BOLD, DIM, RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
@@ -89,6 +91,10 @@ def draw(grid: Grid, width: int, *, color: bool) -> Drawn:
 
 def fit(text: str, width: int, *, right: bool) -> str:
     """A cell in exactly `width` columns."""
+    if text.isascii():
+        if len(text) > width:
+            text = text[: width - 1].rstrip() + "…"
+        return text.rjust(width) if right else text.ljust(width)
     if cell_len(text) > width:
         text = set_cell_size(text, width - 1).rstrip() + "…"
     padding = " " * (width - cell_len(text))
@@ -170,16 +176,50 @@ def short_assets(value: Json) -> Json:
 
 def simple(header: list[str], rows: list[list[Any]], *, color: bool) -> str:
     """A table of ours: numbers to the right, nothing hidden."""
-    text = [["" if cell is None else harmless(str(cell)) for cell in row] for row in rows]
-    right = [
-        bool(rows) and all(isinstance(row[place], int) or row[place] is None for row in rows)
-        for place in range(len(header))
-    ]
-    right = [one and any(row[place] is not None for row in rows) for place, one in enumerate(right)]
-    drawn = draw(Grid(header, [], text, right), terminal_width(), color=color)
-    told = []
-    if drawn.cut_cells:
-        told.append(f"{counted(drawn.cut_cells, 'cell')} cut to the width")
-    if drawn.hidden:
-        told.append(f"columns left out: {', '.join(drawn.hidden)}")
-    return drawn.text + (f"\n\n{'; '.join(told)}; all with --json" if told else "")
+    return "".join(streamed(header, lambda: iter(rows), color=color)).removesuffix("\n")
+
+
+def streamed(header: list[str], rows: Callable[[], Iterator[list[Any]]], *, color: bool) -> Iterator[str]:
+    """The same for any number of rows, some lines at a time: one pass measures the columns, the next one writes them."""
+    natural = [width_of(name) for name in header]
+    numbers, some = [True] * len(header), [False] * len(header)
+    for row in rows():
+        for place, cell in enumerate(row):
+            if cell is not None:
+                some[place] = True
+                numbers[place] = numbers[place] and isinstance(cell, int)
+                if (size := width_of(shown_as(cell))) > natural[place]:
+                    natural[place] = size
+    right = [both and one for both, one in zip(numbers, some, strict=True)]
+    widths = share(natural, terminal_width())
+    shown = range(len(widths))
+    cut = 0
+
+    def line(cells: list[str], style: str = "") -> str:
+        text = (" " * GAP).join(fit(cells[place], widths[place], right=right[place]) for place in shown).rstrip()
+        return f"{style}{text}{RESET}\n" if color and style else text + "\n"
+
+    lines = [line(header, BOLD), (" " * GAP).join("─" * widths[place] for place in shown) + "\n"]
+    for row in rows():
+        cells = [shown_as(cell) for cell in row]
+        for place in shown:
+            cut += width_of(cells[place]) > widths[place]
+        lines.append(line(cells))
+        if len(lines) >= LINES_AT_ONCE:
+            yield "".join(lines)
+            lines.clear()
+    told = [f"{counted(cut, 'cell')} cut to the width"] if cut else []
+    if hidden := header[len(widths) :]:
+        told.append(f"columns left out: {', '.join(hidden)}")
+    yield "".join(lines) + (f"\n{'; '.join(told)}; all with --json\n" if told else "")
+
+
+def shown_as(cell: Json) -> str:
+    """A cell of ours as text that does nothing to a terminal."""
+    text = "" if cell is None else str(cell)
+    return text if text.isascii() and text.isprintable() else harmless(text)
+
+
+def width_of(text: str) -> int:
+    """The columns that a text takes."""
+    return len(text) if text.isascii() else cell_len(text)

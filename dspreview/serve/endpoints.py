@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from starlette.requests import Request as HttpRequest
@@ -10,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from dspreview import errors
-from dspreview.documents.lists import hub_status_document, jobs_document, queue_document, valid_document
+from dspreview.documents.lists import hub_status_document, jobs_document, queue_document, report_text, valid_document
 from dspreview.documents.page import Selection, holds, page_document
 from dspreview.documents.splits import splits_document
 from dspreview.models import PAGE_LENGTH, Json, dump
@@ -125,25 +126,20 @@ class Endpoints:
     def cache(self, _: Parameters) -> Answer:
         """How many datasets and splits there are of each status."""
         with self.shown.preview() as preview:
-            if self.shown.hidden(preview.store):
-                return Answer(dump(lengths(self.shown_report(preview.store))))
-            counts = report.count(preview.store)
+            hidden = self.shown.hidden(preview.store)
+            counts = report.count_besides(preview.store, hidden) if hidden else report.count(preview.store)
         return Answer(dump({name: counts[name] for name in ("datasets", "splits", "created_at")}))
 
     def cache_reports(self, _: Parameters) -> Answer:
         """Each dataset and split with its status and error."""
-        with self.shown.preview() as preview:
-            return Answer(dump(self.shown_report(preview.store)))
+        with self.opened():  # a store that cannot be opened is told before the answer begins
+            return Answer(report_text(self.opened, self.shown.hidden))
 
-    def shown_report(self, store: Store) -> Json:
-        """The same, without what is not shown."""
-        hidden, document = self.shown.hidden(store), report.report(store)
-        for kind in ("datasets", "splits"):
-            document[kind] = {
-                status: [item for item in items if item["dataset"] not in hidden]
-                for status, items in document[kind].items()
-            }
-        return document
+    @contextmanager
+    def opened(self) -> Iterator[Store]:
+        """The store, open. Raises StoreError."""
+        with self.shown.preview() as preview:
+            yield preview.store
 
     def queue(self, _: Parameters) -> Answer:
         """How many jobs there are."""

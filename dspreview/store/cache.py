@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from dspreview.models import (
@@ -169,12 +169,14 @@ class Cache:
                 split.id,
             ),
         )
+        features, columns = dump(page.features), dump([column.as_json() for column in page.columns])
+        size = sum(len(text.encode()) for text in (features, columns, page.rows)) + sum(one.size for one in page.assets)
         self.connection.execute(
             "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 split.id,
-                dump(page.features),
-                dump([column.as_json() for column in page.columns]),
+                features,
+                columns,
                 page.rows,
                 page.num_rows,
                 page.num_rows_total,
@@ -183,6 +185,7 @@ class Cache:
                 folder,
             ),
         )
+        self.connection.execute("INSERT INTO page_sizes VALUES (?, ?, ?)", (split.id, size, page.num_rows))
         self.connection.executemany(
             "INSERT OR REPLACE INTO assets VALUES (?, ?, ?, ?, ?, ?)",
             [asset_row(split.id, asset) for asset in page.assets],
@@ -226,17 +229,17 @@ class Cache:
         row = self.connection.execute("SELECT asset_folder FROM rows WHERE split_id = ?", (split.id,)).fetchone()
         return row[0] if row else None
 
-    def asset_folders(self, dataset_id: int | None = None) -> list[str]:
-        """The asset folders that pages and queries of a dataset (of all datasets) refer to."""
-        found = []
+    def asset_folders(self, datasets: Collection[int] | None = None) -> list[str]:
+        """The asset folders that pages and queries of some datasets (of all datasets) refer to."""
+        these = (
+            " AND split_id IN (SELECT s.id FROM configs c JOIN splits s ON s.config_id = c.id"
+            " WHERE c.dataset_id IN (SELECT value FROM json_each(?)))"
+        )
+        values = () if datasets is None else (json.dumps(list(datasets)),)
+        found: list[tuple[str]] = []
         for table in ("rows", "queries"):
-            query = f"SELECT t.asset_folder FROM {table} t"
-            if dataset_id is not None:
-                query += " JOIN splits s ON s.id = t.split_id JOIN configs c ON c.id = s.config_id WHERE c.dataset_id = ? AND"
-            else:
-                query += " WHERE"
-            arguments = () if dataset_id is None else (dataset_id,)
-            found += self.connection.execute(query + " t.asset_folder IS NOT NULL", arguments).fetchall()
+            query = f"SELECT asset_folder FROM {table} WHERE asset_folder IS NOT NULL{these if values else ''}"
+            found += self.connection.execute(query, values).fetchall()
         return [name for (name,) in found]
 
     def _upsert_dataset(

@@ -21,7 +21,7 @@ from dspreview.errors import (
     StoreUntrustedError,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 APPLICATION_ID = 0x64737076  # "dspv": tells our file from any other SQLite file
 LOG_PAGES = 4_000
 """Pages of the write-ahead log, 16 MB, before it is copied back: claims write the same few pages again and again."""

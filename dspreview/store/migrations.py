@@ -24,6 +24,7 @@ CREATE TABLE datasets (
   used_at REAL NOT NULL,
   UNIQUE (name, asked_revision)
 );
+CREATE INDEX datasets_used ON datasets (used_at);
 CREATE TABLE aliases (
   alias TEXT NOT NULL,
   asked_revision TEXT NOT NULL DEFAULT '',
@@ -67,6 +68,11 @@ CREATE TABLE rows (
   partial INTEGER NOT NULL DEFAULT 0,
   extra TEXT NOT NULL DEFAULT '{}',
   asset_folder TEXT
+);
+CREATE TABLE page_sizes (
+  split_id INTEGER PRIMARY KEY REFERENCES rows ON DELETE CASCADE,
+  bytes INTEGER NOT NULL,
+  num_rows INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX rows_asset_folder ON rows (asset_folder) WHERE asset_folder IS NOT NULL;
 CREATE TABLE assets (
@@ -189,7 +195,20 @@ def mark_jobs(connection: sqlite3.Connection) -> None:
     )
 
 
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (complete,)
+def measure_pages(connection: sqlite3.Connection) -> None:
+    """From version 2: how large each page is stands beside it, so that nobody reads all texts for it; and who was used last is indexed."""
+    for statement in statements():
+        name = statement.split()[2]
+        if name in {"page_sizes", "datasets_used"} and name not in names(connection):
+            connection.execute(statement)
+    connection.execute(
+        "INSERT OR IGNORE INTO page_sizes SELECT r.split_id, length(CAST(r.rows AS BLOB)) + length(CAST(r.features AS BLOB))"
+        " + length(CAST(r.columns AS BLOB)) + (SELECT coalesce(sum(a.size), 0) FROM assets a WHERE a.split_id = r.split_id),"
+        " r.num_rows FROM rows r"
+    )
+
+
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (complete, measure_pages)
 """From version 1 to 2, and so on."""
 
 

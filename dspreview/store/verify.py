@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dspreview.errors import StoreCorruptError
 from dspreview.store import Store
-from dspreview.store.assets import STAGING
+from dspreview.store.assets import FILE, STAGING
 from dspreview.store.database import transaction
 from dspreview.store.filelock import unlock
 from dspreview.store.private import left_in_temporary, remove_below
 
-ASSETS = (
-    (
-        "SELECT r.split_id, r.asset_folder, a.file, a.url, a.size FROM assets a LEFT JOIN rows r ON r.split_id = a.split_id",
-        ("DELETE FROM rows WHERE split_id = ?", "DELETE FROM assets WHERE split_id = ?",
-         "UPDATE splits SET status = 'EMPTY', error = NULL WHERE id = ?"),
-    ),
-    (
-        "SELECT q.id, q.asset_folder, a.file, a.url, a.size FROM query_assets a JOIN queries q ON q.id = a.query_id",
-        ("DELETE FROM queries WHERE id = ?",),
-    ),
-)  # fmt: skip
-"""The files of pages and of answers, and how what refers to a lost one is forgotten."""
+PAGES = ("SELECT split_id, asset_folder FROM rows WHERE asset_folder IS NOT NULL",
+         "SELECT split_id, file, url, size FROM assets",
+         ("DELETE FROM rows WHERE split_id = ?", "DELETE FROM assets WHERE split_id = ?",
+          "UPDATE splits SET status = 'EMPTY', error = NULL WHERE id = ?"))  # fmt: skip
+ANSWERS = ("SELECT id, asset_folder FROM queries", "SELECT query_id, file, url, size FROM query_assets",
+           ("DELETE FROM queries WHERE id = ?",))  # fmt: skip
+"""The folder of each page and answer, the files in it, and how what refers to a lost one is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,32 +44,49 @@ def verify(store: Store, *, repair: bool) -> list[Damage]:
         for table, row, *_ in store.connection.execute("PRAGMA foreign_key_check")
     ]
     damages += sweep(store, remove=repair)
-    for query, forgetting in ASSETS:
-        damages += lost(store, query, forgetting, repair=repair)
+    for folders, files, forgetting in (PAGES, ANSWERS):
+        damages += lost(store, dict(store.connection.execute(folders)), files, forgetting, repair=repair)
     return damages
 
 
-def lost(store: Store, query: str, forgetting: tuple[str, ...], *, repair: bool) -> Iterator[Damage]:
+def lost(
+    store: Store, folders: dict[int, str], files: str, forgetting: tuple[str, ...], *, repair: bool
+) -> Iterator[Damage]:
     """Assets whose files are gone, changed, or have names that are not ours; with `repair` their pages are forgotten."""
-    lacking: dict[int, str | None] = {}
-    for owner, folder, file, url, size in store.connection.execute(query):
-        told = None
+    lacking: set[int] = set()
+    places: dict[int, str] = {}
+    for owner, folder in folders.items():
         try:
-            path = store.assets.find(folder or "", file)
-            if path is None or path.stat().st_size != size:
-                told = Damage("missing", f"{url}: its file is gone or changed")
-        except StoreCorruptError as error:
-            told = Damage("name", f"{url}: {str(error).partition(';')[0]}")
-        except OSError:
-            told = Damage("missing", f"{url}: its file cannot be read")
-        if told is not None:
-            lacking[owner] = folder
-            yield told
+            places[owner] = str(store.assets.path(folder))
+        except StoreCorruptError:
+            lacking.add(owner)
+            yield Damage("name", f"{folder!a} is no asset folder of this cache; nothing is opened or removed there")
+            continue
+        if any(os.path.islink(place) for place in (places[owner], os.path.dirname(places[owner]))):
+            del places[owner]
+    for owner, file, url, size in store.connection.execute(files):
+        if not FILE.fullmatch(file):
+            told = Damage("name", f"{url}: {file!a} is no name of a file of this cache; it is not opened")
+        elif owner not in places or not is_file_of(f"{places[owner]}/{file}", size):
+            told = Damage("missing", f"{url}: its file is gone or changed")
+        else:
+            continue
+        lacking.add(owner)
+        yield told
     if repair and lacking:
         with transaction(store.connection):
             for statement in forgetting:
                 store.connection.executemany(statement, [(owner,) for owner in lacking])
-        store.assets.remove(*lacking.values())
+        store.assets.remove(*(folders[owner] for owner in lacking if owner in folders))
+
+
+def is_file_of(path: str, size: int) -> bool:
+    """Whether a regular file of that size lies there, and no link."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_size == size
 
 
 def sweep(store: Store, *, remove: bool = True) -> list[Damage]:
@@ -106,6 +120,8 @@ def litter(store: Store, *, remove: bool = True) -> list[Damage]:
             remove_below(store.derived.root, staged.name)
     locks = [lock for lock in store.derived.left_locks() if not remove or unlock(lock)]
     damages += [Damage("lock", f"{lock}: left behind by a crash") for lock in locks]
-    for folder in left_in_temporary() if remove else ():  # no damage of this store: other stores' processes left them, too
+    for folder in (
+        left_in_temporary() if remove else ()
+    ):  # no damage of this store: other stores' processes left them, too
         remove_below(folder.parent, folder.name)
     return damages

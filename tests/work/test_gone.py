@@ -99,6 +99,8 @@ def test_an_asset_folder_that_is_none_is_exit_7(dspreview: Program, tmp_path: Pa
         ("warm", "--from", "-", "--retry-errors"),
     ):  # fmt: skip
         assert dspreview("queue", "add", data).code == 0
-        result = dspreview(*words, stdin=str(write(tmp_path / "e", {"a.csv": "a\n1\n"})), CACHE_MAX_BYTES="1", MAX_LOAD_PCT="0")
+        result = dspreview(
+            *words, stdin=str(write(tmp_path / "e", {"a.csv": "a\n1\n"})), CACHE_MAX_BYTES="1", MAX_LOAD_PCT="0"
+        )
         assert (result.code, len(result.err.splitlines())) == (7, 1), (words, result.err)
         assert str(dspreview.assets) in result.err
