@@ -20,6 +20,8 @@ LOWEST_SPEED = 1_000
 """Bytes a second; what stays below it for as long as a step may be silent is stuck."""
 LISTING_PAGES = 100_000
 """Pages of one listing, of 100 to 1,000 entries each; a Hub that goes on has lost its way."""
+ANSWER_MAX_BYTES = 100_000_000
+"""Bytes of an answer that is read as a whole: a description, a listing, a README. Files are read in pieces."""
 RETRIED = (httpx2.ConnectError, httpx2.RemoteProtocolError)
 
 
@@ -59,7 +61,7 @@ class Client(httpx2.Client):
             request = following
         if not stream:
             try:
-                response.read()
+                read_whole(response)
             finally:
                 response.close()
         return response
@@ -92,6 +94,17 @@ class Client(httpx2.Client):
         self.named.add(after)
         if after in self.seen or len(self.seen) > LISTING_PAGES:
             raise httpx2.RemoteProtocolError(f"the listing at {response.url.path} has no end", request=response.request)
+
+
+def read_whole(response: httpx2.Response) -> None:
+    """Read the body of an answer that is no file, up to a limit. Raises httpx2.HTTPError."""
+    parts, size = [], 0
+    for part in response.iter_bytes():
+        parts.append(part)
+        size += len(part)
+        if size > ANSWER_MAX_BYTES:
+            raise httpx2.DecodingError(f"an answer of more than {ANSWER_MAX_BYTES:,} bytes", request=response.request)
+    response._content = b"".join(parts)
 
 
 def stay_here(request: httpx2.Request) -> None:

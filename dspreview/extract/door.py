@@ -137,10 +137,12 @@ class Door:
 
     def hub_files(self, **options: Any) -> Any:
         """The Hub's files, with the listings that were made before: one object for the same token and options."""
-        from huggingface_hub import HfFileSystem
+        from dspreview.extract.hubfiles import HubFiles
 
         asked = {"endpoint": os.environ["HF_ENDPOINT"], "token": self.settings.hf_token or False}
-        return HfFileSystem(**{**options, **asked})
+        files = HubFiles(**{**options, **asked})
+        files.settings = self.settings
+        return files
 
     def outside(self, address: str) -> UnsafePathError:
         """The failure of an address that the dataset may not name."""

@@ -69,6 +69,10 @@ def translate(error: BaseException, dataset: str, settings: Settings) -> Excepti
                 is_from_client(link)
             ):
                 return HubError(f"{dataset}: {endpoint} did not answer like a Hub: {first_line(link)[:200]}")
+            case hub.HfUriError():
+                break  # told by whoever knows the dataset
+            case TypeError() | LookupError() | AttributeError() | ValueError() if is_raised_by_client(link):
+                return HubError(f"{dataset}: {endpoint} did not answer like a Hub: {first_line(link)[:200]}")
             case OSError() if "Consistency check failed" in str(link) or "X-Repo-Commit" in str(link):
                 return HubError(f"{dataset}: {endpoint} sent a file that is not what it announced; try again later")
             case httpx2.TransportError():
@@ -86,6 +90,14 @@ def is_from_client(error: BaseException) -> bool:
             return True
         trace = trace.tb_next
     return False
+
+
+def is_raised_by_client(error: BaseException) -> bool:
+    """Whether an exception comes out of the client of the Hub itself: an answer of another shape than it knows."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and f"{os.sep}huggingface_hub{os.sep}" in trace.tb_frame.f_code.co_filename
 
 
 def chain(error: BaseException) -> list[BaseException]:

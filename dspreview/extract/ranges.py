@@ -116,6 +116,8 @@ class RemoteFile:
         size = int(told) if told.isdigit() else -1
         expected = span.endswith(f"-{size - 1}") if start is None else span.startswith(f"bytes {start}-")
         right = response.status_code != 206 or expected
+        linked = next((one.headers["X-Linked-Size"] for one in response.history if "X-Linked-Size" in one.headers), "")
+        right = right and linked in {"", str(size)}  # what the Hub said of the file before it sent us elsewhere
         with self.lock:
             if not right or size < 0 or (self.size >= 0 and size != self.size):
                 raise HubError(

@@ -68,9 +68,10 @@ class WebFiles(AbstractFileSystem):  # type: ignore[misc]
 class WebFile(io.RawIOBase):
     """One file, read as it comes; another place in it is another request."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, headers: dict[str, str] | None = None) -> None:
+        """`headers` go along, a token to the Hub say."""
         super().__init__()
-        self.url = url
+        self.url, self.headers = url, headers or {}
         self.size: int | None = None
         self.etag = ""
         self.place = 0
@@ -85,7 +86,7 @@ class WebFile(io.RawIOBase):
 
         self.stop()
         session = get_session()
-        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={place}-"} if place else {})
+        headers = self.headers | {"Accept-Encoding": "identity"} | ({"Range": f"bytes={place}-"} if place else {})
         try:
             self.response = session.send(session.build_request("GET", self.url, headers=headers), stream=True)
         except httpx2.InvalidURL as error:
@@ -103,7 +104,10 @@ class WebFile(io.RawIOBase):
         if status == 416:
             self.coming = iter(())
         elif status == 206:
-            told = self.response.headers.get("Content-Range", "").rpartition("/")[2]
+            span, _, told = self.response.headers.get("Content-Range", "").partition("/")
+            if span != "" and not span.startswith(f"bytes {place}-"):
+                self.stop()
+                raise OSError(f"{self.url}: the server sent other bytes than it was asked for")
             self.size = int(told) if told.isdecimal() and told.isascii() and len(told) < 20 else self.size
         else:
             self.learn(place)

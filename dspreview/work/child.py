@@ -66,4 +66,5 @@ def forget() -> None:
     if "huggingface_hub" in sys.modules:
         from huggingface_hub import HfFileSystem
 
-        HfFileSystem.clear_instance_cache()
+        for files in (HfFileSystem, *HfFileSystem.__subclasses__()):
+            files.clear_instance_cache()
