@@ -138,4 +138,4 @@ def tell(call: Call, what: str, files: list[CellFile], paths: list[str]) -> None
     elif call.format == "json":
         output.write_document({what: records})
     else:
-        output.write_records(records, call.format, header)
+        output.write_records(call, records, header)

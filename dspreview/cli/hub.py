@@ -53,7 +53,7 @@ def list_(
         rows = [[item["id"], item["downloads"], ", ".join(item["tags"] or ())] for item in found]
         write_text(table.simple(["id", "downloads", "tags"], rows, color=table.use_color(call.color)) + "\n")
     else:
-        output.write_records(found, call.format, list(HUB_FIELDS))
+        output.write_records(call, found, list(HUB_FIELDS))
     return errors.EXIT_OK
 
 

@@ -67,4 +67,4 @@ def write(call: Call, asked: str, named: dict[str, Json], *, valid: bool, many: 
         verdict = "valid" if valid else "not valid"
         write_text(f"{asked}: {verdict}\n" if many else f"{verdict}\n")
     else:
-        output.write_records([{"valid": valid}], call.format)
+        output.write_records(call, [{"valid": valid}])

@@ -35,6 +35,10 @@ Assets = Annotated[
 Trust = Annotated[
     bool, typer.Option("--trust-database", help="Use a database of another user, or that others may write.")
 ]
+SafeCsv = Annotated[
+    bool,
+    typer.Option("--safe-csv", help="With --format csv: an apostrophe before texts that a spreadsheet would compute."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No hints and no progress on stderr.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="More on stderr, tracebacks of failures too.")]
 NoFolder = Annotated[
@@ -52,6 +56,7 @@ COMMON: dict[str, tuple[Any, Any]] = {
     "revision": (Revision, None),
     "database": (Database, None),
     "assets_directory": (Assets, None),
+    "safe_csv": (SafeCsv, False),
     "trust_database": (Trust, False),
     "no_folder_settings": (NoFolder, False),
     "color": (Color, "auto"),
@@ -133,6 +138,7 @@ class Call(NamedTuple):
     color: str
     quiet: bool
     verbose: bool
+    safe_csv: bool = False
 
     def ref(self, dataset: str) -> DatasetRef:
         """The dataset that a word means, with a hint where a folder here has the name of a Hub id. Raises PreviewError."""
@@ -179,6 +185,8 @@ def make_call(common: dict[str, Any]) -> Call:
     """Settings and switches of this call. Raises SettingsError, UsageError."""
     if common["as_json"] and common["format_"] not in {"table", "json"}:
         raise errors.UsageError(f"--json and --format {common['format_']} contradict each other; give one")
+    if common["safe_csv"] and (common["as_json"] or common["format_"] != "csv"):
+        raise errors.UsageError("--safe-csv is for --format csv")
     settings = resolve(
         {
             "DSPREVIEW_DATABASE": common["database"],
@@ -196,6 +204,7 @@ def make_call(common: dict[str, Any]) -> Call:
         color=common["color"],
         quiet=common["quiet"] or (settings.log_level in {"ERROR", "CRITICAL"} and not common["verbose"]),
         verbose=common["verbose"] or (settings.log_level == "DEBUG" and not common["quiet"]),
+        safe_csv=bool(common["safe_csv"]),
     )
     if settings.ignored:
         names = ", ".join(one.name for one in settings.ignored)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from dspreview.cli.options import Call
-from dspreview.documents.stdout import write_text
+from dspreview.documents.stdout import write_bytes, write_text
 from dspreview.models import Json, dump
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How a text begins that a spreadsheet computes."""
 
 
 def write_document(value: Json) -> None:
@@ -29,21 +33,31 @@ def batched(rows: Iterable[Json], size: int = 100) -> Iterator[list[Json]]:
         yield batch
 
 
-def write_csv(header: list[str], rows: Iterable[list[Any]]) -> None:
-    """Comma-separated values; nested cells as their JSON, null as nothing."""
-    import csv
-    import io
+class Lines(io.StringIO):
+    """Takes records that end with a carriage return and a line feed, and keeps the line feed.
 
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(header)
-    for row in rows:
-        writer.writerow([csv_cell(value) for value in row])
+    Python before 3.13 quotes only those line breaks in a cell that also end its records.
+    """
+
+    def write(self, record: str) -> int:
+        """One record."""
+        return super().write(record.removesuffix("\r\n") + "\n")
+
+
+def write_csv(call: Call, header: list[str], rows: Iterable[list[Any]]) -> None:
+    """Comma-separated values as they are; nested cells as their JSON, null as nothing."""
+    import csv
+
+    buffer = Lines()
+    writer = csv.writer(buffer)
+    for row in chain([header], rows):
+        cells = [csv_cell(value) for value in row]
+        writer.writerow([for_spreadsheet(cell) for cell in cells] if call.safe_csv else cells)
         if buffer.tell() > 1 << 16:
-            write_text(buffer.getvalue())
+            write_bytes(buffer.getvalue().encode("utf-8", "backslashreplace"))
             buffer.seek(0)
             buffer.truncate()
-    write_text(buffer.getvalue())
+    write_bytes(buffer.getvalue().encode("utf-8", "backslashreplace"))
 
 
 def csv_cell(value: Json) -> Any:
@@ -63,16 +77,21 @@ def write_table(call: Call, header: list[str], rows: Callable[[], Iterator[list[
     elif call.format == "jsonl":
         write_lines(dict(zip(header, row, strict=True)) for row in rows())
     else:
-        write_csv(header, rows())
+        write_csv(call, header, rows())
 
 
-def write_records(records: list[dict[str, Json]], how: str, header: list[str] | None = None) -> None:
+def for_spreadsheet(cell: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula: a text that begins like one gets an apostrophe."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+
+
+def write_records(call: Call, records: list[dict[str, Json]], header: list[str] | None = None) -> None:
     """A flat list as jsonl or csv."""
-    if how == "jsonl":
+    if call.format == "jsonl":
         write_lines(records)
         return
     names = header or (list(records[0]) if records else [])
-    write_csv(names, ([record.get(name) for name in names] for record in records))
+    write_csv(call, names, ([record.get(name) for name in names] for record in records))
 
 
 def write_answer(call: Call, document: Json, header: list[str], rows: list[list[Any]]) -> None:
@@ -84,4 +103,4 @@ def write_answer(call: Call, document: Json, header: list[str], rows: list[list[
 
         write_text(table.simple(header, rows, color=table.use_color(call.color)) + "\n")
     else:
-        write_records([dict(zip(header, row, strict=True)) for row in rows], call.format, header)
+        write_records(call, [dict(zip(header, row, strict=True)) for row in rows], header)

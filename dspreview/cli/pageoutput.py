@@ -48,7 +48,7 @@ def write(
         write_text(text + "\n")
         return
     header, rows, cut = page_rows(answer, selection)
-    output.write_records(rows, call.format, header)
+    output.write_records(call, rows, header)
     if "omitted_columns" in answer.page.extra:
         call.warn("columns are left out by ROWS_MAX_BYTES; all with --full")
     if "cell_errors" in narrowed(json.loads(answer.page.extra), answer, selection):
@@ -63,7 +63,7 @@ def write_all(call: Call, stream: Stream, selection: Selection) -> None:
     selection.check(stream.names)
     names = list(selection.columns) if selection.columns is not None else stream.names
     if call.format == "csv":
-        output.write_csv(names, ([row.get(name) for name in names] for row in stream.rows))
+        output.write_csv(call, names, ([row.get(name) for name in names] for row in stream.rows))
     elif selection.columns is None:
         output.write_lines(stream.rows)
     else:

@@ -90,7 +90,7 @@ def enqueue_all(call: Call, wanted: Iterator[Target], *, many: bool) -> int:
         elif call.format == "table":
             write_text(f"{ref.asked} waits in the queue\n")
         else:
-            output.write_records([{"status": "ok"}], call.format)
+            output.write_records(call, [{"status": "ok"}])
         return errors.EXIT_OK
 
     return run_targets(call, wanted, answer, many=many)
@@ -109,4 +109,4 @@ def write(call: Call, done: list[dict[str, Json]], named: dict[str, Json], *, fa
         rows = [[item[name] for name in header] for item in flat]
         write_text(table.simple(header, rows, color=table.use_color(call.color)) + "\n")
     else:
-        output.write_records(flat, call.format, ["dataset", "config", "split", "status", "error"])
+        output.write_records(call, flat, ["dataset", "config", "split", "status", "error"])

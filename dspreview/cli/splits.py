@@ -51,7 +51,7 @@ def write(call: Call, asked: str, configs: tuple[ConfigListing, ...], named: dic
         rows = [[record[name] for name in HEADER[1:]] for record in records]
         write_text(table.simple(HEADER[1:], rows, color=table.use_color(call.color)) + "\n")
     else:
-        output.write_records(records, call.format, HEADER)
+        output.write_records(call, records, HEADER)
     for config in broken:
         failure.tell(f"config {config.config!r} is left out: {config.error['message']}")
     return errors.DatasetError.exit_code if broken else errors.EXIT_OK

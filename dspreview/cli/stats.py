@@ -48,7 +48,7 @@ def stats(
             write_text(statsview.blocks(target.where, found, call) + "\n")
         else:
             output.write_records(
-                [flat(one) for one in found["statistics"]], call.format, ["column_name", "column_type", *FLAT]
+                call, [flat(one) for one in found["statistics"]], ["column_name", "column_type", *FLAT]
             )
         return errors.EXIT_OK
 

@@ -147,7 +147,7 @@ def summary(call: Call, enqueued: int, ended: list[Done], broken: list[str], lef
     elif call.format == "table":
         write_text(f"{document['done']} done, {document['failed']} failed, {enqueued} new\n")
     else:
-        output.write_records(failures, call.format, ["dataset", "config", "split", "error"])
+        output.write_records(call, failures, ["dataset", "config", "split", "error"])
     sys.stdout.flush()
     if left:
         call.warn(f"stopped with {left} jobs left; the same command goes on there")

@@ -37,5 +37,5 @@ def webhook(
     elif call.format == "table":
         write_text("ok\n")
     else:
-        output.write_records([{"status": "ok"}], call.format)
+        output.write_records(call, [{"status": "ok"}])
     return errors.EXIT_OK

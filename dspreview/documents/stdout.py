@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 from dspreview.errors import AnswerLostError, ReaderGoneError
 
+OBEYED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What a terminal or an editor obeys and JSON leaves as it is: C1 controls, marks that reorder a line, separators."""
+
+
+def visible(text: str) -> str:
+    """JSON, TOML or text of ours with such characters as their escapes: to who parses it, it is the same."""
+    return OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
 
 def write_text(text: str) -> None:
-    """Text as UTF-8 whatever the locale says; a lone surrogate becomes the escape that JSON has for it.
+    """Text as UTF-8 whatever the locale says, with escapes for what would not be seen, and for a lone surrogate.
 
     Raises ReaderGoneError, AnswerLostError.
     """
-    write_bytes(text.encode("utf-8", "backslashreplace"))
+    write_bytes(visible(text).encode("utf-8", "backslashreplace"))
 
 
 def write_bytes(answer: bytes) -> None:

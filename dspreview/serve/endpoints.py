@@ -14,6 +14,7 @@ from dspreview import errors
 from dspreview.documents.lists import hub_status_document, jobs_document, queue_document, report_text, valid_document
 from dspreview.documents.page import Selection, holds, page_document
 from dspreview.documents.splits import splits_document
+from dspreview.documents.stdout import visible
 from dspreview.models import PAGE_LENGTH, Json, dump
 from dspreview.preview import whole
 from dspreview.query.table import Request
@@ -66,8 +67,8 @@ class Endpoints:
             if found.public:
                 headers["access-control-allow-origin"] = "*"
             if isinstance(found.body, str):
-                return Response(found.body, media_type="application/json", headers=headers)
-            return StreamingResponse(found.body, media_type="application/json", headers=headers)
+                return Response(visible(found.body), media_type="application/json", headers=headers)
+            return StreamingResponse(map(visible, found.body), media_type="application/json", headers=headers)
 
         return respond
 
