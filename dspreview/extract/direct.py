@@ -142,13 +142,13 @@ def local_blobs(source: DirectSource) -> dict[str, str] | None:
     """What changes with the content of each file; None where one may not be read."""
     root = source.root
     found = {}
-    for name in {name for config in source.configs.values() for files in config.files.values() for name in files}:
-        path = os.path.join(root, name)
-        try:
-            local.guard(path, root, source.asked)
-            found[name] = local_key(path)
-        except (OSError, UnsafePathError):  # told by the long way
-            return None
+    names = {name for config in source.configs.values() for files in config.files.values() for name in files}
+    try:
+        local.guard_all((f"{root}/{name}" for name in names), root, source.asked)
+        for name in names:
+            found[name] = local_key(f"{root}/{name}")
+    except (OSError, UnsafePathError):  # told by the long way
+        return None
     return found
 
 

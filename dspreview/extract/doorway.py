@@ -65,6 +65,15 @@ def threads(thread_map: Callable[..., Any]) -> Callable[..., Any]:
     return mapped
 
 
+def origin_metadata(metadata: Callable[..., Any]) -> Callable[..., Any]:
+    """What tells that files changed, which `datasets` asks for each of them: our own keys do that."""
+
+    def asked(files: list[str], *rest: Any, **options: Any) -> Any:
+        return metadata(files, *rest, **options) if CURRENT.get() is None else [()] * len(files)
+
+    return asked
+
+
 file_utils.url_to_fs = url_to_fs
 file_utils.open = open_path
 file_utils.fsspec = SimpleNamespace(
@@ -73,6 +82,7 @@ file_utils.fsspec = SimpleNamespace(
     available_protocols=fsspec.available_protocols,
 )
 data_files.url_to_fs = url_to_fs
+data_files._get_origin_metadata = origin_metadata(data_files._get_origin_metadata)
 download_manager.url_to_fs = url_to_fs
 for module in (data_files, download_manager):
     module.thread_map = threads(module.thread_map)

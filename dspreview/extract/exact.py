@@ -1,4 +1,4 @@
-"""What is mended in the readers of `datasets`: integers stay exact, and JSON null does not crash.
+"""What is mended in the readers of `datasets`: integers stay exact, and what ends the process does not get there.
 
 A column with an integer that its type would round or refuse (beyond 64 bits, or beyond 53 among floats or nulls) becomes
 a column of JSON, Arrow's own type for it, in every format alike.
@@ -31,8 +31,28 @@ EXACT_FLOAT = 2**53
 """From there on a float does not tell neighbouring integers apart."""
 MOST_COLUMNS = 100_000
 """A CSV of a million takes a minute and gigabytes before anything of it can be shown."""
+REFUSED = b"null"
+"""How data must not begin."""
 INTEGER = re.compile(r"-?(?:0|[1-9]\d*)")
 NUMBER = re.compile(rf"{INTEGER.pattern}(?:\.\d+)?(?:[eE][+-]?\d+)?")
+
+
+def refuse_columns(number: int) -> None:
+    """Raise ValueError where a table has more columns than anybody reads."""
+    if number > MOST_COLUMNS:
+        raise ValueError(f"it has {number:,} columns, more than {MOST_COLUMNS:,}")
+
+
+def columns_of_line(line: bytes, sep: str | None) -> int:
+    """How many columns the first line of a CSV has, or of JSON Lines where there is no separator; 0 where it does not tell."""
+    if sep is not None:
+        return line.count(sep[:1].encode()) + 1
+    if line.count(b'":') <= MOST_COLUMNS or not line.lstrip().startswith(b"{") or is_deep(line):
+        return 0
+    try:
+        return len(json.loads(line))
+    except ValueError:
+        return 0
 
 
 class ExactTable:
@@ -43,8 +63,7 @@ class ExactTable:
     @staticmethod
     def from_pandas(frame: pd.DataFrame) -> pa.Table:
         """`pyarrow.Table.from_pandas`, which knows no integers beyond 64 bits. Raises ValueError."""
-        if len(frame.columns) > MOST_COLUMNS:
-            raise ValueError(f"it has {len(frame.columns):,} columns, more than {MOST_COLUMNS:,}")
+        refuse_columns(len(frame.columns))
         try:
             return pa.Table.from_pandas(frame)
         except (OverflowError, pa.ArrowInvalid):
@@ -59,8 +78,8 @@ class ExactTable:
 
 
 class GuardedJson:
-    """pyarrow.json with three faults mended: pyarrow 26 crashes, and the process with it, on data that begins with null
-    and on values nested some ten thousand levels deep, and it rounds integers beyond 64 bits.
+    """pyarrow.json with three faults mended: pyarrow 26.0 ends the process on some JSON that is no table and on some that is
+    nested very deep, and it rounds integers beyond 64 bits.
     """
 
     ReadOptions = paj.ReadOptions
@@ -69,7 +88,7 @@ class GuardedJson:
     def read_json(source: Any, read_options: Any = None, **options: Any) -> pa.Table:
         """`pyarrow.json.read_json`; columns with integers beyond 64 bits hold JSON. Raises ValueError."""
         data = source.getvalue()
-        if data[:200].lstrip().startswith(b"null"):
+        if data.lstrip().startswith(REFUSED):
             raise ValueError("a row is null, where an object was expected")
         if is_deep(data):
             raise ValueError(f"a value is nested more than {DEPTH:,} levels deep")
@@ -77,6 +96,7 @@ class GuardedJson:
         if has_long_integer(data):
             data, names = with_big_integers_as_text(data)
         table = paj.read_json(io.BytesIO(data), read_options=read_options, **options)
+        refuse_columns(table.num_columns)
         return with_json_columns(table, names)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from dspreview.extract.globs import expression
+from dspreview.extract.globs import expression, literal
 
 SHARDED = "data/{split}-[0-9][0-9][0-9][0-9][0-9]-of-[0-9][0-9][0-9][0-9][0-9]*.*"
 SHARD = re.compile(r"(.+)-[0-9]{5}-of-[0-9]{4}[0-9]*.*")
@@ -102,11 +102,12 @@ def default_patterns(names: Sequence[str]) -> dict[str, list[str]] | None:
             return None
         ordered = [split for split in KEYWORDS if split in splits] + sorted(splits - set(KEYWORDS))
         return {split: [SHARDED.replace("{split}", split)] for split in ordered}
+    text = "\n".join(names)
     for forms in (IN_FOLDER_NAME, IN_FILE_NAME):
         found = {}
         for split, words in KEYWORDS.items():
             patterns = [form.format(word=word, sep=SEPARATORS) for word in words for form in forms]
-            if any(matches(pattern, names) for pattern in patterns):
+            if any(literal(pattern) in text and matches(pattern, names) for pattern in patterns):
                 found[split] = patterns
         if found:
             return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dspreview.errors import AccessError, DatasetNotFoundError, UnsafePathError, UsageError
@@ -118,6 +118,18 @@ def guard(path: str, folder: str, dataset: str) -> None:
         allowed.append(str(snapshots.parent / "blobs"))
     if not any(real == place or real.startswith(place.rstrip("/") + "/") for place in allowed):
         raise UnsafePathError(f"{dataset}: {path} lies outside the dataset; only its own files are read")
+
+
+def guard_all(paths: Iterable[str], folder: str, dataset: str) -> None:
+    """The same for many files: what lies between is looked at once for each of their folders. Raises OSError, too."""
+    folders: set[str] = set()
+    for path in paths:
+        parent = os.path.dirname(path)
+        if parent not in folders:
+            guard(parent, folder, dataset)
+            folders.add(parent)
+        if os.path.islink(path):
+            guard(path, folder, dataset)
 
 
 def guard_pattern(pattern: str, dataset: str) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 from datasets import DownloadConfig
 from datasets.data_files import EmptyDatasetError, _get_data_files_patterns, resolve_pattern
 
-from dspreview.extract.globs import expression
+from dspreview.extract.globs import expression, literal
 
 
 def data_patterns(base: str, names: Collection[str] | None, download: DownloadConfig) -> dict[str, list[str]]:
@@ -21,10 +21,11 @@ def data_patterns(base: str, names: Collection[str] | None, download: DownloadCo
         names: the files below it, `folder/file`; None where they are not known.
 
     """
+    text = "\n".join(names or ())
     look = partial(resolve_pattern, base_path=base, download_config=download)
 
     def resolve(pattern: str) -> list[str]:
-        if names is not None and not any(map(expression(pattern).match, names)):
+        if names is not None and (literal(pattern) not in text or not any(map(expression(pattern).match, names))):
             return []
         return list(look(pattern))
 

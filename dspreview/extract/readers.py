@@ -27,7 +27,7 @@ from datasets.packaged_modules.folder_based_builder import folder_based_builder 
 
 from dspreview.extract.counting import COUNTED_UNPACKED
 from dspreview.extract.door import Door
-from dspreview.extract.exact import exact_numbers
+from dspreview.extract.exact import columns_of_line, exact_numbers, refuse_columns
 from dspreview.extract.features import features_of, without_codec
 from dspreview.extract.formats import arrow_tables, bad_line
 from dspreview.extract.rowgroups import BATCH, numbered, parquet_tables
@@ -40,6 +40,8 @@ NamedTable = tuple[str, pa.Table]
 """A file and some of its rows; the name is empty where a reader mixes files."""
 
 EXAMPLES_AT_ONCE = 10
+FIRST_LINE_TELLS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
+LONGEST_HEADER = 100_000_000
 SMALL_BLOCK = 1 << 17
 """Bytes that are read ahead of a file on the Hub for a page; by default it is 5 MB."""
 SMALL_READS: dict[str, dict[str, Any]] = {
@@ -192,6 +194,7 @@ class SplitReader:
     def _read_tables(self, builder: Any, arguments: dict[str, Any]) -> Iterator[NamedTable]:
         for name, shard in shards(arguments, self.plan.files[self.split]):
             try:
+                self._refuse_wide(name)
                 for number, (_, table) in enumerate(builder._generate_tables(**shard)):
                     if self.plan.module == "csv" and self.features is None:
                         yield name, exact_numbers(table, partial(self._as_text, shard, number))
@@ -202,6 +205,15 @@ class SplitReader:
                 if line := bad_line(shard, self.door):
                     error.add_note(f"line {line}")
                 raise
+
+    def _refuse_wide(self, name: str) -> None:
+        """Refuse a file on this machine whose columns alone would take minutes. Raises ValueError."""
+        if not name.endswith(FIRST_LINE_TELLS) or "://" in name:
+            return
+        params = self.plan.params
+        sep = str(params.get("sep") or params.get("delimiter") or ",") if self.plan.module == "csv" else None
+        with self.door.open(name) as file:
+            refuse_columns(columns_of_line(file.readline(LONGEST_HEADER), sep))
 
     def _as_text(self, shard: dict[str, Any], number: int, names: list[str]) -> pa.Table:
         """Some columns of the table of that number of a shard, read once more as text."""

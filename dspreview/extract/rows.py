@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from dspreview import errors
 from dspreview.extract.arrays import cells_of
-from dspreview.extract.counting import COUNTED_BYTES, FOOTERS_READ
+from dspreview.extract.counting import COUNTED_BYTES, COUNTED_FILES, FOOTERS_READ
 from dspreview.extract.failures import both, explain
 from dspreview.extract.features import trees
 from dspreview.extract.fetch import Fetcher
@@ -137,7 +137,8 @@ class Extraction:
         if self.source.dataset.kind is Kind.LOCAL:
             if self.plan.module == "parquet" and len(files) <= FOOTERS_READ:
                 return sum(int(pq.read_metadata(name).num_rows) for name in files)
-            if sum(os.path.getsize(name) for name in files if "://" not in name) <= COUNTED_BYTES:
+            few = len(files) <= COUNTED_FILES
+            if few and sum(os.path.getsize(name) for name in files if "://" not in name) <= COUNTED_BYTES:
                 rest = self.reader.count_rest()
                 return None if rest is None else read + rest
         return known_number(self.plan, self.split, "num_examples")

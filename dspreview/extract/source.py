@@ -122,9 +122,7 @@ def make_plan(source: Source, config: CardConfig) -> Plan:
         file_names=_MODULE_TO_METADATA_FILE_NAMES[module],
     )
     files = {str(split): [str(file) for file in names] for split, names in kept.items()}
-    for names in files.values():
-        for name in names:
-            guard_file(source, name)
+    guard_files(source, [name for names in files.values() for name in names])
     params = defaults | {
         key: value for key, value in config.params.items() if key not in {"data_files", "data_dir", "default"}
     }
@@ -218,13 +216,16 @@ def guard_declared(source: Source, pattern: str) -> None:
     local.guard_pattern(within, source.asked)
 
 
-def guard_file(source: Source, name: str) -> None:
-    """Refuse a file that was found outside the dataset."""
+def guard_files(source: Source, names: list[str]) -> None:
+    """Refuse files that were found outside the dataset."""
     if source.dataset.kind is Kind.LOCAL:
-        if "://" not in name:
-            local.guard(name, source.root, source.asked)
-    elif not name.startswith(source.root + "/") or ".." in name.split("/"):
-        raise errors.UnsafePathError(f"{source.asked}: {name} lies outside the dataset; only its own files are read")
+        local.guard_all((name for name in names if "://" not in name), source.root, source.asked)
+        return
+    for name in names:
+        if not name.startswith(source.root + "/") or ".." in name.split("/"):
+            raise errors.UnsafePathError(
+                f"{source.asked}: {name} lies outside the dataset; only its own files are read"
+            )
 
 
 def saved_to_disk(source: Source) -> Plan | None:
@@ -247,8 +248,7 @@ def saved_to_disk(source: Source) -> Plan | None:
         local.guard(folder, source.root, source.asked)
         state = read_json(source, os.path.join(folder, datasets.config.DATASET_STATE_JSON_FILENAME))
         files[split] = [os.path.join(folder, str(file["filename"])) for file in state.get("_data_files", [])]
-        for name in files[split]:
-            local.guard(name, source.root, source.asked)
+        local.guard_all(files[split], source.root, source.asked)
         info = info or read_json(source, os.path.join(folder, datasets.config.DATASET_INFO_FILENAME))
     described = info.get("features")
     features = Features.from_dict(described) if described else None

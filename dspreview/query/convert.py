@@ -54,6 +54,8 @@ class Writer:
         self.pieces: list[Piece] = []
         self.out: pq.ParquetWriter | None = None
         self.waiting: list[pa.Table] = []
+        self.bytes = self.rows = 0
+        """Of those that wait."""
         self.seen = pa.schema([])
 
     def add(self, name: str, table: pa.Table) -> None:
@@ -68,10 +70,8 @@ class Writer:
         if not table.schema.equals(schema):
             table = with_schema(table, schema)
         self.waiting.append(table)
-        if (
-            sum(one.nbytes for one in self.waiting) > GROUP_BYTES
-            or sum(one.num_rows for one in self.waiting) >= GROUP_ROWS
-        ):
+        self.bytes, self.rows = self.bytes + table.nbytes, self.rows + table.num_rows
+        if self.bytes > GROUP_BYTES or self.rows >= GROUP_ROWS:
             self.flush()
 
     def open(self, schema: pa.Schema) -> None:
@@ -86,7 +86,7 @@ class Writer:
         """Write what waits."""
         if self.waiting and self.out is not None:
             self.out.write_table(pa.concat_tables(self.waiting), row_group_size=GROUP_ROWS)
-        self.waiting = []
+        self.waiting, self.bytes, self.rows = [], 0, 0
 
     def close(self) -> tuple[Path, pa.Schema]:
         """The one file, and its schema."""

@@ -104,7 +104,7 @@ class Cache:
         """Store the configs and splits of a dataset; splits of an older revision become STALLED, never ERROR or EMPTY."""
         dataset = listing.dataset
         dataset_id = self._upsert_dataset(ref, dataset, Status.VALID, listing.default_config, None)
-        kept: list[int] = []
+        kept: set[int] = set()
         for position, config in enumerate(listing.configs):
             (config_id,) = self.connection.execute(
                 "INSERT INTO configs (dataset_id, config, position, error) VALUES (?, ?, ?, ?)"
@@ -121,12 +121,12 @@ class Cache:
                     (config_id, split.split, place, split.num_bytes, split.num_examples, split.data_key),
                 ).fetchone()
                 self._relabel(split_id, dataset)
-                kept.append(split_id)
+                kept.add(split_id)
         self._drop_splits(dataset_id, kept)
-        names = [config.config for config in listing.configs]
-        marks = ",".join("?" * len(names))
+        names = json.dumps([config.config for config in listing.configs])
         self.connection.execute(
-            f"DELETE FROM configs WHERE dataset_id = ? AND config NOT IN ({marks})", (dataset_id, *names)
+            "DELETE FROM configs WHERE dataset_id = ? AND config NOT IN (SELECT value FROM json_each(?))",
+            (dataset_id, names),
         )
 
     def _relabel(self, split_id: int, dataset: Resolved) -> None:
@@ -148,7 +148,7 @@ class Cache:
     def put_dataset_error(self, ref: DatasetRef, dataset: Resolved, error: Json) -> None:
         """Store that a dataset cannot be listed."""
         dataset_id = self._upsert_dataset(ref, dataset, Status.ERROR, None, error)
-        self._drop_splits(dataset_id, [])
+        self._drop_splits(dataset_id, set())
         self.connection.execute("DELETE FROM configs WHERE dataset_id = ?", (dataset_id,))
 
     def put_page(self, split: SplitEntry, page: Page, *, revision: str, limits: str, folder: str | None) -> None:
@@ -275,7 +275,7 @@ class Cache:
         )
         return int(dataset_id)
 
-    def _drop_splits(self, dataset_id: int, kept: list[int]) -> None:
+    def _drop_splits(self, dataset_id: int, kept: set[int]) -> None:
         """Forget the splits that are gone."""
         gone = self.connection.execute(
             "SELECT s.id FROM splits s JOIN configs c ON c.id = s.config_id WHERE c.dataset_id = ?", (dataset_id,)

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support.data import bomb, sound, write
+from tests.support.data import picture, sound, write
 from tests.support.program import Program
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
@@ -247,7 +247,11 @@ def test_a_card_shows_a_picture_large_and_a_sound_as_a_wave(tmp_path: Path, dspr
 
 
 def test_what_cannot_be_decoded_is_a_name(tmp_path: Path, dspreview: Program) -> None:
-    path = write(tmp_path / "d", {"a.png": two_colors()[:60], "b.png": bomb(20_000, 8_000), "c.png": two_colors()})
+    path = write(tmp_path / "d", {"a.png": two_colors()[:60], "b.png": picture(size=(20, 20)), "c.png": two_colors()})
+    dspreview.env |= {
+        "PYTHONPATH": f"{Path(__file__).parent.parent}/support/lowered:{Path(__file__).parent.parent.parent}",
+        "LOWERED": "dspreview.cli.pictures.MAX_PIXELS=100",
+    }
     out = Screen().run(dspreview, "rows", str(path), COLORTERM="truecolor")
     assert len(pixels_of(out)) == 2
     assert "Traceback" not in out

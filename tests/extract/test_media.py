@@ -9,8 +9,9 @@ import pytest
 import soundfile
 from PIL import Image
 
+from dspreview.extract import media
 from dspreview.extract.media import UndecodableError, convert, pixels
-from tests.support.data import MP4, PDF, bomb, picture, sound
+from tests.support.data import MP4, PDF, picture, sound
 
 
 @pytest.mark.parametrize(("kind", "extension"), [("PNG", ".png"), ("JPEG", ".jpg"), ("GIF", ".gif"), ("WEBP", ".webp")])
@@ -47,9 +48,10 @@ def test_no_picture_is_an_error_of_its_cell(data: bytes) -> None:
         convert("Image", data, "x.png")
 
 
-def test_a_bomb_is_refused_by_its_header() -> None:
-    with pytest.raises(UndecodableError, match="50000 x 50000"):
-        convert("Image", bomb(), None)
+def test_too_many_pixels_are_refused_by_the_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(media, "MAX_PIXELS", 40)
+    with pytest.raises(UndecodableError, match="8 x 6"):
+        convert("Image", picture(), None)
 
 
 def test_numbers_become_a_picture() -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import random
-import subprocess
-import sys
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import dspreview
 from dspreview.extract.thrift import Chunk, column_chunks
 from tests.support.data import parquet
 from tests.support.hub import Hub
@@ -49,35 +50,29 @@ def test_the_places_are_those_that_pyarrow_tells(name: str, options: dict[str, o
 
 
 def test_damaged_footers_are_none_or_something_and_end_nothing() -> None:
+    """Only our own parser sees them: parts of a footer, and bytes by chance."""
     footer, pick = footer_of(parquet(TABLES["nested"], row_group_size=70)), random.Random(1)
-    for _ in range(3_000):
-        damaged = bytearray(footer)
-        for _ in range(pick.choice((1, 2, 8))):
-            damaged[pick.randrange(len(damaged))] = pick.randrange(256)
-        found = column_chunks(
-            bytes(damaged[: pick.randrange(len(damaged))] if pick.random() < 0.2 else damaged), pick.randrange(4)
-        )
+    for number in range(3_000):
+        damaged = footer[: pick.randrange(len(footer))] if number % 2 else pick.randbytes(pick.randrange(200))
+        found = column_chunks(damaged, pick.randrange(4))
         assert found is None or all(one.length > 0 and one.start >= 0 for one in found)
 
 
-def test_a_footer_on_which_pyarrow_ends_the_process_is_an_error_of_the_data(online: Program, hub: Hub) -> None:
-    """Found by searching for one: pyarrow 26 checks the size statistics of a column where nothing catches what it throws."""
+def test_a_damaged_footer_is_an_error_of_the_data(online: Program, hub: Hub) -> None:
     data = parquet(pa.table({"n": range(300), "l": [[n] for n in range(300)]}), row_group_size=70)
-    begin = len(data) - 8 - len(footer_of(data))
-    script = "import sys, io, pyarrow.parquet as pq; m = pq.read_metadata(io.BytesIO(sys.stdin.buffer.read())); [m.row_group(0).column(c) for c in range(m.num_columns)]"
-    fatal, pick = None, random.Random(3)
-    for _ in range(60):
-        damaged = bytearray(data)
-        damaged[pick.randrange(begin, len(data) - 8)] = pick.randrange(256)
-        if (
-            subprocess.run(
-                [sys.executable, "-c", script], input=bytes(damaged), capture_output=True, check=False
-            ).returncode
-            == -6
-        ):
-            fatal = bytes(damaged)
-            break
-    hub.add("me/data", {"a.parquet": fatal or data[:-9] + b"\0" * 9})
+    hub.add("me/data", {"a.parquet": data[:-9] + b"\0" * 9})
     result = online("rows", "me/data", "--json")
-    assert result.code in {0, 6}
-    assert result.json
+    assert (result.code, result.json["exception"]) == (6, "UnreadableDataError")
+
+
+def test_of_a_row_group_only_counts_are_asked() -> None:
+    """pyarrow 26.0 looks at the statistics of columns where nothing catches what it throws: nobody asks for them at a page's start."""
+    root = Path(dspreview.__file__).parent
+    asked = set()
+    for path in root.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call):
+                call = node.value.func
+                if isinstance(call, ast.Attribute) and call.attr == "row_group":
+                    asked.add(node.attr)
+    assert asked <= {"num_rows", "total_byte_size"}

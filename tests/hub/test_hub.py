@@ -21,7 +21,7 @@ from datasets import Features, Image
 from dspreview.extract.client import Client
 from dspreview.extract.network import Fence
 from tests.support.data import parquet, picture, write
-from tests.support.hub import TOKEN, Hub, cut_off, part_of, refuse_with, silent, trickling, without_end
+from tests.support.hub import TOKEN, Hub, cut_off, of_pages, part_of, refuse_with, silent, trickling
 from tests.support.program import Program
 
 AX = [{"premise": f"The cat {n}", "label": n % 3 - 1} for n in range(150)]
@@ -315,9 +315,13 @@ def test_a_silent_host_of_pictures_is_asked_once(hub: Hub, online: Program, tmp_
     assert len(hub.asked) <= 1
 
 
-def test_a_listing_without_end_is_given_up(hub: Hub, online: Program) -> None:
+def test_a_listing_of_pages_is_given_up(hub: Hub, online: Program) -> None:
     hub.add("a/b", {"data.parquet": parquet({"a": [1]})})
-    hub.fault = without_end("/tree/")
+    hub.fault = of_pages("/tree/", 7)
+    online.env |= {
+        "PYTHONPATH": f"{Path(__file__).parent.parent}/support/lowered:{Path(__file__).parent.parent.parent}",
+        "LOWERED": "dspreview.extract.client.LISTING_PAGES=3",
+    }
     result = online("rows", "a/b", "--json")
     assert (result.code, "has no end" in result.err) == (5, True), result.err
 

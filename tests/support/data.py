@@ -29,19 +29,6 @@ def picture(mode: str = "RGB", size: tuple[int, int] = (8, 6), kind: str = "PNG"
     return buffer.getvalue()
 
 
-def bomb(width: int = 50_000, height: int = 50_000) -> bytes:
-    """A PNG that claims to be enormous and holds almost nothing."""
-    import zlib
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
-    )
-
-
 def sound(seconds: float = 0.5, rate: int = 8_000) -> bytes:
     """A WAV file."""
     buffer = io.BytesIO()

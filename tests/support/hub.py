@@ -538,14 +538,17 @@ def trickling(part: str, *, head: bool = False) -> Fault:
     return fault
 
 
-def without_end(part: str) -> Fault:
-    """A Hub whose listings below `part` name themselves as their next page."""
+def of_pages(part: str, count: int) -> Fault:
+    """A Hub whose listings below `part` have so many pages, each of which names the next one."""
 
     def fault(handler: BaseHTTPRequestHandler, path: str) -> bool:
         if part not in path:
             return False
+        page = int(path.rpartition("page=")[2]) if "page=" in path else 1
         handler.send_response(200)
-        handler.send_header("Link", f'<http://{handler.headers["Host"]}{handler.path}>; rel="next"')
+        if page < count:
+            here = handler.path.partition("&page=")[0]
+            handler.send_header("Link", f'<http://{handler.headers["Host"]}{here}&page={page + 1}>; rel="next"')
         handler.send_header("Content-Length", "2")
         handler.end_headers()
         handler.wfile.write(b"[]")

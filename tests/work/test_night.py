@@ -6,17 +6,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from tests.support.data import parquet, picture, write
 from tests.support.hub import Hub
 from tests.support.program import Program
-
-
-def bomb() -> bytes:
-    """A small Parquet file of 250 rows of 10 MB."""
-    texts = pa.DictionaryArray.from_arrays(pa.array([0] * 250, pa.int32()), pa.array(["x" * 10_000_000]))
-    return parquet(pa.table({"text": texts}), row_group_size=250)
 
 
 def test_a_night_ends_with_a_report_of_each_failure(tmp_path: Path, hub: Hub, online: Program) -> None:
@@ -29,7 +21,6 @@ def test_a_night_ends_with_a_report_of_each_failure(tmp_path: Path, hub: Hub, on
         str(write(tmp_path / "broken", {"train.parquet": b"no parquet at all"})): "not a Parquet file",
         str(write(tmp_path / "half", {"train.csv": "a\n1\n", "test.csv": 'a,b\n1,2\n3,4,5\n"'})): "",
         str(write(tmp_path / "empty", {"README.md": "nothing"})): "no data files",
-        str(write(tmp_path / "bomb", {"train.parquet": bomb()})): "JOB_MAX_MEMORY",
         str(tmp_path / "gone"): "no such",
         "owner/slow": "JOB_MAX_SECONDS",
         "owner/gated": "gated",
@@ -60,3 +51,18 @@ def test_a_night_ends_with_a_report_of_each_failure(tmp_path: Path, hub: Hub, on
     hub.fault = None
     again = online("warm", "--from", "-", "--workers", "2", "--json", stdin="\n".join([*good, "owner/good"]))
     assert again.json == {"enqueued": 0, "done": 0, "failed": 0, "left": 0, "failures": []}
+
+
+def test_a_job_over_its_memory_is_ended_and_told(hub: Hub, online: Program) -> None:
+    hub.add("owner/slow", {"data.parquet": parquet({"a": [1]})})
+
+    def slowly(handler: Any, path: str) -> bool:
+        del handler
+        if "owner/slow" in path:
+            time.sleep(5)
+        return False
+
+    hub.fault = slowly
+    report = online("warm", "--from", "-", "--json", stdin="owner/slow", JOB_MAX_MEMORY="1", HUB_TIMEOUT_SECONDS="90")
+    assert (report.code, report.json["failed"]) == (1, 1)
+    assert "JOB_MAX_MEMORY" in report.json["failures"][0]["error"]
