@@ -15,6 +15,9 @@ from dspreview.cli import failure
 from dspreview.documents.stdout import write_text
 from dspreview.errors import EXIT_INTERRUPTED, EXIT_OK, AnswerLostError
 
+IMPORTER = "<frozen importlib._bootstrap>"
+HOLD_SECONDS = 0.01
+
 
 class Entry(NamedTuple):
     """A command: where it lives, and its line in the help."""
@@ -149,10 +152,31 @@ def listen() -> None:
             signal.signal(number, stop)
 
 
-def stop(number: int, _frame: Any) -> None:
-    """The first signal unwinds, a second one does not wait for that."""
+def stop(number: int, frame: Any) -> None:
+    """The first signal unwinds, a second one does not wait for that.
+
+    An import is not unwound: in the middle of a library's own set-up that may end the process.
+    """
     signal.signal(number, leave_at_once)
+    unwind(number, frame)
+
+
+def unwind(_number: int, frame: Any) -> None:
+    """Raise KeyboardInterrupt, or look again a moment later while something is being imported."""
+    if is_importing(frame):
+        signal.signal(signal.SIGALRM, unwind)
+        signal.setitimer(signal.ITIMER_REAL, HOLD_SECONDS)
+        return
     raise KeyboardInterrupt
+
+
+def is_importing(frame: Any) -> bool:
+    """Whether what a signal interrupted is a part of an import."""
+    while frame is not None:
+        if frame.f_code.co_filename == IMPORTER:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def leave_at_once(_number: int, _frame: Any) -> None:
