@@ -24,7 +24,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from dspreview.errors import UnsafePathError
 from dspreview.extract import local
-from dspreview.models import Kind
+from dspreview.models import Kind, Resolved
 from dspreview.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,9 +45,15 @@ CURRENT: ContextVar[Door | None] = ContextVar("door", default=None)
 class Door:
     """Opens the files of one dataset."""
 
-    def __init__(self, kind: Kind, root: str, asked: str, settings: Settings, unpacked: str = "") -> None:
-        """`root` is a folder or `hf://datasets/ID@SHA`; `unpacked` a folder of ours with what was downloaded of the dataset."""
+    def __init__(
+        self, kind: Kind, root: str, asked: str, settings: Settings, unpacked: str = "", *, alone: str = ""
+    ) -> None:
+        """`root` is a folder or `hf://datasets/ID@SHA`; `unpacked` a folder of ours with what was downloaded of the dataset.
+
+        A dataset that is one file, `alone`, has no other: what lies beside it is somebody's folder of downloads.
+        """
         self.kind, self.root, self.asked, self.settings = kind, root, asked, settings
+        self.alone = alone
         self.unpacked = [unpacked] if unpacked else []
         if unpacked and kind is Kind.HUB:
             self.unpacked.append(download_folder(root))
@@ -59,6 +65,22 @@ class Door:
             return open_regular(self.here(address))  # without fsspec, whose import takes 30 ms
         system, path = self.file_system(address)
         return system.open(path, "rb")  # type: ignore[no-any-return]
+
+    @classmethod
+    def of(cls, dataset: Resolved, root: str, asked: str, settings: Settings, unpacked: str = "") -> Door:
+        """That of a dataset."""
+        alone = dataset.name if dataset.kind is Kind.LOCAL and os.path.isfile(dataset.name) else ""
+        return cls(dataset.kind, root, asked, settings, unpacked, alone=alone)
+
+    def pattern_system(self, pattern: str, **options: Any) -> tuple[AbstractFileSystem, str]:
+        """The same for a pattern of files, in which the signs of patterns in the folder's own name are escaped."""
+        inside = escape(self.root)
+        if self.kind is Kind.LOCAL and inside != self.root and pattern.startswith(inside.rstrip("/") + "/"):
+            self.here(self.root + pattern[len(inside) :])
+            from fsspec.implementations.local import LocalFileSystem
+
+            return LocalFileSystem(), pattern
+        return self.file_system(pattern, **options)
 
     def file_system(self, address: str, **options: Any) -> tuple[AbstractFileSystem, str]:
         """The file system that an address belongs to, and its path there. Raises UnsafePathError, OSError.
@@ -107,10 +129,9 @@ class Door:
 
     def here(self, path: str) -> str:
         """A path on this machine that belongs to the dataset. Raises UnsafePathError."""
-        for written in (self.root, escape(self.root)):  # a pattern has the signs of patterns in its folder escaped
-            if path == written or path.startswith(written.rstrip("/") + "/"):
-                local.guard(self.root + path[len(written) :], self.root, self.asked)
-                return path
+        if path == self.root or path.startswith(self.root.rstrip("/") + "/"):
+            local.guard(path, self.alone or self.root, self.asked)
+            return path
         for folder in self.unpacked:
             if path == folder or path.startswith(folder + "/"):
                 local.guard(path, folder, self.asked)
@@ -169,11 +190,11 @@ class Door:
 
 
 def download_folder(root: str) -> str:
-    """The folder of the Hub's own cache that takes the files of a repository."""
+    """The folder of the Hub's own cache that takes the files of a repository at its revision."""
     from huggingface_hub import constants
 
-    name = root.removeprefix("hf://datasets/").partition("@")[0]
-    return os.path.join(constants.HF_HUB_CACHE, f"datasets--{name.replace('/', '--')}")
+    name, _, revision = root.removeprefix("hf://datasets/").partition("@")
+    return os.path.join(constants.HF_HUB_CACHE, f"datasets--{name.replace('/', '--')}", "snapshots", revision)
 
 
 def open_regular(path: str) -> IO[bytes]:

@@ -29,6 +29,14 @@ def url_to_fs(url: Any, **options: Any) -> tuple[Any, str]:
     return fsspec.core.url_to_fs(url, **options) if door is None else door.file_system(str(url), **options)
 
 
+def pattern_to_fs(pattern: Any, **options: Any) -> tuple[Any, str]:
+    """The same for a pattern of data files. Raises UnsafePathError."""
+    door = CURRENT.get()
+    if door is None:
+        return url_to_fs(pattern, **options)
+    return door.pattern_system(str(pattern), **options)
+
+
 def get_fs_token_paths(url: Any, mode: str = "rb", storage_options: Any = None, **_: Any) -> tuple[Any, str, list[str]]:
     """The same with a list of paths, as `fsspec.get_fs_token_paths`."""
     del mode
@@ -81,7 +89,7 @@ file_utils.fsspec = SimpleNamespace(
     get_fs_token_paths=get_fs_token_paths,
     available_protocols=fsspec.available_protocols,
 )
-data_files.url_to_fs = url_to_fs
+data_files.url_to_fs = pattern_to_fs
 data_files._get_origin_metadata = origin_metadata(data_files._get_origin_metadata)
 download_manager.url_to_fs = url_to_fs
 for module in (data_files, download_manager):

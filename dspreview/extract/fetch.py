@@ -26,7 +26,7 @@ class Fetcher:
     def __init__(self, source: Source | DirectSource, settings: Settings, unpacked: str) -> None:
         """`unpacked` is the folder of what the normal mode downloaded and unpacked: the dataset's own, too."""
         self.source, self.settings = source, settings
-        self.door = Door(source.dataset.kind, source.root, source.asked, settings, unpacked)
+        self.door = Door.of(source.dataset, source.root, source.asked, settings, unpacked)
         self.silent: set[str] = set()
         """Hosts that did not answer; they are asked once a page."""
 
@@ -72,7 +72,7 @@ class Fetcher:
                 if response.status_code >= 400:
                     raise UndecodableError(f"{url}: the server answered {response.status_code}")
                 known = response.headers.get("Content-Length", "")
-                if known.isdigit() and int(known) > max_bytes:
+                if known.isascii() and known.isdecimal() and int(known) > max_bytes:
                     raise too_large(int(known), max_bytes)
                 for part in response.iter_bytes():
                     kept += part

@@ -16,6 +16,9 @@ from urllib.parse import urlsplit
 T = TypeVar("T")
 
 
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")
+COMPATIBLE = ipaddress.IPv6Network("::/96")
 VIEWER = "datasets-server."
 """Before the Hub's own host name it makes that of its viewer, which knows the Parquet exports."""
 
@@ -33,7 +36,10 @@ class Fence:
 
     def __init__(self, endpoint: str) -> None:
         self.hub_host = urlsplit(endpoint).hostname or ""
-        self.hub_hosts = {self.hub_host, f"{VIEWER}{self.hub_host}"}
+        self.own_hosts = frozenset({self.hub_host, f"{VIEWER}{self.hub_host}"})
+        """The Hub's own names."""
+        self.hub_hosts = set(self.own_hosts)
+        """Those, and where the Hub itself has redirected to."""
         self.named: set[tuple[str, int]] = set()
         """Hosts and ports that may lie anywhere; looked up only when a private address is about to be asked."""
         self.trusted: set[tuple[str, int]] = set()
@@ -89,15 +95,17 @@ class Fence:
             request.headers.pop("Authorization", None)
 
     def after_response(self, response: Any) -> None:
-        """Where the Hub redirects to, we may follow; other hosts lead us nowhere private."""
-        if response.is_redirect and response.headers.get("Location") and response.url.host in self.hub_hosts:
+        """Where the Hub itself redirects to, we may follow; other hosts, and a Hub on the internet, lead us nowhere private."""
+        if response.is_redirect and response.headers.get("Location") and response.url.host in self.own_hosts:
             target = response.url.join(response.headers["Location"])
-            self.hub_hosts.add(target.host)
-            self.trust(str(target))
+            if self.is_private_name(self.hub_host) or not self.is_private_name(target.host):
+                self.hub_hosts.add(target.host)
+                self.trust(str(target))
 
     def is_private_name(self, host: str) -> bool:
         """Whether a host name stands for an address of this machine or of a private network."""
-        if is_private(host):
+        name = host.rstrip(".").lower()
+        if is_private(name) or name == "localhost" or name.endswith(".localhost"):
             return True
         try:
             found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
@@ -123,8 +131,20 @@ def is_private(host: str) -> bool:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return not (mapped or address).is_global
+    if address in NAT64_LOCAL:
+        return True
+    inner = carried(address)
+    return any(not one.is_global for one in inner) if inner else not address.is_global
+
+
+def carried(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
+    """The IPv4 addresses that an IPv6 address stands for: mapped, compatible, through 6to4, Teredo or NAT64."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return []
+    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    if address in NAT64 or address in COMPATIBLE:
+        found.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    return [one for one in found if one is not None]
 
 
 def watch(event: str, arguments: tuple[Any, ...]) -> None:

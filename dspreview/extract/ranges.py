@@ -113,7 +113,7 @@ class RemoteFile:
         """The size of the file, and where it really lies. Raises HubError where that is not what was asked for."""
         span, _, told = response.headers.get("Content-Range", "").partition("/")
         told = told or response.headers.get("Content-Length", "")
-        size = int(told) if told.isdigit() else -1
+        size = int(told) if told.isascii() and told.isdecimal() and len(told) < 20 else -1
         expected = span.endswith(f"-{size - 1}") if start is None else span.startswith(f"bytes {start}-")
         right = response.status_code != 206 or expected
         linked = next((one.headers["X-Linked-Size"] for one in response.history if "X-Linked-Size" in one.headers), "")

@@ -75,7 +75,7 @@ class SplitReader:
         self.split = split
         self.folder = folder
         self.streaming = streaming
-        self.door = Door(source.dataset.kind, source.root, source.asked, settings, folder)
+        self.door = Door.of(source.dataset, source.root, source.asked, settings, folder)
         self.features: Features | None = plan.features
         """Known from the README or the files' own schema; None where only the values tell."""
         self.rest: Iterator[NamedTable] = iter(())

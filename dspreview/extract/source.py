@@ -94,7 +94,7 @@ def open_source(asked: str, description: Description, settings: Settings) -> Sou
         card = local_card(root, asked) if os.path.isdir(dataset.name) else {}
         refuse_script(asked, os.path.basename(root), set(os.listdir(root)) if os.path.isdir(dataset.name) else set())
     files = description.files if dataset.kind is Kind.HUB else None
-    door = Door(dataset.kind, root, asked, settings)
+    door = Door.of(dataset, root, asked, settings)
     return Source(dataset, asked, root, read_card(card, asked), door, download, files)
 
 

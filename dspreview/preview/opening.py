@@ -10,7 +10,7 @@ from dspreview import errors
 from dspreview.models import DatasetRef
 from dspreview.query.blocks import Blocks, Traffic
 from dspreview.query.table import Table
-from dspreview.store.derived import About
+from dspreview.store.about import About
 from dspreview.store.entries import DatasetEntry, SplitEntry
 
 if TYPE_CHECKING:

@@ -19,8 +19,9 @@ from dspreview.preview.tables import Tables, Telling, not_here
 from dspreview.query.fields import chosen_columns
 from dspreview.query.rows import rows_at
 from dspreview.query.table import Request, Table
+from dspreview.store.about import About
 from dspreview.store.assets import Staging
-from dspreview.store.derived import About
+from dspreview.store.private import read_own
 
 if TYPE_CHECKING:
     from dspreview.query.engine import Engine
@@ -208,7 +209,7 @@ class Queries:
                     (folder / STATISTICS).write_text(dump(statistics_of(engine, wanted)), encoding="utf-8")
 
             folder = self.derived(target, found, "statistics", dump(sorted(wanted)), make)
-            return target, json.loads((folder / STATISTICS).read_text(encoding="utf-8"))
+            return target, read_statistics(folder)
 
     def stored_stats(self, target: Target) -> Json | None:
         """The statistics of all columns, where they were made before."""
@@ -217,7 +218,7 @@ class Queries:
             return None
         wanted = dump(sorted(chosen_columns(table, ())))
         folder = self.store.derived.find(self.about(target, table, "statistics", wanted))
-        return json.loads((folder / STATISTICS).read_text(encoding="utf-8")) if folder is not None else None
+        return read_statistics(folder) if folder is not None else None
 
     def index(self, target: Target, found: SplitTable, columns: list[int]) -> Path:
         """The folder of the index of a split, made where it is not there."""
@@ -252,3 +253,14 @@ class Queries:
         """The cells of some rows."""
         with self.engine(target, found) as engine:
             return rows_at(engine, places)
+
+
+def read_statistics(folder: Path) -> Json:
+    """Statistics that were made before. Raises StoreCorruptError."""
+    try:
+        found = json.loads(read_own(folder / STATISTICS))
+        if isinstance(found["statistics"], list):
+            return found
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        pass
+    raise errors.StoreCorruptError(f"{folder} is damaged; run: dspreview cache clean --derived --yes")

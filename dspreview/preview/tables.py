@@ -18,8 +18,9 @@ from dspreview.query.blocks import Traffic
 from dspreview.query.table import Part, Table, TableColumn
 from dspreview.settings import Settings
 from dspreview.store import Store
-from dspreview.store.derived import About
+from dspreview.store.about import About
 from dspreview.store.entries import DatasetEntry, SplitEntry
+from dspreview.store.private import read_own
 
 if TYPE_CHECKING:
     from dspreview.extract.footers import ParquetSplit
@@ -232,10 +233,10 @@ class Tables:
 def derived_table(folder: Path) -> Table | None:
     """The table of a derived folder; None where its text is damaged, or names files elsewhere."""
     try:
-        table = Table.from_json((folder / TABLE).read_text(encoding="utf-8"))
+        table = Table.from_json(read_own(folder / TABLE))
         if not all(PLAIN_NAME.fullmatch(part.path) for part in table.parts):
             return None
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
     return table._replace(parts=tuple(part._replace(path=str(folder / part.path)) for part in table.parts))
 
@@ -245,7 +246,7 @@ def belongs(path: str, dataset: Resolved) -> bool:
     if dataset.kind is Kind.HUB:
         return path.startswith(f"hf://datasets/{dataset.name}@") and ".." not in path.split("/")
     try:
-        local.guard(path, local.folder_of(dataset.name), dataset.name)
+        local.guard(path, dataset.name, dataset.name)
     except errors.UnsafePathError:
         return False
     return True

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from dspreview.errors import ConsentError, PreviewError
 from dspreview.models import dump
+from dspreview.store.private import open_own, read_own, write_own
 
 ASKED_BEYOND = 1_000_000_000
 """Bytes over the network that nobody is asked about."""
@@ -66,7 +67,7 @@ class Blocks:
         if folder is not None:
             with suppress(OSError):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-                self.file = os.open(folder / "data", os.O_CREAT | os.O_RDWR, 0o600)
+                self.file = open_own(folder / "data", os.O_CREAT | os.O_RDWR)
                 self.spans = self.stored()
 
     @property
@@ -77,10 +78,10 @@ class Blocks:
     def stored(self) -> list[Span]:
         """The spans that earlier calls read."""
         try:
-            found = json.loads((self.folder / "spans.json").read_text(encoding="utf-8")) if self.folder else {}
+            found = json.loads(read_own(self.folder / "spans.json")) if self.folder else {}
             spans = [(int(start), int(end)) for start, end in found.get("spans", [])]
             self.remote.size = max(self.remote.size, int(found.get("size", -1)))
-        except (OSError, ValueError, TypeError, AttributeError):
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError):
             return []
         return spans
 
@@ -163,9 +164,7 @@ class Blocks:
             if self.changed:
                 os.fsync(self.file)
                 spans = merged([*self.spans, *self.stored()])
-                new = self.folder / f"spans-{os.getpid()}.json"
-                new.write_text(dump({"size": self.remote.size, "spans": spans}), encoding="utf-8")
-                new.replace(self.folder / "spans.json")
+                write_own(self.folder / "spans.json", dump({"size": self.remote.size, "spans": spans}))
         os.close(self.file)
         self.file = None
 

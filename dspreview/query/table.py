@@ -64,9 +64,9 @@ class Table(NamedTuple):
     def from_json(cls, text: str) -> Self:
         """A table from its text in the cache."""
         parts, columns, origin, partial, declared = json.loads(text)
-        return cls(
-            tuple(Part(*part) for part in parts), tuple(TableColumn(*one) for one in columns), origin, partial, declared
-        )
+        told = tuple(Part(str(path), int(rows), int(size)) for path, rows, size in parts)
+        named = tuple(TableColumn(str(name), feature) for name, feature in columns)
+        return cls(told, named, str(origin), bool(partial), bool(declared))
 
 
 class Request(NamedTuple):

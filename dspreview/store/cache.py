@@ -24,7 +24,16 @@ from dspreview.models import (
     Status,
     dump,
 )
-from dspreview.store.entries import DatasetEntry, EntryGoneError, SplitEntry, StoredPage, iso
+from dspreview.store.entries import (
+    DatasetEntry,
+    EntryGoneError,
+    SplitEntry,
+    StoredPage,
+    check_page,
+    iso,
+    read_error,
+    understood,
+)
 
 OF_TODAY = "? = (SELECT d.revision FROM datasets d JOIN configs c ON c.dataset_id = d.id WHERE c.id = splits.config_id)"
 """Whether a revision is the one that a split's dataset was last listed at."""
@@ -48,10 +57,11 @@ class Cache:
         if row is None:
             return None
         identity, kind, name, revision, asked, private, gated, status, extractor, default, error, checked, used = row
-        resolved = Resolved(Kind(kind), name, revision, asked, bool(private), bool(gated))
-        return DatasetEntry(
-            identity, resolved, Status(status), extractor, default, json.loads(error) if error else None, checked, used
-        )
+        with understood(name):
+            resolved = Resolved(Kind(kind), name, revision, asked, bool(private), bool(gated))
+            return DatasetEntry(
+                identity, resolved, Status(status), extractor, default, read_error(error), float(checked), float(used)
+            )
 
     def read_listing(self, entry: DatasetEntry) -> Listing:
         """The configs and splits of an entry, in the dataset's own order."""
@@ -65,10 +75,11 @@ class Cache:
             (entry.id,),
         ):
             splits.setdefault(config_id, []).append(SplitListing(split, num_bytes, num_examples))
-        listed = tuple(
-            ConfigListing(config, tuple(splits.get(config_id, ())), json.loads(error) if error else None)
-            for config_id, config, error in configs
-        )
+        with understood(entry.dataset.name):
+            listed = tuple(
+                ConfigListing(config, tuple(splits.get(config_id, ())), read_error(error))
+                for config_id, config, error in configs
+            )
         return Listing(entry.dataset, listed, entry.default_config)
 
     def find_split(self, entry: DatasetEntry, config: str, split: str) -> SplitEntry | None:
@@ -81,10 +92,10 @@ class Cache:
         if row is None:
             return None
         identity, config, split, status, revision, extractor, limits, error, created = row
-        return SplitEntry(
-            identity, config, split, Status(status), revision, extractor, limits,
-            json.loads(error) if error else None, created,
-        )  # fmt: skip
+        with understood(entry.dataset.name):
+            return SplitEntry(
+                identity, config, split, Status(status), revision, extractor, limits, read_error(error), created
+            )
 
     def read_page(self, split: SplitEntry) -> StoredPage | None:
         """The stored rows of a split."""
@@ -95,6 +106,8 @@ class Cache:
         if row is None:
             return None
         features, columns, rows, num_rows, total, partial, extra = row
+        with understood(f"{split.config}/{split.split}"):
+            check_page(features, columns, rows, extra)
         return StoredPage(
             features, columns, rows, num_rows, total, bool(partial), extra,
             split.created_at or "", split.revision, split.status is Status.STALLED,

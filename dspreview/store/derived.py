@@ -6,46 +6,32 @@ says what it was made from, and its time of change is the time of last use.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import re
 import shutil
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from dspreview.errors import StoreFullError
-from dspreview.models import Json, dump
+from dspreview.models import dump
 from dspreview.store import filelock
+from dspreview.store.about import ABOUT, About, folder_size, is_whole, read_about
 from dspreview.store.assets import DERIVED
-from dspreview.store.private import flush, is_left_behind, new_name, real_folders, remove_below
+from dspreview.store.private import (
+    flush,
+    is_left_behind,
+    new_name,
+    open_own,
+    real_folders,
+    remove_below,
+    write_own,
+)
 
-ABOUT = "about.json"
 STAGED = "staged-"
 POLL_SECONDS = 0.05
-
-
-class About(NamedTuple):
-    """What a derived folder was made from."""
-
-    kind: str
-    """`parquet`, `search`, `media` or `ranges`."""
-    dataset: str
-    """The resolved id, or the absolute path."""
-    revision: str
-    config: str
-    split: str
-    detail: str = ""
-    """What else it depends on: a limit, the columns, a file."""
-
-    @property
-    def key(self) -> str:
-        """A name for it."""
-        return hashlib.sha256("\0".join(self).encode(errors="surrogatepass")).hexdigest()[:40]
 
 
 class Derived(NamedTuple):
@@ -86,12 +72,12 @@ class DerivedFolder:
         path = self.path(about)
         if path in self.held:
             return path
-        return path if is_whole(path) and self.hold(path) else None
+        return path if not self.root.is_symlink() and is_whole(path) and self.hold(path) else None
 
     def hold(self, path: Path) -> bool:
         """Keep a folder from being removed, by a lock that ends with this process; whether it is still there."""
         try:
-            handle = os.open(path / ABOUT, os.O_RDONLY)
+            handle = open_own(path / ABOUT)
         except OSError:
             return False
         filelock.share(handle)
@@ -99,7 +85,7 @@ class DerivedFolder:
             os.close(handle)
             return False
         with suppress(OSError):  # a read-only store keeps no times
-            os.utime(path / ABOUT)
+            os.utime(handle)
         self.held[path] = handle
         return True
 
@@ -180,9 +166,7 @@ class DerivedFolder:
         try:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not (path / ABOUT).exists():
-                new = path / f"{ABOUT}-{uuid.uuid4().hex}"
-                new.write_text(dump(about._asdict()), encoding="utf-8")
-                new.replace(path / ABOUT)
+                write_own(path / ABOUT, dump(about._asdict()))
         except OSError:
             return None
         if path not in self.held:
@@ -223,8 +207,8 @@ class DerivedFolder:
         if path.is_symlink() or path.parent != self.root or self.root.is_symlink():
             return False
         with ExitStack() as stack:
-            with suppress(FileNotFoundError, PermissionError, NotADirectoryError):
-                handle = os.open(path / ABOUT, os.O_RDONLY | os.O_NOFOLLOW)
+            with suppress(OSError):  # gone, or no file of ours
+                handle = open_own(path / ABOUT)
                 stack.callback(os.close, handle)
                 if not filelock.take(handle):
                     return False
@@ -266,34 +250,3 @@ class DerivedFolder:
             filelock.unlock(lock)
         self.sweep()
         return freed
-
-
-def read_about(path: Path) -> About | None:
-    """What a folder was made from; None where it is none of ours."""
-    try:
-        found: Json = json.loads((path / ABOUT).read_text(encoding="utf-8"))
-        return About(**{name: found[name] for name in About._fields})
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
-
-
-def is_whole(path: Path) -> bool:
-    """Whether all files of a folder are there, each of the size that it was made with."""
-    try:
-        found: Json = json.loads((path / ABOUT).read_text(encoding="utf-8"))
-        return all((path / name).stat().st_size == size for name, size in found.get("files", {}).items())
-    except (OSError, ValueError, AttributeError):
-        return False
-
-
-def folder_size(folder: Path) -> int:
-    """Bytes of all files below a folder; of a file with holes, those that take room."""
-    total = 0
-    for file in folder.rglob("*") if folder.is_dir() else ():
-        try:
-            status = file.stat()
-        except FileNotFoundError:
-            continue
-        if file.is_file():
-            total += min(status.st_size, status.st_blocks * 512)
-    return total

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from dspreview.errors import StoreCorruptError
 from dspreview.models import Json, Resolved, Status
+
+FIRST_ROW = '[\n{"row_idx":'
+"""How the rows of a page begin."""
 
 
 class DatasetEntry(NamedTuple):
@@ -59,3 +66,29 @@ class EntryGoneError(Exception):
 def iso(seconds: float) -> str:
     """Seconds since the epoch as UTC text, `2022-01-20T14:40:50Z`."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@contextmanager
+def understood(name: str) -> Iterator[None]:
+    """Raise StoreCorruptError where an entry holds what no dspreview wrote."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise StoreCorruptError(
+            f"the entry of {name} holds what no dspreview wrote ({type(error).__name__}); run: dspreview cache clean --yes"
+        ) from None
+
+
+def read_error(text: str | None) -> Json:
+    """A stored failure. Raises ValueError, TypeError, KeyError."""
+    found = json.loads(text) if text else None
+    if found is not None and not {"exception", "message"} <= set(found):
+        raise KeyError("exception")
+    return found
+
+
+def check_page(features: str, columns: str, rows: str, extra: str) -> None:
+    """Raise ValueError or TypeError where a page's texts are not what they should be; its rows are looked at from outside."""
+    listed = isinstance(json.loads(features), list) and isinstance(json.loads(columns), list)
+    if not listed or not isinstance(json.loads(extra), dict) or not (rows == "[]" or rows.startswith(FIRST_ROW)):
+        raise ValueError(rows[:20])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -100,6 +101,29 @@ def remove_below(root: Path, *parts: str) -> None:
                 shutil.rmtree(parts[-1], ignore_errors=True, dir_fd=here)
         finally:
             os.close(here)
+
+
+def open_own(path: Path, flags: int = os.O_RDONLY) -> int:
+    """Open a regular file of ours; a link, a pipe or a device in its place is refused, and not waited for. Raises OSError."""
+    handle = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return handle
+
+
+def read_own(path: Path) -> str:
+    """The text of a file of ours. Raises OSError, UnicodeDecodeError."""
+    with os.fdopen(open_own(path), encoding="utf-8") as file:
+        return file.read()
+
+
+def write_own(path: Path, text: str) -> None:
+    """Put a file of ours in its place, whole. Raises OSError."""
+    new = path.with_name(f"{path.name}-{uuid.uuid4().hex}")
+    with os.fdopen(open_own(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "w", encoding="utf-8") as file:
+        file.write(text)
+    new.replace(path)
 
 
 def flush(places: Iterable[Path]) -> None:

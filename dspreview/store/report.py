@@ -9,7 +9,7 @@ from typing import Any
 from dspreview.models import Json, Status
 from dspreview.store import Store
 from dspreview.store.database import transaction
-from dspreview.store.entries import iso
+from dspreview.store.entries import iso, read_error, understood
 
 STATUSES = [status.lower() for status in (Status.EMPTY, Status.ERROR, Status.STALLED, Status.VALID)]
 SPLITS = "splits s JOIN configs c ON c.id = s.config_id JOIN datasets d ON d.id = c.dataset_id"
@@ -70,7 +70,8 @@ def entries(store: Store, kind: str, status: str, after: int) -> list[dict[str, 
     values = (after, after + PIECE, status.upper())
     for name, asked, config, split, state, error in store.connection.execute(ENTRIES[kind], values):
         names = {"dataset": name} if kind == "datasets" else {"dataset": name, "config": config, "split": split}
-        item = {**names, "status": state, "error": json.loads(error) if error else None}
+        with understood(name):
+            item = {**names, "status": state, "error": read_error(error)}
         found.append(item | ({"revision": asked} if asked else {}))
     return found
 

@@ -322,3 +322,25 @@ def test_bytes_beyond_the_limit_in_an_archive_are_no_asset(tmp_path: Path, setti
     for limit, missing in ((len(data), False), (len(data) - 1, True)):
         found = extract(tmp_path / "d", settings(ASSET_MAX_BYTES=limit), tmp_path / f"s{limit}")
         assert (found.rows[0]["image"] is None) is missing
+
+
+def test_a_dataset_of_one_file_has_no_other(tmp_path: Path, settings: Make) -> None:
+    features = hf.Features({"x": hf.Image()})
+    rows = [{"bytes": picture(), "path": None}, {"bytes": None, "path": "neighbour.png"}]
+    table = pa.table({"x": pa.array(rows, features.arrow_schema.field("x").type)}, features.arrow_schema)
+    write(tmp_path / "d", {"neighbour.png": picture()})
+    pq.write_table(table, tmp_path / "d" / "a.parquet")
+    alone = extract(tmp_path / "d" / "a.parquet", settings(), tmp_path / "s")
+    assert [row["x"] is None for row in alone.rows] == [False, True]
+    assert "outside" in alone.page.extra["cell_errors"][0]["message"]
+
+
+def test_the_escaped_twin_of_a_folder_is_another_folder(tmp_path: Path, settings: Make) -> None:
+    folder, twin = tmp_path / "d[1]", tmp_path / "d[[]1]"
+    write(folder, {"train.csv": "a\n1\n"})
+    write(twin, {"s.txt": SECRET})
+    door = Door(Kind.LOCAL, str(folder), "d", settings())
+    for word in (f"{twin}/s.txt", f"zip://x::{twin}/s.txt"):
+        with pytest.raises(errors.UnsafePathError):
+            door.open(word)
+    assert extract(folder, settings(), tmp_path / "s").rows == [{"a": 1}]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import datasets as hf
+import httpx2
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -16,7 +17,7 @@ from datasets import Features
 
 from dspreview import errors
 from dspreview.extract.media import UndecodableError, convert
-from dspreview.extract.network import Fence, is_private
+from dspreview.extract.network import Fence, PrivateAddressError, is_private
 from dspreview.settings import Settings
 from tests.support.data import parquet, picture, write
 from tests.support.extraction import extract
@@ -197,6 +198,11 @@ def test_a_window_keeps_to_the_limit_too(tmp_path: Path, settings: Make) -> None
         "fc00::1",
         "::ffff:127.0.0.1",
         "100.64.0.1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::1",
+        "::7f00:1",
+        "2002:7f00:1::",
         "0.0.0.0",
     ],
 )
@@ -215,6 +221,42 @@ def test_only_the_hub_itself_leads_to_private_addresses() -> None:
     assert fence.refuses("127.0.0.1", 80)
     assert fence.refuses("169.254.169.254", 80)
     assert not fence.refuses("8.8.8.8", 443)
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST.", "x.localhost", "x.localhost.", "127.0.0.1."])
+def test_names_of_this_machine_are_private_before_anybody_resolves_them(host: str) -> None:
+    assert Fence("http://hub.invalid").is_private_name(host)
+
+
+class Redirect:
+    """An answer of a host that leads to another one."""
+
+    def __init__(self, host: str, to: str) -> None:
+        self.url, self.headers, self.is_redirect = httpx2.URL(f"https://{host}/x"), {"Location": to}, True
+
+
+def asks(fence: Fence, host: str) -> dict[str, str]:
+    """The headers of a request to a host that leaves with a token. Raises PrivateAddressError."""
+    request = httpx2.Request("GET", f"http://{host}/x", headers={"Authorization": "Bearer x"})
+    fence.before_request(request)
+    return dict(request.headers)
+
+
+def test_only_the_hub_itself_leads_on_and_the_token_stays_with_it() -> None:
+    fence = Fence("http://127.0.0.1:1234")
+    assert "authorization" in asks(fence, "127.0.0.1:1234")
+    fence.after_response(Redirect("pictures.example", "http://169.254.1.1/x"))
+    with pytest.raises(PrivateAddressError):
+        asks(fence, "169.254.1.1")
+    fence.after_response(Redirect("127.0.0.1", "http://10.1.1.1/x"))  # a Hub of a private network, and its store
+    assert "authorization" not in asks(fence, "10.1.1.1")
+    fence.after_response(Redirect("10.1.1.1", "http://10.2.2.2/x"))  # trust is not handed on
+    with pytest.raises(PrivateAddressError):
+        asks(fence, "10.2.2.2")
+    outside = Fence("https://8.8.8.8")
+    outside.after_response(Redirect("8.8.8.8", "http://10.1.1.1/x"))  # a Hub of the internet leads nowhere private
+    with pytest.raises(PrivateAddressError):
+        asks(outside, "10.1.1.1")
 
 
 def test_integers_beyond_64_bits_are_exact(tmp_path: Path, settings: Make) -> None:

@@ -14,7 +14,7 @@ import pytest
 from dspreview import errors
 from dspreview.settings import Settings
 from dspreview.store import Store
-from dspreview.store.derived import About
+from dspreview.store.about import About
 from dspreview.store.private import LEASE_SECONDS, host, is_left_behind, new_name, remove_below
 from dspreview.store.verify import litter, verify
 from tests.support.data import picture, write
@@ -233,3 +233,126 @@ def test_a_lock_of_what_could_not_be_made_does_not_stay(settings: Make) -> None:
         with pytest.raises(RuntimeError), store.derived.lock(ABOUT, lambda: None):
             raise RuntimeError
         assert list(store.derived.root.iterdir()) == []
+
+
+@pytest.fixture
+def derived(tmp_path: Path, dspreview: Program) -> tuple[Path, Path]:
+    """A CSV folder that was converted, and its derived folder."""
+    folder = write(tmp_path / "d", {"a.csv": "a\n1\n2\n"})
+    assert dspreview("filter", folder, "--where", "a > 0", "--json").code == 0
+    (about,) = dspreview.assets.glob(".derived/*/about.json")
+    return folder, about.parent
+
+
+@pytest.mark.parametrize("how", ["file", "folder", "unlisted"])
+def test_a_link_to_another_table_is_not_read(
+    how: str, derived: tuple[Path, Path], tmp_path: Path, dspreview: Program
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder, place = derived
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    pq.write_table(pa.table({"a": [8675309]}), outside / "p.parquet")
+    if how == "folder":
+        place.rename(outside / "whole")
+        place.symlink_to(outside / "whole")
+        pq.write_table(pa.table({"a": [8675309]}), outside / "whole" / "data.parquet")
+    else:
+        (place / "data.parquet").unlink()
+        (place / "data.parquet").symlink_to(outside / "p.parquet")
+        about = json.loads((place / "about.json").read_text())
+        about["files"].pop("data.parquet")
+        if how == "unlisted":
+            del about["files"]
+        (place / "about.json").write_text(json.dumps(about))
+    answer = dspreview("filter", folder, "--where", "a > 0", "--json")
+    assert "8675309" not in answer.out
+    assert (outside / "p.parquet").exists()
+
+
+@pytest.mark.parametrize("text", ["[" * 2_000, '{"x": 1}', "[]", "null", "no JSON"])
+@pytest.mark.parametrize("name", ["about.json", "table.json"])
+def test_a_damaged_text_of_a_derived_folder_is_made_anew(
+    name: str, text: str, derived: tuple[Path, Path], dspreview: Program
+) -> None:
+    folder, place = derived
+    about = json.loads((place / "about.json").read_text())
+    (place / name).write_text(text)
+    if name == "table.json":
+        about["files"][name] = len(text)
+        (place / "about.json").write_text(json.dumps(about))
+    answer = dspreview("filter", folder, "--where", "a > 0", "--json")
+    assert (answer.code, answer.row_values) == (0, [{"a": 1}, {"a": 2}])
+
+
+def test_pipes_and_links_in_the_place_of_texts_are_not_waited_for(
+    derived: tuple[Path, Path], kept: Path, dspreview: Program
+) -> None:
+    folder, place = derived
+    before = (kept / "about.json").stat()
+    (place / "about.json").unlink()
+    (place / "about.json").symlink_to(kept / "about.json")
+    assert dspreview("filter", folder, "--where", "a > 0", "--json").code == 0
+    after = (kept / "about.json").stat()
+    assert (after.st_mtime_ns, after.st_size) == (before.st_mtime_ns, before.st_size)
+    (place / "about.json").unlink(missing_ok=True)
+    os.mkfifo(place / "about.json")
+    for words in (("cache", "stats"), ("cache", "verify", "--repair"), ("filter", folder), ("cache", "clean", "--yes")):
+        assert dspreview(*words).code == 0, words
+
+
+def test_what_is_kept_of_remote_files_is_written_through_no_link(tmp_path: Path) -> None:
+    from dspreview.query.blocks import Blocks, Traffic
+
+    class Remote:
+        size = 4
+
+        def read_range(self, start: int, length: int) -> bytes:
+            return b"data"[start : start + length]
+
+        def read_tail(self, length: int) -> bytes:
+            return b"data"[-length:]
+
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    folder = tmp_path / "derived"
+    folder.mkdir()
+    (folder / "data").symlink_to(victim)
+    (folder / "spans.json").symlink_to(victim)
+    blocks = Blocks(Remote(), folder, Traffic("d", agreed=True))
+    assert blocks.read_at(0, 4) == b"data"
+    blocks.close()
+    assert victim.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("UPDATE datasets SET error = 'xxx', status = 'ERROR'", ("rows",)),
+        ("UPDATE datasets SET error = '7', status = 'ERROR'", ("rows",)),
+        ("UPDATE datasets SET kind = 'other'", ("rows",)),
+        ("UPDATE datasets SET status = 'other'", ("rows",)),
+        ("UPDATE configs SET error = 'xxx'", ("splits",)),
+        ("UPDATE splits SET status = 'other'", ("rows",)),
+        ("UPDATE splits SET status = 'ERROR', error = 'xxx'", ("rows",)),
+        ("UPDATE rows SET extra = '7'", ("rows",)),
+        ("UPDATE rows SET rows = x'00'", ("rows",)),
+        ("UPDATE rows SET rows = '{}'", ("rows",)),
+        ("UPDATE rows SET columns = 'xxx'", ("rows",)),
+        ("UPDATE rows SET features = '[]}' || char(10) || '{\"forged\":\"document\"'", ("rows",)),
+        ("UPDATE datasets SET error = '7', status = 'ERROR'", ("cache", "report")),
+    ],
+)
+def test_an_entry_that_no_dspreview_wrote_is_told(
+    statement: str, words: tuple[str, ...], tmp_path: Path, dspreview: Program
+) -> None:
+    folder = write(tmp_path / "d", {"a.csv": "a\n1\n"})
+    assert dspreview("rows", folder, "--json").code == 0
+    with sqlite3.connect(dspreview.database) as connection:
+        connection.execute(statement)
+    rest = () if words[0] == "cache" else (folder, "--cached")
+    result = dspreview(*words, *rest, "--json")
+    assert (result.code, len(result.err.splitlines())) == (7, 1), result.err
+    assert "forged" not in result.out
