@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Annotated
 
@@ -28,6 +28,9 @@ from dspreview.work.supervisor import Done, Limits, Supervisor
 from dspreview.work.warm import Patience, Wanted, missing, patiently, with_revisions
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+LISTED_WITHIN = 10.0
+"""Seconds that a Hub that limits the rate is waited for, before local data is begun with."""
 
 
 @app.command(
@@ -68,11 +71,16 @@ def warm(
     broken: list[str] = []
     patience = Patience(call.warn, float(settings.hub_pause_max_seconds), max_wait)
     with Store(settings, must_write=True) as store:
-        wanted = (
-            with_revisions(named(from_file, broken), store, extractor, patience)
-            if from_file is not None
-            else (Wanted(identify(str(item["id"])), revision=item["sha"]) for item in patiently(listing, patience))
-        )
+        wanted: Iterable[Wanted]
+        if from_file is not None:
+            short = patience._replace(in_all=min(max_wait, LISTED_WITHIN))
+            wanted, silent = with_revisions(named(from_file, broken), store, extractor, short)
+            if silent is not None:
+                told = f"{silent}; what is cached of the Hub is taken as it is"
+                failure.tell(told)
+                broken.append(told)
+        else:
+            wanted = (Wanted(identify(str(item["id"])), revision=item["sha"]) for item in patiently(listing, patience))
         enqueued = 0
         for one in wanted:
             keys = missing(store, settings, one, retry_errors=retry_errors)

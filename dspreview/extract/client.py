@@ -38,7 +38,7 @@ class Client(httpx2.Client):
         super().__init__(
             event_hooks={
                 "request": [before_request, self.clamp, fence.before_request, stay_here],
-                "response": [fence.after_response, self.count_pages],
+                "response": [fence.after_response, self.count_pages, forget_pause],
             },
             follow_redirects=True,
         )
@@ -94,6 +94,13 @@ class Client(httpx2.Client):
         self.named.add(after)
         if after in self.seen or len(self.seen) > LISTING_PAGES:
             raise httpx2.RemoteProtocolError(f"the listing at {response.url.path} has no end", request=response.request)
+
+
+def forget_pause(response: httpx2.Response) -> None:
+    """Take the wish to be left alone from an answer that the client of the Hub tries again: it would sleep for as long, a day say."""
+    if response.status_code >= 500:
+        for name in ("Retry-After", "RateLimit"):
+            response.headers.pop(name, None)
 
 
 def read_whole(response: httpx2.Response) -> None:

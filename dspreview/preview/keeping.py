@@ -66,6 +66,7 @@ class Keeper:
             self.give_up(self.store.lost)
             return False
         try:
+            self.store.check()
             with translated(self.path), transaction(self.store.connection):
                 change()
         except EntryGoneError:

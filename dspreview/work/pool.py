@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from dspreview.extract.hub import QUIET
@@ -12,6 +15,16 @@ from dspreview.store import Store
 from dspreview.store.private import temporary_folder
 from dspreview.work.child import run
 from dspreview.work.slot import Slot
+
+
+@contextmanager
+def signals_held() -> Iterator[None]:
+    """Let Ctrl-C wait until something is done that must not stop half-way."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Pool:
@@ -49,7 +62,8 @@ class Pool:
         process = self.context.Process(
             target=run, args=(values, self.settings.sources, self.store.identity, theirs), daemon=True
         )
-        process.start()
+        with signals_held():  # the forkserver starts with the first one, and hands down what it inherits
+            process.start()
         theirs.close()
         self.slots.append(Slot(process, ours))
         return self.slots[-1]

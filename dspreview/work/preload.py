@@ -1,6 +1,10 @@
 """What the forkserver imports once, so that a job starts in hundredths of a second."""
 
-import dspreview.extract.rows
-import dspreview.extract.splits
-import dspreview.preview
-import dspreview.work.child  # noqa: F401
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the parent, from the first moment on
+
+import dspreview.extract.rows  # noqa: E402
+import dspreview.extract.splits  # noqa: E402
+import dspreview.preview  # noqa: E402
+import dspreview.work.child  # noqa: E402, F401

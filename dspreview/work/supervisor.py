@@ -13,6 +13,7 @@ from dspreview.store.job import KINDS, Job
 from dspreview.store.verify import litter, sweep
 from dspreview.work.engine import Engine
 from dspreview.work.ledger import Ledger
+from dspreview.work.pool import signals_held
 from dspreview.work.resources import paused_until
 
 TICK = 0.05
@@ -21,6 +22,7 @@ TAKE_BACK = 1.0
 CLEAN = 3600.0
 SWEEP = 60.0
 LOOK_FOR_LOCAL = 1.0
+TOLD_AGAIN = 60.0
 WAKE = 0.2
 """Seconds after which an idle worker sees that it should stop."""
 ENDED = frozenset({"SUCCESS", "ERROR"})
@@ -66,7 +68,8 @@ class Supervisor:
         self.short_since: float | None = None
         self.paused_since: float | None = None
         """Since when the Hub keeps its jobs waiting, though they were tried again in between."""
-        self.told_pause = 0.0
+        self.told_until = 0.0
+        """Pauses that end before then are not told again: a Hub may ask for many short ones."""
         self.looked_for_local = float("-inf")
         self.tick: Callable[[], None] = lambda: None
         """Called at each turn, for whoever shows progress."""
@@ -100,11 +103,12 @@ class Supervisor:
                     return True
                 self._sleep()
         finally:
-            self.engine.close()
-            for number in {job.id for job in (*self.engine.running, *self.batch)}:
-                self.ledger.stored(partial(self.store.queue.postpone, number))
-            if self.ledger.crashed:
-                self.ledger.stored(partial(sweep, self.store))
+            with signals_held():
+                self.engine.close()
+                for number in {job.id for job in (*self.engine.running, *self.batch)}:
+                    self.ledger.stored(partial(self.store.queue.postpone, number))
+                if self.ledger.crashed:
+                    self.ledger.stored(partial(sweep, self.store))
 
     def _sleep(self) -> None:
         """Until a job ends, or it is time to look again."""
@@ -231,8 +235,8 @@ class Supervisor:
         """Say, once a pause, that the Hub wants to be left alone."""
         if self.paused_since is None:
             self.paused_since = now
-        if abs(until - self.told_pause) > 1:
-            self.told_pause = until
+        if until > self.told_until:
+            self.told_until = until + TOLD_AGAIN
             self.ledger.warn(
                 f"{self.settings.hf_endpoint} limits the rate of requests (429): its jobs wait until {clock(until)},"
                 " those of local data go on"

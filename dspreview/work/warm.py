@@ -70,19 +70,26 @@ def has_moved(entry: DatasetEntry, wanted: Wanted) -> bool:
     return wanted.revision is not None and wanted.revision != entry.dataset.revision
 
 
-def with_revisions(wanted: Iterable[Wanted], store: Store, extractor: Extractor, patience: Patience) -> list[Wanted]:
+def with_revisions(
+    wanted: Iterable[Wanted], store: Store, extractor: Extractor, patience: Patience
+) -> tuple[list[Wanted], errors.HubError | None]:
     """The same with the revisions of today for what is cached: one listing per owner, not one request per dataset.
 
-    An id without an owner belongs to no listing: it is asked alone.
+    An id without an owner belongs to no listing: it is asked alone. Where the Hub fails, which comes back too, the rest
+    stays without: everything else can still be done.
     """
     found = [(one, resolved_id(one, store)) for one in wanted]
     revisions: dict[str, str] = {}
-    for owner in sorted({name.partition("/")[0] for _, name in found if "/" in name}):
-        revisions |= revisions_of(patiently(partial(extractor.list_hub, author=owner), patience))
-    for name in sorted({name for _, name in found if name and "/" not in name}):
-        with suppress(errors.NotFoundError, errors.AccessError):  # its own job will tell
-            revisions[name] = extractor.current_revision(DatasetRef(name, Kind.HUB, name), ASK_SECONDS).revision
-    return [one._replace(revision=revisions.get(name)) for one, name in found]
+    failure = None
+    try:
+        for owner in sorted({name.partition("/")[0] for _, name in found if "/" in name}):
+            revisions |= revisions_of(patiently(partial(extractor.list_hub, author=owner), patience))
+        for name in sorted({name for _, name in found if name and "/" not in name}):
+            with suppress(errors.NotFoundError, errors.AccessError):  # its own job will tell
+                revisions[name] = extractor.current_revision(DatasetRef(name, Kind.HUB, name), ASK_SECONDS).revision
+    except errors.HubError as error:
+        failure = error
+    return [one._replace(revision=revisions.get(name)) for one, name in found], failure
 
 
 def resolved_id(wanted: Wanted, store: Store) -> str:

@@ -77,6 +77,20 @@ def test_warm_keeps_to_max_wait_too(online: Program, hub: Hub, tmp_path: Path) -
     assert (listing.code, "429" in listing.err, len(listing.err.splitlines())) == (5, True, 1)
 
 
+def test_a_cached_dataset_of_a_limited_hub_does_not_keep_local_data_waiting(
+    online: Program, hub: Hub, tmp_path: Path
+) -> None:
+    hub.add("a/b", {"data.csv": "a\n1\n"})
+    assert online("warm", "--from", "-", stdin="a/b").code == 0
+    for status in (429, 500):
+        hub.fault = refuse_with(status, {"Retry-After": "86400"})
+        local = write(tmp_path / str(status), {"a.csv": "a\n1\n"})
+        result = online("warm", "--from", "-", "--max-wait", "0.2", "--json", stdin=f"a/b\n{local}")
+        assert (result.code, result.json["done"], result.json["failed"]) == (1, 2, 1)
+        assert "taken as it is" in result.err
+        assert online("rows", local, "--cached", "--json").code == 0
+
+
 def once(fault: Any, hub: Hub) -> Any:
     """A fault that happens once."""
 
