@@ -238,8 +238,8 @@ def test_derived_files_have_a_limit(hub: Hub, online: Program, tmp_path: Path) -
     assert len(left) < 3
 
 
-@pytest.mark.parametrize(("how", "code"), [("page", 6), ("other range", 5)])
-def test_a_wrong_answer_is_not_kept(big: Hub, online: Program, how: str, code: int) -> None:
+@pytest.mark.parametrize("how", ["page", "other range"])
+def test_a_wrong_answer_is_not_kept(big: Hub, online: Program, how: str) -> None:
     online("rows", "owner/big")
 
     def fault(handler: Any, path: str) -> bool:
@@ -252,7 +252,7 @@ def test_a_wrong_answer_is_not_kept(big: Hub, online: Program, how: str, code: i
         return True
 
     big.fault = fault
-    assert online("filter", "owner/big", "--where", "n = 5").code == code
+    assert online("filter", "owner/big", "--where", "n = 5").code == 5
     big.fault = None
     found = online("filter", "owner/big", "--where", "n = 5", "--json")
     assert places(found.json) == [5, ROWS + 5], found.err
