@@ -60,6 +60,8 @@ def test_every_reading_command_answers_without_a_store(tmp_path: Path, dspreview
 def test_a_disk_that_fills_up(tmp_path: Path, dspreview: Program) -> None:
     pictures = write(tmp_path / "d", {f"{number}.bmp": picture("RGB", (200, 200), "BMP") for number in range(3)})
     dspreview("cache", "stats")
+    # Python would leave cut off bytecode of the program behind, which no later process can read
+    dspreview.env["PYTHONDONTWRITEBYTECODE"] = "1"
 
     def no_room() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))

@@ -108,6 +108,8 @@ def test_a_full_disk_leaves_the_old_file(dataset: str, dspreview: Program, tmp_p
     target.write_bytes(b"older")
     big = write(tmp_path / "big", {"a.wav": sound(60.0)})
     assert dspreview("rows", big).code == 0
+    # Python would leave cut off bytecode of the program behind, which no later process can read
+    dspreview.env["PYTHONDONTWRITEBYTECODE"] = "1"
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))

@@ -213,6 +213,8 @@ def test_a_disk_that_fills_up_while_a_job_is_stored(worker: Program, tmp_path: P
     )
     worker("queue", "add", data)
     hold_at(worker, "")
+    # Python would leave cut off bytecode of the program behind, which no later process can read
+    worker.env["PYTHONDONTWRITEBYTECODE"] = "1"
 
     def little_room() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
