@@ -48,7 +48,9 @@ DECLARED = card(
     "dataset_info:\n  features:\n  - {name: n, dtype: int64}\n  - {name: t, dtype: string}\n  splits:\n  - {name: train, num_bytes: 1, num_examples: 3}\n"
 )
 WIDE = parquet({f"c{number}": [number] for number in range(1_001)})
-GROUP = pa.array([b"x" * 160_000_000, b"y" * 160_000_000], pa.large_binary())
+GROUP = pa.array([b"x" * 2_000, b"y" * 2_000], pa.large_binary())
+LARGE_GROUP = 3_000
+"""What counts as a large row group for `large-row-group` alone: the real one takes 300 MB."""
 
 BROKEN: dict[str, Broken] = {
     "load-failed": Broken({"a.parquet": GOOD[:-30]}, {"split": "train"}),

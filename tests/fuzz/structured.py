@@ -59,8 +59,11 @@ def readme_of(card: Any) -> str:
 def edited(kind: str, edits: list[tuple[float, int, bytes]]) -> Files:
     """A whole file whose parts were replaced: where, how many bytes, and by what."""
     name, data = WHOLE[kind]
+    room = len(data)
+    if data.endswith(b"PAR1"):  # its footer stays whole, as in `mutate`
+        room -= 60 + int.from_bytes(data[-8:-4], "little")
     for share, length, text in edits:
-        place = int(share * len(data))
+        place = int(share * max(room, 0))
         data = data[:place] + text + data[place + length :]
     return {name: data, **BESIDE.get(kind, {})}
 
