@@ -149,3 +149,10 @@ def test_a_picture_on_a_server_without_ranges(hub: Hub, online: Program) -> None
     hub.add("me/data", {"a.png": picture(), "b.png": picture(size=(9, 5))})
     rows = online("rows", "me/data", "--json").row_values
     assert [row["image"]["width"] for row in rows] == [8, 9]
+
+
+@pytest.mark.parametrize(("status", "kept"), [(429, True), (500, False), (503, False)])
+def test_a_pause_after_a_failure_is_ours_to_choose(status: int, *, kept: bool) -> None:
+    response = httpx2.Response(status, headers={"Retry-After": "30", "RateLimit": '"api";r=0;t=30'})
+    clients.forget_pause(response)
+    assert ("Retry-After" in response.headers, "RateLimit" in response.headers) == (kept, kept)

@@ -82,8 +82,8 @@ def test_a_cached_dataset_of_a_limited_hub_does_not_keep_local_data_waiting(
 ) -> None:
     hub.add("a/b", {"data.csv": "a\n1\n"})
     assert online("warm", "--from", "-", stdin="a/b").code == 0
-    for status in (429, 500):
-        hub.fault = refuse_with(status, {"Retry-After": "86400"})
+    for status, headers in ((429, {"Retry-After": "86400"}), (500, {})):
+        hub.fault = refuse_with(status, headers)
         local = write(tmp_path / str(status), {"a.csv": "a\n1\n"})
         result = online("warm", "--from", "-", "--max-wait", "0.2", "--json", stdin=f"a/b\n{local}")
         assert (result.code, result.json["done"], result.json["failed"]) == (1, 2, 1)
