@@ -78,6 +78,7 @@ TABLE = (
         "CHECK_SELECT", "", "check: the codes of the findings that count, with commas; default: all", in_folder=True
     ),
     Setting("CHECK_IGNORE", "", "check: the codes of findings that do not count, with commas", in_folder=True),
+    Setting("CHECK_MAX_SPLITS", 4_000, "check: a dataset of more splits is refused", in_folder=True, minimum=1),
     Setting(
         "CHECK_FAIL_ON",
         "error",
@@ -136,6 +137,7 @@ class Settings:
     check_select: str
     check_ignore: str
     check_fail_on: str
+    check_max_splits: int
     log_level: str
     hf_token: str
     hf_endpoint: str

@@ -96,7 +96,7 @@ def test_a_working_folder_sets_what_concerns_its_data_and_nothing_else(folder: P
     found = resolve({}, {"HOME": str(home)})
     taken = {name for name, source in found.sources.items() if source == str(folder / "dspreview.toml")}
     assert taken == {
-        "ROWS_MAX_BYTES", "ROWS_MAX_NUMBER", "ROWS_MIN_NUMBER", "CHECK_SELECT", "CHECK_IGNORE", "CHECK_FAIL_ON",
+        "ROWS_MAX_BYTES", "ROWS_MAX_NUMBER", "ROWS_MIN_NUMBER", "CHECK_SELECT", "CHECK_IGNORE", "CHECK_FAIL_ON", "CHECK_MAX_SPLITS",
     }  # fmt: skip
     assert {one.name for one in found.ignored} == set(OWN)
     assert found.dspreview_database == str(home / ".cache" / "dspreview" / "dspreview.sqlite")

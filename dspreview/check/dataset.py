@@ -70,6 +70,11 @@ class DatasetCheck:
             if not any(one.code == unreadable.code for one in self.findings):
                 self.findings.append(unreadable)
         infos = infos_of(card)
+        number = sum(len(config.splits) for config in listing.configs) if listing is not None else 0
+        if number > (most := self.extractor.settings.check_max_splits):
+            raise errors.QueryLimitError(
+                f"{self.ref.asked} has {number:,} splits, and each takes some milliseconds: raise CHECK_MAX_SPLITS ({most:,})"
+            )
         for config in listing.configs if listing is not None else ():
             assert listing is not None
             if config.error:

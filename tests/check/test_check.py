@@ -227,3 +227,11 @@ def test_names_of_a_hostile_dataset_end_no_command_and_no_tag(dspreview: Program
     assert command.count("file=") == 1
     assert ET.fromstring(dspreview("check", tmp_path / "d", "--format", "junit").out).tag == "testsuites"
     assert "\x1b" not in dspreview("check", tmp_path / "d").out
+
+
+def test_a_dataset_of_too_many_splits_is_refused_with_the_limit(tmp_path: Path, dspreview: Program) -> None:
+    data = write(tmp_path / "d", {f"data/s{number}-00000-of-00001.csv": "a\n1\n" for number in range(4)})
+    assert dspreview("check", data, "--json", CHECK_MAX_SPLITS="4").json["splits_checked"] == 4
+    refused = dspreview("check", data, "--json", CHECK_MAX_SPLITS="3")
+    assert (refused.code, len(refused.err.splitlines())) == (2, 1)
+    assert "CHECK_MAX_SPLITS (3)" in refused.err
