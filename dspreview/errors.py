@@ -260,7 +260,7 @@ def as_json(error: BaseException) -> dict[str, Any]:
 
 def restore(stored: dict[str, Any]) -> PreviewError:
     """The exception that `stored` (see `as_json`) was made from."""
-    error = (find_class(stored["exception"]) or DatasetError)(stored["message"])
+    error = (find_class(str(stored.get("exception"))) or DatasetError)(str(stored.get("message")))
     error.stored = stored
     return error
 

@@ -12,6 +12,7 @@ from dspreview.folders import cache_folder, folder_file, token_of_login, user_fi
 
 TRUE_WORDS = frozenset({"1", "true", "yes", "y", "on", "t"})
 FALSE_WORDS = frozenset({"0", "false", "no", "n", "off", "f"})
+SEVERITIES = ("error", "warning", "info")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LARGEST = 2**62
 
@@ -79,13 +80,7 @@ TABLE = (
     ),
     Setting("CHECK_IGNORE", "", "check: the codes of findings that do not count, with commas", in_folder=True),
     Setting("CHECK_MAX_SPLITS", 4_000, "check: a dataset of more splits is refused", in_folder=True, minimum=1),
-    Setting(
-        "CHECK_FAIL_ON",
-        "error",
-        "check: how bad a finding ends with exit 1",
-        choices=("error", "warning", "info"),
-        in_folder=True,
-    ),
+    Setting("CHECK_FAIL_ON", "error", "check: how bad a finding ends with exit 1", SEVERITIES, in_folder=True),
     Setting("LOG_LEVEL", "INFO", "what is told on stderr beside failures: from ERROR up nothing", choices=LEVELS),
     Setting("HF_TOKEN", "", "token for gated and private datasets; default: that of `hf auth login`"),
     Setting("HF_ENDPOINT", "https://huggingface.co", "the Hub"),

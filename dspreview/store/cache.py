@@ -267,21 +267,10 @@ class Cache:
             " gated = excluded.gated, default_config = excluded.default_config, error = excluded.error,"
             " created_at = excluded.created_at, checked_at = excluded.checked_at, used_at = excluded.used_at RETURNING id",
             (
-                dataset.name,
-                dataset.kind,
-                dataset.asked_revision,
-                status,
-                dataset.revision,
-                EXTRACTOR_VERSION,
-                dataset.private,
-                dataset.gated,
-                default_config,
-                dump(error) if error else None,
-                iso(now),
-                now,
-                now,
+                dataset.name, dataset.kind, dataset.asked_revision, status, dataset.revision, EXTRACTOR_VERSION,
+                dataset.private, dataset.gated, default_config, dump(error) if error else None, iso(now), now, now,
             ),
-        ).fetchone()
+        ).fetchone()  # fmt: skip
         self.connection.executemany(
             "INSERT OR REPLACE INTO aliases VALUES (?, ?, ?)",
             [(name, dataset.asked_revision, dataset_id) for name in {ref.name, dataset.name}],

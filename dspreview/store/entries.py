@@ -82,8 +82,8 @@ def understood(name: str) -> Iterator[None]:
 def read_error(text: str | None) -> Json:
     """A stored failure. Raises ValueError, TypeError, KeyError."""
     found = json.loads(text) if text else None
-    if found is not None and not {"exception", "message"} <= set(found):
-        raise KeyError("exception")
+    if found is not None and not isinstance(found, dict):
+        raise TypeError(type(found).__name__)
     return found
 
 

@@ -17,8 +17,12 @@ def pause(store: Store, seconds: float) -> None:
 
 def paused_until(store: Store) -> float | None:
     """Until when the Hub asked to be left alone; None where it did not. A clock that was set back ends that."""
-    since, until = map(float, (store.cache.read_fact(pause_fact(store)) or "0 0").split())
-    return until if since <= store.clock() < until else None
+    try:
+        since, until = map(float, (store.cache.read_fact(pause_fact(store)) or "0 0").split())
+    except ValueError:  # no dspreview wrote that
+        return None
+    longest = since + float(store.settings.hub_pause_max_seconds)
+    return until if since <= store.clock() < until <= longest else None
 
 
 def pause_fact(store: Store) -> str:

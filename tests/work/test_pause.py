@@ -138,6 +138,13 @@ def test_a_pause_belongs_to_its_hub_and_is_capped(settings: Make) -> None:
         assert paused_until(store) is None
 
 
+@pytest.mark.parametrize("text", ["zz", "", "1", "0 1e18", "nan nan", "1 2 3"])
+def test_a_pause_that_no_dspreview_wrote_is_none(text: str, settings: Make) -> None:
+    with Store(settings(), clock=lambda: 1_000.0) as store:
+        store.cache.write_fact(f"paused {store.settings.hf_endpoint}", text)
+        assert paused_until(store) is None
+
+
 def test_a_listing_is_given_up_where_the_pauses_add_up() -> None:
     told: list[str] = []
     asked = []
