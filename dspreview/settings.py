@@ -54,6 +54,7 @@ TABLE = (
     Setting("CACHE_MAX_BYTES", 0, "size of the cache; 0 is no limit"),
     Setting("DERIVED_MAX_BYTES", 20_000_000_000, "size of derived files"),
     Setting("PARQUET_MAX_BYTES", 5_000_000_000, "how much of a split that is not Parquet is converted", minimum=1),
+    Setting("PARQUET_MAX_FILES", 10_000, "how many files of a split that is not Parquet are converted", minimum=1),
     Setting("DATASETS_ENABLE_PRIVATE", False, "private datasets may be read"),
     Setting("DATASETS_REVISION", "main", "git reference of datasets without an owner"),
     Setting("HUB_TIMEOUT_SECONDS", 10, "the longest one network step may stay silent", minimum=1),
@@ -112,6 +113,7 @@ class Settings:
     cache_max_bytes: int
     derived_max_bytes: int
     parquet_max_bytes: int
+    parquet_max_files: int
     datasets_enable_private: bool
     datasets_revision: str
     hub_timeout_seconds: int

@@ -169,8 +169,13 @@ class Tables:
         from dspreview.extract.whole import WholeSplit
         from dspreview.query.convert import convert
 
-        size = file_bytes(source, plan, about.split)
         where = f"{source.asked} {about.config}/{about.split}"
+        number, most = len(plan.files.get(about.split, ())), self.settings.parquet_max_files
+        if number > most:
+            raise errors.QueryLimitError(
+                f"{where} has {number:,} files, and each takes some milliseconds to convert: raise PARQUET_MAX_FILES ({most:,})"
+            )
+        size = file_bytes(source, plan, about.split)
         if source.dataset.kind is Kind.HUB and not self.agreed:
             Traffic(where, agreed=False).add(min(size or 0, self.settings.parquet_max_bytes))
 

@@ -229,3 +229,11 @@ def test_no_room_for_what_is_derived(tmp_path: Path, dspreview: Program) -> None
         "search", write(tmp_path / "e", {"a.csv": "t\nx y\n"}), "x", "--json", "--assets-directory", blocked / "a"
     )
     assert (words.code, places(words.json)) == (0, [0]), words.err
+
+
+def test_a_split_of_too_many_files_is_refused_with_the_limit(tmp_path: Path, dspreview: Program) -> None:
+    data = write(tmp_path / "d", {f"{number}.csv": "a\n1\n" for number in range(4)})
+    refused = dspreview("filter", data, "--json", PARQUET_MAX_FILES="3")
+    assert (refused.code, len(refused.err.splitlines())) == (2, 1)
+    assert "PARQUET_MAX_FILES (3)" in refused.err
+    assert len(dspreview("filter", data, "--json", PARQUET_MAX_FILES="4").row_values) == 4
