@@ -102,7 +102,7 @@ def work(
     """Answer `queue work`."""
     from dspreview.work.supervisor import Limits  # psutil and multiprocessing, 50 ms
 
-    if call.settings.sources["MAX_LOAD_PCT"] == "default" and (until_empty or sys.stderr.isatty()):
+    if engine is None and call.settings.sources["MAX_LOAD_PCT"] == "default" and (until_empty or sys.stderr.isatty()):
         call = ignoring_load(call)
     return run_queue(call, Limits(until_empty, max_jobs, max_wait), engine, workers)
 

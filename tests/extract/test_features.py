@@ -237,8 +237,9 @@ def test_a_cell_reads_a_file_beside_it(tmp_path: Path, settings: Callable[..., S
     file = stored(
         hf.Image(), [{"bytes": None, "path": "pictures/a.png"}, {"bytes": None, "path": "gone.png"}], tmp_path / "d"
     )
-    write(tmp_path / "d", {"pictures/a.png": PNG})
-    found = extract(file, settings(), tmp_path / "staging")
+    readme = f"---\nconfigs:\n- {{config_name: default, data_files: {file.name}}}\n---\n"
+    write(tmp_path / "d", {"pictures/a.png": PNG, "README.md": readme})
+    found = extract(tmp_path / "d", settings(), tmp_path / "staging")
     assert found.asset(found.rows[0]["x"]["src"]) == PNG
     assert found.rows[1]["x"] is None
     assert "gone.png" in found.page.extra["cell_errors"][0]["message"]
