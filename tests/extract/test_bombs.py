@@ -141,12 +141,12 @@ def test_a_picture_too_large_to_convert_is_refused_before_it_is_decoded(monkeypa
         convert("Image", data, None)
 
 
-@pytest.mark.parametrize(("words", "code"), [("check --all-rows", 1), ("stats", 2)])
-def test_a_question_keeps_to_its_memory(words: str, code: int, dspreview: Program, tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", ["check --all-rows", "stats"])
+def test_a_question_keeps_to_its_memory(words: str, dspreview: Program, tmp_path: Path) -> None:
     data = write(tmp_path / "d", {"a.parquet": parquet({"a": [CELL] * 4, "n": [1, 2, 3, 4]})})
     command, *rest = words.split()
     result = dspreview(command, data, *rest, QUERY_MAX_MEMORY="1")
-    assert (result.code, "QUERY_MAX_MEMORY" in result.out + result.err) in {(code, True), (2, True)}
+    assert (result.code, "QUERY_MAX_MEMORY" in result.err) == (2, True)
 
 
 def test_yaml_aliases_that_stand_for_much_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
