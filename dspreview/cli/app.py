@@ -147,6 +147,7 @@ def run(arguments: list[str]) -> None:
 
 def listen() -> None:
     """Ctrl-C and SIGTERM unwind, so that nothing is left half done; a shell's `nohup`-like wishes are kept."""
+    sys.unraisablehook = keep_interrupt
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, stop)
@@ -164,10 +165,23 @@ def stop(number: int, frame: Any) -> None:
 def unwind(_number: int, frame: Any) -> None:
     """Raise KeyboardInterrupt, or look again a moment later while something is being imported."""
     if is_importing(frame):
-        signal.signal(signal.SIGALRM, unwind)
-        signal.setitimer(signal.ITIMER_REAL, HOLD_SECONDS)
+        unwind_later()
         return
     raise KeyboardInterrupt
+
+
+def unwind_later() -> None:
+    """Unwind in a moment."""
+    signal.signal(signal.SIGALRM, unwind)
+    signal.setitimer(signal.ITIMER_REAL, HOLD_SECONDS)
+
+
+def keep_interrupt(ignored: sys.UnraisableHookArgs) -> None:
+    """Unwind a moment later where Python drops the exception: a signal came while it was tidying up after an object."""
+    if ignored.exc_type is KeyboardInterrupt:
+        unwind_later()
+    else:
+        sys.__unraisablehook__(ignored)
 
 
 def is_importing(frame: Any) -> bool:

@@ -58,6 +58,8 @@ class Door:
         if unpacked and kind is Kind.HUB:
             self.unpacked.append(download_folder(root))
         self.archives: dict[str, Members] = {}
+        self.latest = ""
+        """The address that a reader of `datasets` opened last."""
 
     def open(self, address: str) -> IO[bytes]:
         """A file, to be read as bytes. Raises UnsafePathError, OSError, and what the clients of the network raise."""

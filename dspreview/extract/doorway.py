@@ -46,8 +46,15 @@ def get_fs_token_paths(url: Any, mode: str = "rb", storage_options: Any = None, 
 
 def open_address(url: Any, mode: str = "rb", **options: Any) -> Any:
     """A file, as `fsspec.open`. Raises UnsafePathError, OSError."""
+    note(url)
     system, path = url_to_fs(url, **options)
     return system.open(path, mode)
+
+
+def note(address: Any) -> None:
+    """Keep what a reader opens, for the message where it fails without saying which file it was."""
+    if (door := CURRENT.get()) is not None:
+        door.latest = str(address)
 
 
 def open_path(path: Any, mode: str = "r", *rest: Any, **options: Any) -> Any:
@@ -55,6 +62,7 @@ def open_path(path: Any, mode: str = "r", *rest: Any, **options: Any) -> Any:
     door = CURRENT.get()
     if door is not None and isinstance(path, str) and "w" not in mode:
         door.here(path)
+        note(path)
     return builtins.open(path, mode, *rest, **options)
 
 

@@ -121,7 +121,12 @@ class SplitReader:
         guessing = self.features is None and guesses_from_values(self.plan.module)
         if guessing:  # else the JSON reader parses the first 10 MB twice, to guess the types once more
             builder.info.features = Features()
-        generators = builder._split_generators(self._manager(builder))
+        try:
+            generators = builder._split_generators(self._manager(builder))
+        except Exception as error:  # raised again, with the file that was looked at for the types
+            if self.door.latest in self.plan.files[self.split]:
+                error.add_note(self.door.latest)
+            raise
         if guessing:
             builder.info.features = None
         wanted = next(generator for generator in generators if str(generator.name) == self.split)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,3 +32,27 @@ def test_an_interrupt_at_fifty_places_is_one_line(words: tuple[str, ...], tmp_pa
         assert (result.code, result.err) == (130, "dspreview: interrupted\n"), place
         assert result.out in {"", whole.out}  # never a part of it
     assert not list(dspreview.assets.glob(".staging/*"))
+
+
+DROPPED = """
+import os, signal, time, weakref
+from dspreview.cli import app
+
+class Thing:
+    pass
+
+app.listen()
+try:
+    thing = Thing()
+    reference = weakref.ref(thing, lambda _: os.kill(os.getpid(), signal.SIGINT))
+    del thing
+    time.sleep(600)
+except KeyboardInterrupt:
+    print("unwound")
+"""
+
+
+def test_an_interrupt_that_python_drops_is_not_lost() -> None:
+    """What a callback of a weak reference raises is told as ignored, and nothing else happens."""
+    done = subprocess.run([sys.executable, "-c", DROPPED], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "unwound\n", "")
