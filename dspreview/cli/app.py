@@ -14,9 +14,11 @@ from typer.core import TyperGroup
 from dspreview.cli import failure
 from dspreview.documents.stdout import write_text
 from dspreview.errors import EXIT_INTERRUPTED, EXIT_OK, AnswerLostError
+from dspreview.signals import is_held
 
-IMPORTER = "<frozen importlib._bootstrap>"
 HOLD_SECONDS = 0.01
+waiting: list[int] = []
+"""Signals that nothing was unwound for yet."""
 
 
 class Entry(NamedTuple):
@@ -142,6 +144,9 @@ def run(arguments: list[str]) -> None:
     except Exception as error:  # the one place where every failure ends: as a line and an exit code
         code = failure.report(error, arguments)
     finally:
+        if waiting and code == EXIT_OK:  # it came as the last thing was being done
+            failure.tell("interrupted")
+            code = EXIT_INTERRUPTED
         leave(code)
 
 
@@ -154,24 +159,23 @@ def listen() -> None:
 
 
 def stop(number: int, frame: Any) -> None:
-    """The first signal unwinds, a second one does not wait for that.
-
-    An import is not unwound: in the middle of a library's own set-up that may end the process.
-    """
+    """The first signal unwinds, a second one does not wait for that."""
     signal.signal(number, leave_at_once)
     unwind(number, frame)
 
 
 def unwind(_number: int, frame: Any) -> None:
-    """Raise KeyboardInterrupt, or look again a moment later while something is being imported."""
-    if is_importing(frame):
+    """Raise KeyboardInterrupt, or look again a moment later while something goes on that must not stop half-way."""
+    if is_held(frame):
         unwind_later()
         return
+    waiting.clear()
     raise KeyboardInterrupt
 
 
 def unwind_later() -> None:
     """Unwind in a moment."""
+    waiting.append(signal.SIGALRM)
     signal.signal(signal.SIGALRM, unwind)
     signal.setitimer(signal.ITIMER_REAL, HOLD_SECONDS)
 
@@ -182,15 +186,6 @@ def keep_interrupt(ignored: sys.UnraisableHookArgs) -> None:
         unwind_later()
     else:
         sys.__unraisablehook__(ignored)
-
-
-def is_importing(frame: Any) -> bool:
-    """Whether what a signal interrupted is a part of an import."""
-    while frame is not None:
-        if frame.f_code.co_filename == IMPORTER:
-            return True
-        frame = frame.f_back
-    return False
 
 
 def leave_at_once(_number: int, _frame: Any) -> None:

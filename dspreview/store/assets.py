@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dspreview.errors import StoreCorruptError, StoreFullError
+from dspreview.signals import uninterrupted
 from dspreview.store.private import (
     flush,
     is_left_behind,
@@ -47,6 +48,7 @@ class AssetFolder:
         self.root, self.owner, self.settle = root, owner, settle
 
     @contextmanager
+    @uninterrupted
     def staging(self, *, elsewhere: bool = False) -> Iterator[Staging]:
         """Folders for one extraction, gone afterwards unless they were published.
 
