@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 import sys
@@ -75,7 +76,7 @@ def as_failure(error: BaseException, arguments: list[str]) -> errors.PreviewErro
         message = getattr(error, "format_message", lambda: str(error))()
         command = getattr(getattr(error, "ctx", None), "command_path", "dspreview")
         return errors.UsageError(f"{message.rstrip('.')}; see: {command} --help")
-    if isinstance(error, OSError) and error.errno in (28, 122) and error.filename is None:
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT} and error.filename is None:
         return errors.StoreFullError("the disk is full")
     return None
 

@@ -219,7 +219,9 @@ class Supervisor:
             if reason is None:
                 self.claimed += 1
             else:
-                self.ledger.stored(partial(self.store.queue.give_back, job.id, reason))
+                status = self.ledger.stored(partial(self.store.queue.give_back, job.id, reason))
+                if status == "ERROR":
+                    self._tell(job)
             del self.batch[0]
         return True
 
