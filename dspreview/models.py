@@ -12,7 +12,7 @@ Json: TypeAlias = Any
 FeatureTree: TypeAlias = Any
 """A feature in the form of `datasets`: `{"dtype": "string", "_type": "Value"}`, nested in dicts and lists."""
 
-EXTRACTOR_VERSION = 1
+EXTRACTOR_VERSION = 2
 """Raised when the same data would give another page: entries of another version are stale."""
 
 PAGE_LENGTH = 100

@@ -35,15 +35,15 @@ class Selection(NamedTuple):
             return cls(None, offset, length)
         import csv
 
-        names = next(csv.reader([columns], skipinitialspace=True), [])
-        if not names:
-            raise UsageError("--columns: name at least one column")
+        names = next(csv.reader([columns], skipinitialspace=True), []) or [""]
         return cls(tuple(dict.fromkeys(names)), offset, length)
 
     def check(self, known: list[str]) -> None:
         """Raise UsageError for a column that is not there."""
         for name in self.columns or ():
             if name not in known:
+                if self.columns == ("",):
+                    raise UsageError("--columns: name at least one column")
                 import difflib
 
                 found = difflib.get_close_matches(name, known, n=1)

@@ -13,6 +13,7 @@ from typing import Any
 
 from dspreview.errors import AccessError, HubError, StoreFullError
 from dspreview.extract.columns import asset_kind
+from dspreview.extract.geometry import wkt
 from dspreview.extract.media import Media, UndecodableError, convert, pixels
 from dspreview.extract.urls import asset_url
 from dspreview.models import Asset, FeatureTree, Json, Resolved
@@ -62,20 +63,26 @@ class CellWriter:
         kind = asset_kind(feature)
         if kind is not None:
             return self._asset(place, path, kind, lambda: self._media(kind, value))
+        if feature == {}:
+            return {}  # whatever stands for it where structs have fields
         tag = feature.get("_type") if isinstance(feature, dict) else None
-        if tag == "Json":
+        inside = feature if tag == "Value" and "arrow.json" in str(feature.get("dtype")) else None
+        if tag == "Json" or (inside is not None and isinstance(value, str)):
             return self._json(value, place, path)
         if isinstance(value, float):
             return self._float(value, place, path)
         if isinstance(value, (bytes, bytearray, memoryview)):
+            if isinstance(feature, dict) and feature.get("geometry") is not None:
+                return self._geometry(bytes(value), place, path)
             return base64.b64encode(value).decode("ascii")
         if isinstance(value, list):
-            inner = list_item(feature)
+            inner = list_item(feature) if inside is None else inside
             return [self._convert(item, inner, place, (*path, number)) for number, item in enumerate(value)]
         if isinstance(value, dict):
             fields = feature if isinstance(feature, dict) and not isinstance(tag, str) else {}
             return {
-                str(key): self._convert(item, fields.get(key), place, (*path, str(key))) for key, item in value.items()
+                str(key): self._convert(item, fields.get(key, inside), place, (*path, str(key)))
+                for key, item in value.items()
             }
         if isinstance(value, (str, bool, int)):
             return value
@@ -96,7 +103,26 @@ class CellWriter:
                 value = json.loads(value)
             except (ValueError, RecursionError):
                 return value
-        return self._convert(value, None, place, path)
+        try:
+            return self._convert(value, None, place, path)
+        except RecursionError:
+            note = {
+                "row_idx": place[0],
+                "column": place[1],
+                "path": list(path),
+                "message": "nested too deep to be shown",
+            }
+            self.errors.append(note)
+            return None
+
+    def _geometry(self, value: bytes, place: tuple[int, str], path: CellPath) -> str | None:
+        """A geometry as text; null and a reason where it is none."""
+        try:
+            return wkt(value)
+        except ValueError as error:
+            note = {"row_idx": place[0], "column": place[1], "path": list(path), "message": str(error)}
+            self.errors.append(note)
+            return None
 
     def _media(self, kind: str, value: Any) -> Media:
         """The file behind an asset's value: its bytes, or the path where they lie."""

@@ -54,7 +54,7 @@ def make_column(name: str, feature: FeatureTree, *, declared: bool, values: list
         return Column(name, "JSON")
     if kind != "Value":
         return Column(name, "JSON")
-    return value_column(name, str(feature.get("dtype")))
+    return value_column(name, "string" if feature.get("geometry") else str(feature.get("dtype")))
 
 
 def value_column(name: str, dtype: str) -> Column:

@@ -223,11 +223,12 @@ def count_rows(source: DirectSource, paths: list[str], told: int | None) -> int 
     import pyarrow.parquet as pq
 
     from dspreview.extract.counting import FOOTERS_READ
+    from dspreview.extract.rowgroups import row_count
 
     if len(paths) > FOOTERS_READ:
         return told
     total = 0
     for path in paths:
         with open_here(source, path) as file:
-            total += int(pq.read_metadata(file).num_rows)
+            total += row_count(pq.read_metadata(file))
     return total

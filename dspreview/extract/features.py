@@ -9,7 +9,8 @@ import pyarrow as pa
 from datasets import Features
 from datasets.features.features import Audio, Image, Mesh, Nifti, Pdf, Video
 
-from dspreview.models import FeatureTree
+from dspreview.extract.geometry import geometry_of
+from dspreview.models import FeatureTree, Json
 
 ASSET_FEATURES = (Audio, Image, Video, Pdf, Nifti, Mesh, datasets.features.BioSequence, datasets.features.BioStructure)
 
@@ -19,6 +20,8 @@ def features_of(schema: pa.Schema) -> Features:
 
     Types that `datasets` has no word for (maps among them) keep Arrow's word.
     """
+    if any(geometry_of(field) for field in schema):
+        return Features({field.name: feature_of(field) for field in schema})
     try:
         return Features.from_arrow_schema(schema)
     except ValueError:
@@ -27,6 +30,8 @@ def features_of(schema: pa.Schema) -> Features:
 
 def feature_of(field: pa.Field) -> Any:
     """The feature of one field."""
+    if (geometry := geometry_of(field)) is not None:
+        return GeometryValue(str(field.type), geometry)
     try:
         return Features.from_arrow_schema(pa.schema([field]))[field.name]
     except ValueError:
@@ -44,6 +49,14 @@ class UnknownValue(datasets.Value):  # type: ignore[misc]
         """Nothing to look up."""
 
 
+class GeometryValue(datasets.Value):  # type: ignore[misc]
+    """Bytes that are a geometry."""
+
+    def __init__(self, dtype: str, geometry: Json) -> None:
+        super().__init__(dtype)
+        self.geometry = geometry
+
+
 def trees(features: Features) -> list[tuple[str, FeatureTree]]:
     """Each column with its feature in JSON form."""
     return [(name, tree(feature)) for name, feature in features.items()]
@@ -53,6 +66,8 @@ def tree(feature: Any) -> FeatureTree:
     """A feature in the form of `datasets`."""
     if isinstance(feature, UnknownValue):
         return {"dtype": feature.dtype, "_type": "Value"}
+    if isinstance(feature, GeometryValue):
+        return {"dtype": feature.dtype, "_type": "Value", "geometry": feature.geometry}
     return Features({"x": feature}).to_dict()["x"]
 
 

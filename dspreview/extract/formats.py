@@ -12,6 +12,8 @@ from typing import Any
 import pyarrow as pa
 
 from dspreview.extract.door import Door
+from dspreview.extract.geometry import marked
+from dspreview.extract.settled import empty_table, logical, settled_table
 
 LINES_LOOKED_AT = 200_000
 
@@ -26,10 +28,10 @@ def arrow_tables(stream: Any, batch_size: int) -> Iterator[pa.Table]:
         stream.seek(0)
         reader = pa.ipc.open_file(stream)
         batches = (reader.get_batch(number) for number in range(reader.num_record_batches))
-    yield reader.schema.empty_table()
+    yield settled_table(empty_table(marked(reader.schema)), logical)
     for batch in batches:
         batch.validate(full=True)
-        yield pa.Table.from_batches([batch])
+        yield settled_table(pa.Table.from_batches([batch]), logical)
 
 
 def bad_line(arguments: dict[str, Any], door: Door) -> int | None:
@@ -43,10 +45,27 @@ def bad_line(arguments: dict[str, Any], door: Door) -> int | None:
     return None
 
 
+def extra(line: bytes) -> str | None:
+    """What stands behind the object of a line; None where that is not one whole object."""
+    try:
+        value, end = json.JSONDecoder().raw_decode(text := line.decode("utf-8-sig").strip())
+    except (ValueError, RecursionError):
+        return None
+    return text[end:].strip() if isinstance(value, dict) else None
+
+
+def comma_at(arguments: dict[str, Any], number: int, door: Door) -> bool:
+    """Whether the line of that number is an object and a comma."""
+    for name in next(iter(arguments.get("files_iterables", ())), ()):
+        with door.open(name) as stream:
+            return extra(next(islice(stream, number - 1, None), b"")) == ","
+    return False
+
+
 def first_bad_line(stream: Iterable[bytes], *, as_json: bool) -> int | None:
     """The first line that is not text in UTF-8, or (as JSON Lines) no JSON; None for one document over many lines."""
     for number, line in enumerate(islice(stream, LINES_LOOKED_AT), 1):
-        if number == 1 and line.strip() and not line.rstrip().endswith(b"}"):
+        if number == 1 and line.strip() and not line.rstrip().endswith(b"}") and extra(line) is None:
             as_json = False
         try:
             text = line.decode()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+INFINITE, INFINITE_DAYS = 2**63 - 1, 2**31 - 1
 
 
 def fraction(count: int, per_second: int) -> str:
@@ -46,13 +48,26 @@ def iso_timestamp(count: int, unit: str, tz: str | None) -> str:
     suffix = ""
     if tz is not None:
         offset = offset_at(seconds, tz)
+        minutes = abs(offset) // 60  # ISO 8601 knows no seconds there: local mean times are told to the minute
+        offset = minutes * (60 if offset > 0 else -60)
         seconds += offset
-        minutes = abs(offset) // 60
         suffix = (
             "Z" if offset == 0 and is_utc(tz) else f"{'-' if offset < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
         )
     days, of_day = divmod(seconds, 86_400)
     return f"{iso_date(days)}T{clock_text(of_day)}{fraction(rest, PER_SECOND[unit])}{suffix}"
+
+
+def moment(count: int, unit: str, tz: str | None) -> str | float:
+    """An instant, or infinity: what DuckDB and PostgreSQL write for it. In nanoseconds that count is a day of the year 2262."""
+    if abs(count) == INFINITE and unit != "ns":
+        return math.copysign(math.inf, count)
+    return iso_timestamp(count, unit, tz)
+
+
+def day(days: int) -> str | float:
+    """A date, or infinity."""
+    return math.copysign(math.inf, days) if abs(days) == INFINITE_DAYS else iso_date(days)
 
 
 def is_utc(tz: str) -> bool:

@@ -10,8 +10,9 @@ import pyarrow as pa
 from datasets import Features
 
 from dspreview.extract.features import features_of, trees
-from dspreview.extract.footers import ParquetSplit, local_footer, remote_footer, stored_type
+from dspreview.extract.footers import ParquetSplit, local_footer, remote_footer, stored_type, uniform
 from dspreview.extract.rowgroups import numbered
+from dspreview.extract.settled import empty_table
 from dspreview.extract.source import Plan
 
 AT_ONCE = 8
@@ -43,7 +44,10 @@ def parquet_of(
             footers = list(pool.map(lambda name: remote_footer(name, opened), names))
     else:
         footers = [local_footer(name) for name in names]
-    schema = numbered(footers[0].schema.empty_table()).schema
+    if any(footer.foreign for footer in footers):
+        return None
+    footers = uniform(footers)
+    schema = numbered(empty_table(footers[0].schema)).schema
     features = declared if declared is not None else features_of(schema)
     if not all(fits(footer.schema, schema, features) for footer in footers):
         return None
@@ -52,7 +56,7 @@ def parquet_of(
 
 def fits(schema: pa.Schema, first: pa.Schema, features: Features) -> bool:
     """Whether a file has the columns of the first one, and they are those of the features."""
-    named = numbered(schema.empty_table()).schema
+    named = numbered(empty_table(schema)).schema
     if named.names != first.names or named.names != list(features):
         return False
     try:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
+from dspreview.extract.geometry import geometry_of
 from dspreview.models import FeatureTree, Json
 
 Columns = list[tuple[str, FeatureTree]]
@@ -43,7 +44,7 @@ def features_of(schema: pa.Schema) -> Columns | None:
     if len(set(names)) < len(names) or any("\0" in name for name in names):
         return None
     if (written := (schema.metadata or {}).get(METADATA)) is None:
-        found = [(field.name, tree_of(field.type)) for field in schema]
+        found = [(field.name, tree_of_field(field)) for field in schema]
     else:
         try:
             declared = json.loads(written)["info"]["features"]
@@ -75,7 +76,9 @@ def fits(tree: FeatureTree, kind: pa.DataType) -> bool:
         return pa.types.is_list(kind) and fits(tree["feature"], kind.value_type)
     if name in {"Image", "Audio"}:
         return bool(kind == FILE)
-    return bool(kind == pa.int64()) if name == "ClassLabel" else bool(tree == tree_of(kind))
+    if name == "ClassLabel":
+        return bool(kind == pa.int64())
+    return bool({key: value for key, value in tree.items() if key != "geometry"} == tree_of(kind))
 
 
 def normal(declared: Json) -> FeatureTree:
@@ -175,6 +178,12 @@ def numbered_names(names: Json) -> Json:
     if not isinstance(names, dict):
         return names
     return [names.get(str(number)) for number in range(len(names))]
+
+
+def tree_of_field(field: pa.Field) -> FeatureTree:
+    """The feature of a column."""
+    geometry, tree = geometry_of(field), tree_of(field.type)
+    return tree if geometry is None or tree is None else tree | {"geometry": geometry}
 
 
 def tree_of(kind: pa.DataType) -> FeatureTree:

@@ -42,7 +42,7 @@ def quick_parquet(dataset: Resolved) -> ParquetSplit | None:
         return None
     footer = local_footer(dataset.name)
     features = features_of(footer.schema)
-    return None if features is None else ParquetSplit((footer,), features)
+    return None if features is None or footer.foreign else ParquetSplit((footer,), features)
 
 
 def quick_page(asked: str, dataset: Resolved, names: tuple[str, str], staging: Path, settings: Settings) -> Page | None:

@@ -26,12 +26,15 @@ from datasets.packaged_modules import _PACKAGED_DATASETS_MODULES
 from datasets.packaged_modules.folder_based_builder import folder_based_builder as folder_reader
 
 from dspreview.extract.counting import COUNTED_UNPACKED
+from dspreview.extract.csvheader import HEAD, ShortHeader, short_header
 from dspreview.extract.door import Door
 from dspreview.extract.exact import columns_of_line, exact_numbers, refuse_columns
 from dspreview.extract.features import features_of, without_codec
-from dspreview.extract.formats import arrow_tables, bad_line
+from dspreview.extract.formats import arrow_tables, bad_line, comma_at
+from dspreview.extract.ranges import RemoteFile
 from dspreview.extract.rowgroups import BATCH, numbered, parquet_tables
 from dspreview.extract.schemafiles import SchemaFiles, is_remote, open_remote
+from dspreview.extract.settled import empty_table
 from dspreview.extract.source import Plan, Source
 from dspreview.models import Kind
 from dspreview.settings import Settings
@@ -42,6 +45,7 @@ NamedTable = tuple[str, pa.Table]
 EXAMPLES_AT_ONCE = 10
 FIRST_LINE_TELLS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
 LONGEST_HEADER = 100_000_000
+COMMA = "a comma behind the row, which JSON Lines has not; remove the commas at the ends of lines"
 SMALL_BLOCK = 1 << 17
 """Bytes that are read ahead of a file on the Hub for a page; by default it is 5 MB."""
 SMALL_READS: dict[str, dict[str, Any]] = {
@@ -57,16 +61,8 @@ class SplitReader:
     """Reads one split from its beginning."""
 
     def __init__(
-        self,
-        source: Source,
-        plan: Plan,
-        split: str,
-        folder: str,
-        settings: Settings,
-        *,
-        streaming: bool,
-        small: bool = False,
-    ) -> None:
+        self, source: Source, plan: Plan, split: str, folder: str, settings: Settings, *, streaming: bool, small: bool = False,
+    ) -> None:  # fmt: skip
         """`folder` takes what the normal mode downloads; it belongs to the caller. `small` reads little at a time."""
         self.small = small
         self.settings = settings
@@ -78,6 +74,8 @@ class SplitReader:
         self.door = Door.of(source.dataset, source.root, source.asked, settings, folder)
         self.features: Features | None = plan.features
         """Known from the README or the files' own schema; None where only the values tell."""
+        self.raw: pa.Table | None = None
+        """What `datasets` itself made of the rows that were read last; None where we read them."""
         self.rest: Iterator[NamedTable] = iter(())
         self.beyond = 0
         self.counts: dict[str, int] = {}
@@ -136,6 +134,12 @@ class SplitReader:
             if self.plan.module == "xml":  # datasets 5.2 hands its XML reader iterables where it opens files
                 wanted.gen_kwargs["files"] = [name for names in wanted.gen_kwargs["files"] for name in names]
             return self._read_tables(builder, wanted.gen_kwargs)
+        if self.plan.module.endswith(
+            "folder"
+        ):  # datasets 5.2 labels what lies in an archive by the folder of the archive
+            wanted.gen_kwargs["files"] = tuple(
+                (name if folder is None else None, folder, inner) for name, folder, inner in wanted.gen_kwargs["files"]
+            )
         return self._read_examples(builder, wanted.gen_kwargs)
 
     def _read_files(self, tables: Callable[[Any, int], Iterator[pa.Table]], batch_size: int) -> Iterator[NamedTable]:
@@ -200,15 +204,19 @@ class SplitReader:
         for name, shard in shards(arguments, self.plan.files[self.split]):
             try:
                 self._refuse_wide(name)
-                for number, (_, table) in enumerate(builder._generate_tables(**shard)):
-                    if self.plan.module == "csv" and self.features is None:
-                        yield name, exact_numbers(table, partial(self._as_text, shard, number))
+                short = self.short_header(name)
+                for number, table in enumerate(self._shard_tables(builder, shard, short)):
+                    self.raw = table
+                    if self.plan.module == "csv":
+                        yield name, exact_numbers(table, partial(self._as_text, shard, number, short), self.features)
                     else:
                         yield name, table
             except Exception as error:  # raised again, with its file and line
                 error.add_note(name)
                 if line := bad_line(shard, self.door):
                     error.add_note(f"line {line}")
+                    if self.plan.module == "json" and comma_at(shard, line, self.door):
+                        raise plainly(COMMA, error) from error
                 raise
 
     def _refuse_wide(self, name: str) -> None:
@@ -220,10 +228,32 @@ class SplitReader:
         with self.door.open(name) as file:
             refuse_columns(columns_of_line(file.readline(LONGEST_HEADER), sep))
 
-    def _as_text(self, shard: dict[str, Any], number: int, names: list[str]) -> pa.Table:
+    def short_header(self, name: str) -> ShortHeader | None:
+        """The header of a CSV file, where it names one column too few."""
+        if self.plan.module != "csv" or not name:
+            return None
+        if is_remote(name):  # 16 KB, where the Hub's own file fetches a block
+            size = int(self.door.hub_files().info(name)["size"])
+            data = RemoteFile(name, self.source.asked, self.settings).read_range(0, min(HEAD, size)) if size else b""
+            return short_header(data, self.plan.params)
+        with self.door.open(name) as stream:
+            return short_header(stream.read(HEAD), self.plan.params)
+
+    def _shard_tables(self, builder: Any, shard: dict[str, Any], short: ShortHeader | None) -> Iterator[pa.Table]:
+        """The tables of a shard, all their columns named."""
+        reader = builder
+        if short is not None:
+            reader = self._builder()
+            short.apply(reader.config)
+        for _, table in reader._generate_tables(**shard):
+            yield table if short is None else short.checked(table)
+
+    def _as_text(self, shard: dict[str, Any], number: int, short: ShortHeader | None, names: list[str]) -> pa.Table:
         """Some columns of the table of that number of a shard, read once more as text."""
         builder: Any = self._builder()
         builder.config.features = Features({name: Value("string") for name in names})
+        if short is not None:
+            short.apply(builder.config)
         _, table = next(islice(builder._generate_tables(**shard), number, None))
         return table
 
@@ -240,7 +270,14 @@ class SplitReader:
             encoded = [raw.encode_example({name: example.get(name) for name in raw}) for example in batch]
             arrays = [pa.array([row[field.name] for row in encoded], type=field.type) for field in schema]
             yield "", pa.Table.from_arrays(arrays, schema=schema)
-        yield "", schema.empty_table()
+        yield "", empty_table(schema)
+
+
+def plainly(message: str, error: BaseException) -> ValueError:
+    """A failure in our words, with the file and line of another."""
+    told = ValueError(message)
+    told.__notes__ = error.__notes__
+    return told
 
 
 def is_read_small(source: Source, plan: Plan) -> bool:

@@ -8,6 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dspreview.extract.openparquet import OpenParquet
+from dspreview.extract.settled import empty_table
+
 COUNT_KEY = b"dspreview.num_rows"
 """Metadata of the first table of a file that knows how many rows it has."""
 BATCH = 1_000
@@ -16,18 +19,21 @@ BATCH = 1_000
 
 def parquet_tables(stream: Any, batch_size: int) -> Iterator[pa.Table]:
     """A Parquet file, a row group at a time; an empty table first, so that the schema is known without rows."""
-    file = pq.ParquetFile(stream, pre_buffer=False, buffer_size=1 << 16)
-    # Arrow's own `empty_table` imports pandas
-    empty = pa.Table.from_arrays([pa.nulls(0, kind) for kind in file.schema_arrow.types], schema=file.schema_arrow)
-    yield empty.replace_schema_metadata((empty.schema.metadata or {}) | {COUNT_KEY: str(file.metadata.num_rows)})
+    file = OpenParquet(stream, buffer_size=1 << 16)
+    empty = empty_table(file.schema_arrow)
+    yield empty.replace_schema_metadata((empty.schema.metadata or {}) | {COUNT_KEY: str(row_count(file.metadata))})
     expect = getattr(stream, "expect", None)  # a file on the Hub fetches the first pages together
     for group in range(file.num_row_groups):
         if file.metadata.row_group(group).num_rows:
             if expect is not None:
                 expect(group)
                 expect = None
-            for batch in file.iter_batches(batch_size=batch_size, row_groups=[group]):
-                yield pa.Table.from_batches([batch])
+            yield from file.tables(batch_size, group)
+
+
+def row_count(metadata: pq.FileMetaData) -> int:
+    """The rows of a file: those of its row groups, whatever it says of their sum."""
+    return sum(int(metadata.row_group(number).num_rows) for number in range(metadata.num_row_groups))
 
 
 def numbered(table: pa.Table) -> pa.Table:

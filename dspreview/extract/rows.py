@@ -16,6 +16,7 @@ from dspreview.extract.features import trees
 from dspreview.extract.fetch import Fetcher
 from dspreview.extract.pages import PageMaker
 from dspreview.extract.readers import SplitReader, is_read_small
+from dspreview.extract.rowgroups import row_count
 from dspreview.extract.source import Plan, Source
 from dspreview.extract.tables import Joiner
 from dspreview.models import Kind, Page
@@ -136,7 +137,7 @@ class Extraction:
             return sum(self.reader.counts.values())
         if self.source.dataset.kind is Kind.LOCAL:
             if self.plan.module == "parquet" and len(files) <= FOOTERS_READ:
-                return sum(int(pq.read_metadata(name).num_rows) for name in files)
+                return sum(row_count(pq.read_metadata(name)) for name in files)
             few = len(files) <= COUNTED_FILES
             if few and sum(os.path.getsize(name) for name in files if "://" not in name) <= COUNTED_BYTES:
                 rest = self.reader.count_rest()

@@ -15,6 +15,11 @@ TRUE, FALSE, BYTE, DOUBLE, BINARY, LIST, SET, MAP, STRUCT = 1, 2, 3, 7, 8, 9, 10
 DEEPEST = 32
 
 
+ENCODINGS, NUM_VALUES, STATISTICS = 2, 5, 12
+MAX_VALUE, MIN_VALUE, NULL_COUNT = 5, 6, 3
+DELTA_LENGTH_BYTE_ARRAY, DELTA_BYTE_ARRAY = 6, 7
+
+
 class Chunk(NamedTuple):
     """A column of a row group, in bytes."""
 
@@ -38,6 +43,57 @@ def column_chunks(footer: bytes, group: int) -> list[Chunk] | None:
     return None
 
 
+def read_footer(stream: Any) -> bytes:
+    """The footer of a Parquet file, by its path or open."""
+    if isinstance(stream, str):
+        with open(stream, "rb") as file:
+            return read_footer(file)
+    stream.seek(-8, 2)
+    length = int.from_bytes(stream.read(8)[:4], "little")
+    stream.seek(-8 - length, 2)
+    return bytes(stream.read(length))
+
+
+class ColumnTold(NamedTuple):
+    """What a footer says of a column of a row group."""
+
+    encodings: frozenset[int]
+    size: int
+    """In bytes, compressed."""
+    values: int
+    nulls: int | None
+    low: bytes | None
+    high: bytes | None
+    """The ends of its values, where it has the new statistics."""
+
+
+def told_of(column: dict[int, Any]) -> ColumnTold:
+    """A column's metadata. Raises KeyError, TypeError, ValueError."""
+    told = column.get(STATISTICS) or {}
+    ends = told.get(MIN_VALUE), told.get(MAX_VALUE)
+    found = ColumnTold(
+        frozenset(column[ENCODINGS]), column[TOTAL_COMPRESSED_SIZE], column[NUM_VALUES], told.get(NULL_COUNT), *ends
+    )
+    if not all(isinstance(one, int) for one in (found.size, found.values, found.nulls or 0, *found.encodings)):
+        raise ValueError(column)
+    if not all(one is None or isinstance(one, bytes) for one in ends):
+        raise ValueError(column)
+    return found
+
+
+def all_columns(footer: bytes, number: int) -> list[list[ColumnTold]]:
+    """The columns of each row group, of which there are so many; nothing where the footer does not tell."""
+    try:
+        for field, kind, reader in Compact(footer, texts=True).fields():
+            if field == ROW_GROUPS and kind == LIST:
+                found = [[told_of(column[META_DATA]) for column in group[COLUMNS]] for group in reader.items()]
+                return found if all(len(group) == number for group in found) else []
+            reader.skip(kind)
+    except (IndexError, KeyError, TypeError, ValueError, RecursionError):
+        return []
+    return []
+
+
 def chunk_of(told: dict[int, Any]) -> Chunk:
     """A column, as its metadata tells. Raises KeyError, TypeError, ValueError."""
     data = told[DATA_PAGE_OFFSET]
@@ -50,8 +106,9 @@ def chunk_of(told: dict[int, Any]) -> Chunk:
 class Compact:
     """Reads Thrift's compact protocol. Raises IndexError where the data ends too early, ValueError where it is something else."""
 
-    def __init__(self, data: bytes) -> None:
-        self.data, self.at, self.depth = data, 0, 0
+    def __init__(self, data: bytes, *, texts: bool = False) -> None:
+        """`texts` keeps them; else they are None."""
+        self.data, self.at, self.depth, self.texts = data, 0, 0, texts
 
     def fields(self) -> Iterator[tuple[int, int, Compact]]:
         """Number and kind of each field of a struct; whoever asks reads or skips the value."""
@@ -61,7 +118,7 @@ class Compact:
             yield last, head & 15, self
 
     def value(self, kind: int) -> Any:
-        """A value in a struct; texts, which nobody asks for, are None."""
+        """A value in a struct."""
         if kind in {TRUE, FALSE}:
             return kind == TRUE
         if kind == BYTE:
@@ -72,7 +129,7 @@ class Compact:
         if kind == BINARY:
             length = self.varint()
             self.at += length
-            return None
+            return self.data[self.at - length : self.at] if self.texts else None
         if kind in {LIST, SET}:
             return list(self.items())
         if kind == MAP:

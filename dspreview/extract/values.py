@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.types as pt
 
-from dspreview.extract.iso import iso_date, iso_duration, iso_interval, iso_time, iso_timestamp
+from dspreview.extract.iso import day, iso_date, iso_duration, iso_interval, iso_time, moment
 
 
 def to_python(array: pa.Array | pa.ChunkedArray) -> list[Any]:
@@ -21,7 +21,8 @@ def to_python(array: pa.Array | pa.ChunkedArray) -> list[Any]:
     if isinstance(kind, pa.BaseExtensionType):
         return to_python(array.storage)
     if pt.is_dictionary(kind):
-        return to_python(array.dictionary_decode())
+        values = to_python(array.dictionary)
+        return [None if place is None else values[place] for place in array.indices.to_pylist()]
     if pt.is_run_end_encoded(kind):
         import pyarrow.compute as pc  # 30 ms for what few files have
 
@@ -35,7 +36,7 @@ def to_python(array: pa.Array | pa.ChunkedArray) -> list[Any]:
     if is_list(kind):
         return lists(array)
     if pt.is_timestamp(kind):
-        return [None if v is None else iso_timestamp(v, kind.unit, kind.tz) for v in integers(array, pa.int64())]
+        return [None if v is None else moment(v, kind.unit, kind.tz) for v in integers(array, pa.int64())]
     if pt.is_duration(kind):
         return [None if v is None else iso_duration(v, kind.unit) for v in integers(array, pa.int64())]
     if pt.is_time(kind):
@@ -44,7 +45,7 @@ def to_python(array: pa.Array | pa.ChunkedArray) -> list[Any]:
     if pt.is_date64(kind):
         return [None if v is None else iso_date(v // 86_400_000) for v in integers(array, pa.int64())]
     if pt.is_date32(kind):
-        return [None if v is None else iso_date(v) for v in integers(array, pa.int32())]
+        return [None if v is None else day(v) for v in integers(array, pa.int32())]
     if pt.is_decimal(kind):
         return [None if v is None else format(v, "f") for v in array.to_pylist()]
     if pt.is_interval(kind):
@@ -101,7 +102,9 @@ def maps(array: pa.Array) -> list[Any]:
     keys = to_python(array.keys.slice(first, starts[-1] - first))
     items = to_python(array.items.slice(first, starts[-1] - first))
     valid = array.is_valid().to_pylist()
-    textual = pt.is_string(array.type.key_type) or pt.is_large_string(array.type.key_type)
+    kind = array.type.key_type
+    key = kind.value_type if pt.is_dictionary(kind) else kind
+    textual = pt.is_string(key) or pt.is_large_string(key) or pt.is_string_view(key)
     found: list[Any] = []
     for row in range(len(array)):
         span = slice(starts[row] - first, starts[row + 1] - first)

@@ -9,8 +9,9 @@ from datasets import Features
 
 from dspreview.extract.failures import explain
 from dspreview.extract.readers import NamedTable, SplitReader
+from dspreview.extract.settled import empty_table
 from dspreview.extract.source import Plan, Source
-from dspreview.extract.tables import Joiner, compatible, schema_of
+from dspreview.extract.tables import UNLIKE, Joiner, cast_to, compatible, schema_of
 from dspreview.settings import Settings
 
 ALL = 2**62
@@ -53,21 +54,27 @@ class WholeSplit:
         """The schema that earlier rows and these have together. Raises DisagreeingFilesError."""
         if self.features is not None or table.schema.equals(schema):
             return schema
-        if self.joiner.same_columns and set(schema.names) != set(table.column_names):
+        if self.joiner.same_columns and schema.names and not set(table.column_names) <= set(schema.names):
             raise self.joiner.disagreement(self.first, schema, name, table.schema, "columns")
         try:
             return with_schema(table, schema).schema
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        except UNLIKE as error:
             raise self.joiner.disagreement(self.first, schema, name, table.schema, "types") from error
 
 
 def with_schema(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """A table in the order of a schema, with the types that hold the values of both. Raises ArrowInvalid."""
-    empty = schema.empty_table()
+    empty = empty_table(schema)
     if not table.num_rows:
         table = table.select([])
     mine = compatible(table, empty)
-    return pa.concat_tables([json_where(empty, mine), mine], promote_options="permissive")
+    try:
+        return pa.concat_tables([json_where(empty, mine), mine], promote_options="permissive")
+    except UNLIKE:
+        cast = cast_to(mine, schema)
+        if cast is None:
+            raise
+        return pa.concat_tables([empty, cast], promote_options="permissive")
 
 
 def json_where(empty: pa.Table, table: pa.Table) -> pa.Table:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dspreview.extract.arrays import cells_of
+from dspreview.extract.openparquet import OpenParquet
 from dspreview.extract.pages import Cells
+from dspreview.extract.settled import bare, micro, settled_table
 from dspreview.query.engine import Engine
 from dspreview.query.rows import by_part
 
@@ -27,22 +28,25 @@ def take(engine: Engine, places: list[int], columns: list[int]) -> list[Cells]:
     features = [(table.columns[number].name, table.columns[number].feature) for number in columns]
     if not parts:
         return [Cells(name, feature, [], plain=True, declared=table.declared) for name, feature in features]
+    if any(
+        part.schema.types != parts[0].schema.types for part in parts
+    ):  # instants of INT96 have the unit that a file needs
+        parts = [settled_table(part, micro) for part in parts]
     return cells_of(pa.concat_tables(parts), features, declared=table.declared)
 
 
 def read(engine: Engine, part: int, places: list[int], columns: list[int]) -> list[tuple[int, pa.Table, int]]:
     """The rows of one file: each with its position there, and where it stands in which table."""
-    file = pq.ParquetFile(engine.opened(part), pre_buffer=False)
-    leaves = leaf_columns(file.schema_arrow, columns)
+    file = OpenParquet(engine.opened(part))
+    leaves = leaf_columns(file.stored, columns)
     found = []
     start = 0
     for group in range(file.num_row_groups):
         count = file.metadata.row_group(group).num_rows
         wanted = [place for place in places if start <= place < start + count]
         seen = start
-        batches = file.reader.iter_batches(BATCH, row_groups=[group], column_indices=leaves) if wanted else ()
-        for batch in batches:
-            rows = pa.Table.from_batches([batch])
+        for batch in file.tables(BATCH, group, leaves) if wanted else ():
+            rows = settled_table(batch, bare)
             here = [place for place in wanted if seen <= place < seen + rows.num_rows]
             kept = rows.take([place - seen for place in here])
             found += [(place, kept, number) for number, place in enumerate(here)]
@@ -53,19 +57,19 @@ def read(engine: Engine, part: int, places: list[int], columns: list[int]) -> li
     return found
 
 
-def column_batches(engine: Engine, columns: list[int], size: int) -> Iterator[pa.RecordBatch]:
+def column_batches(engine: Engine, columns: list[int], size: int) -> Iterator[pa.Table]:
     """All rows of some columns, so many at a time, in order. Raises PreviewError."""
     for number in range(len(engine.table.parts)):
         yield from engine.steps(part_batches(engine, number, columns, size))
 
 
-def part_batches(engine: Engine, number: int, columns: list[int], size: int) -> Iterator[pa.RecordBatch]:
+def part_batches(engine: Engine, number: int, columns: list[int], size: int) -> Iterator[pa.Table]:
     """The rows of one file."""
-    file = pq.ParquetFile(engine.opened(number), pre_buffer=False)
-    leaves = leaf_columns(file.schema_arrow, columns)
+    file = OpenParquet(engine.opened(number))
+    leaves = leaf_columns(file.stored, columns)
     for group in range(file.num_row_groups):
         if file.metadata.row_group(group).num_rows:
-            yield from file.reader.iter_batches(size, row_groups=[group], column_indices=leaves)
+            yield from file.tables(size, group, leaves)
 
 
 def leaf_columns(schema: pa.Schema, columns: list[int]) -> list[int]:

@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dspreview.extract.features import features_of, trees
+from dspreview.extract.settled import stored_table, stored_type, unsettled_table
+from dspreview.extract.tables import beyond_floats
 from dspreview.extract.whole import WholeSplit, declared_schema, with_schema
 from dspreview.query.table import Part, Table, TableColumn
 
@@ -57,13 +59,15 @@ class Writer:
         self.bytes = self.rows = 0
         """Of those that wait."""
         self.seen = pa.schema([])
+        self.large: set[str] = set()
+        """Columns with integers that floats do not tell apart."""
 
     def add(self, name: str, table: pa.Table) -> None:
         """Take a table."""
         table = table.replace_schema_metadata(None)
         if not self.pieces:
             self.open(declared_schema(self.whole.features, table.schema).remove_metadata())
-        schema = self.whole.unified(self.seen, name, table)
+        schema = self.exact(table, self.whole.unified(self.seen, name, table))
         if not schema.equals(self.seen):
             self.flush()
             self.open(schema)
@@ -73,6 +77,16 @@ class Writer:
         self.bytes, self.rows = self.bytes + table.nbytes, self.rows + table.num_rows
         if self.bytes > GROUP_BYTES or self.rows >= GROUP_ROWS:
             self.flush()
+
+    def exact(self, table: pa.Table, schema: pa.Schema) -> pa.Schema:
+        """A schema in which no float takes the place of an integer that it does not tell apart: both are JSON then."""
+        for field in table.schema:
+            if pa.types.is_integer(field.type) and beyond_floats(table.column(field.name)):
+                self.large.add(field.name)
+        for place, field in enumerate(schema if self.whole.features is None else ()):
+            if field.name in self.large and pa.types.is_floating(field.type):
+                schema = schema.set(place, field.with_type(pa.json_()))
+        return schema
 
     def open(self, schema: pa.Schema) -> None:
         """Begin a piece."""
@@ -85,7 +99,7 @@ class Writer:
     def flush(self) -> None:
         """Write what waits."""
         if self.waiting and self.out is not None:
-            self.out.write_table(pa.concat_tables(self.waiting), row_group_size=GROUP_ROWS)
+            self.out.write_table(stored_table(pa.concat_tables(self.waiting)), row_group_size=GROUP_ROWS)
         self.waiting, self.bytes, self.rows = [], 0, 0
 
     def close(self) -> tuple[Path, pa.Schema]:
@@ -101,7 +115,7 @@ class Writer:
         else:
             with writer(path, self.seen) as out:
                 for table in self.rewritten():
-                    out.write_table(table)
+                    out.write_table(stored_table(table))
             for piece in self.pieces:
                 piece.path.unlink()
         return path, self.seen
@@ -111,9 +125,10 @@ class Writer:
         for piece in self.pieces:
             with pq.ParquetFile(piece.path) as file:
                 for group in range(file.num_row_groups):
-                    yield with_schema(file.read_row_group(group), self.seen)
+                    yield with_schema(unsettled_table(file.read_row_group(group), piece.schema), self.seen)
 
 
 def writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    """A Parquet file to be written."""
+    """A Parquet file to be written, of rows that have a schema."""
+    schema = pa.schema([field.with_type(stored_type(field.type)) for field in schema])
     return pq.ParquetWriter(path, schema, compression="zstd", write_page_index=True)

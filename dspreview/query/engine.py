@@ -24,6 +24,10 @@ LOCKED: dict[str, str | bool | int | float | list[str]] = {
     "allow_community_extensions": "false",
     "python_enable_replacements": "false",  # else each variable of ours is a table
 }
+TRUSTING = ("filter_pushdown", "statistics_propagation")
+"""Optimizers that believe what a file says of the values in it."""
+BYTES = ("BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY", "INT96")
+"""Types whose order is not that of signed numbers."""
 BATCH = 1_000
 PATIENCE = 1.0
 """Seconds that an interrupted query gets to notice; after that it is left behind."""
@@ -63,14 +67,40 @@ class Engine:
         listed = ", ".join(quoted(path) for path in allowed)
         for statement in (
             "SET enable_progress_bar = false",
-            # DuckDB 2.0 fails on fields of structs with it, and we look up positions first and rows then anyway
-            "SET disabled_optimizers = 'late_materialization'",
+            "SET parquet_use_page_index = false",  # writers leave pages marked as null that are full of values
+            f"SET disabled_optimizers = '{','.join(self.disabled(allowed))}'",
             "SET TimeZone = 'UTC'",
+            "SET enable_geoparquet_conversion = false",  # else it writes geometries anew, or refuses curves
             f"SET allowed_paths = [{listed}]",
             "SET enable_external_access = false",
             "SET lock_configuration = true",
         ):
             self.connection.execute(statement)
+
+    def disabled(self, paths: list[str]) -> list[str]:
+        """The optimizers that this table must do without."""
+        # DuckDB 2.0 fails on fields of structs with it, and we look up positions first and rows then anyway
+        found = ["late_materialization"]
+        self.cautious = self.table.origin != "derived" and self.doubtful(paths)
+        return [*found, *TRUSTING] if self.cautious else found
+
+    def doubtful(self, paths: list[str]) -> bool:
+        """Whether files have statistics that their format calls undefined: DuckDB believes them and loses rows.
+
+        The old `min` and `max` are right for numbers alone, the new ones where the file names its orders.
+        """
+        listed = ", ".join(quoted(path) for path in paths)
+        new = "coalesce(stats_min_value, stats_max_value) IS NOT NULL"
+        old = f"type IN ({', '.join(map(quoted, BYTES))}) AND coalesce(stats_min, stats_max) IS NOT NULL"
+        unordered = "o.column_orders IS NULL OR list_bool_or(list_transform(o.column_orders, lambda x: x NOT LIKE '%TYPE_ORDER=TypeDefined%'))"
+        query = (
+            f"SELECT count(*) > 0 FROM parquet_metadata([{listed}]) m JOIN parquet_file_metadata([{listed}]) o USING (file_name)"
+            f" WHERE CASE WHEN {new} THEN {unordered} ELSE {old} END"
+        )
+        try:
+            return bool(self.connection.execute(query).fetchall()[0][0])
+        except duckdb.Error:  # told where the rows are read
+            return True
 
     def __enter__(self) -> Self:
         return self

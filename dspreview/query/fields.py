@@ -14,7 +14,8 @@ from dspreview.query.table import Table
 from dspreview.query.tokens import mistake
 from dspreview.query.tree import ColumnName
 
-DECIMAL = re.compile(r"decimal(?:32|64|128)\(\d+, ?(-?\d+)\)")
+DECIMAL = re.compile(r"decimal\d+\((?:[12]?\d|3[0-8]), ?(-?\d+)\)")
+"""Of as many digits as DuckDB's."""
 TIME = re.compile(r"time(?:32|64)\[(\w+)\]")
 DERIVED = ("length", "width", "height", "duration")
 """What stands behind the dot in the name of a derived column."""
@@ -36,6 +37,8 @@ class Field(NamedTuple):
     zoned: bool = False
     media: int | None = None
     """The column whose files alone tell it."""
+    json: bool = False
+    """Whether it is the text of JSON."""
 
 
 class Names:
@@ -104,7 +107,8 @@ def make_field(sql: str, feature: FeatureTree, told: str) -> Field:
     """The field of an expression whose feature is known."""
     kind, unit, zoned = kind_of(feature)
     labels = tuple(feature.get("names") or ()) if kind == "label" else ()
-    return Field(sql, kind, f"{told} ({type_name(feature)})", labels, unit, zoned)
+    is_json = isinstance(feature, dict) and feature.get("_type") == "Json"
+    return Field(sql, kind, f"{told} ({type_name(feature)})", labels, unit, zoned, json=is_json)
 
 
 def kind_of(feature: FeatureTree) -> tuple[str, str, bool]:
@@ -120,7 +124,7 @@ def kind_of(feature: FeatureTree) -> tuple[str, str, bool]:
     if INTEGERS.fullmatch(dtype):
         return "int", "", False
     if found := DECIMAL.fullmatch(dtype):
-        return "decimal", found[1], False
+        return "decimal", str(max(int(found[1]), 0)), False  # what counts hundreds is stored as whole numbers
     if found := TIME.fullmatch(dtype):
         return "time", found[1], False
     for kind, fits in (

@@ -40,9 +40,10 @@ class Matches(NamedTuple):
 def resolve(table: Table, where: str, orderby: str) -> Question:
     """A question about a table. Raises UsageError with the position."""
     condition, order = Builder(Names(table, "where", where)), Builder(Names(table, "orderby", orderby))
-    tree = parse_where(where)
+    empty = '"":' in table.as_json() or "" in table.names
+    tree = parse_where(where, empty=empty)
     text = condition.where(tree) if tree is not None else ""
-    keys = order.orderby(parse_orderby(orderby))
+    keys = order.orderby(parse_orderby(orderby, empty=empty))
     return Question(text, condition.values, keys, frozenset(condition.media | order.media))
 
 

@@ -57,3 +57,11 @@ def rounded(value: float | None, scale: float) -> float | None:
     if 0 < scale < 0.01:
         digits += -math.floor(math.log10(scale))
     return round(value, digits)
+
+
+def scaled(value: float, power: int) -> float:
+    """A float times a power of two, infinite where that is too large for one."""
+    try:
+        return math.ldexp(value, power)
+    except OverflowError:
+        return math.inf

@@ -13,6 +13,8 @@ from typing import Any
 from dspreview.extract.iso import EPOCH
 from dspreview.query.fields import Field
 
+FAR_YEAR = re.compile(r"([+-]\d{4,6}|0000)(?=-)")
+"""A year outside 1 to 9999, as cells show it."""
 FARTHEST = 400
 """Digits before or behind the point that make no difference to any column."""
 EXPECTED = {
@@ -51,9 +53,20 @@ def text_of(field: Field, found: Any) -> str:
     return found
 
 
-def date_of(field: Field, found: Any) -> str:
-    """A date in ISO 8601."""
-    return date.fromisoformat(text_of(field, found)).isoformat()
+def near(text: str) -> tuple[str, int]:
+    """A date of any year as one of a year that Python knows, and the days between them: 400 years are 146,097 days."""
+    found = FAR_YEAR.match(text)
+    if found is None:
+        return text, 0
+    year = int(found[1])
+    inside = 2000 + year % 400
+    return f"{inside}{text[found.end(1) :]}", (year - inside) // 400 * 146_097
+
+
+def date_of(field: Field, found: Any) -> int:
+    """A date in ISO 8601, of any year, as days since 1970."""
+    text, days = near(text_of(field, found))
+    return (date.fromisoformat(text) - EPOCH.date()).days + days
 
 
 def time_of(field: Field, found: Any) -> str:
@@ -67,13 +80,13 @@ def time_of(field: Field, found: Any) -> str:
 
 def moment_of(field: Field, found: Any) -> Fraction:
     """A time stamp as seconds since 1970; without an offset it is UTC."""
-    text = text_of(field, found)
+    text, days = near(text_of(field, found))
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is not None and not field.zoned:
         raise KindError(f"{text!r} has a zone, which the column has not")
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     seconds = (moment.replace(microsecond=0) - EPOCH) // timedelta(seconds=1)
-    return seconds + Fraction(int(below(text)), 10**9)
+    return seconds + days * 86_400 + Fraction(int(below(text)), 10**9)
 
 
 def below(text: str) -> str:

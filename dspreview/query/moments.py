@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from dspreview.extract.iso import iso_timestamp
+from dspreview.models import FeatureTree
+from dspreview.query.rows import instant
 
 SECOND = 1_000_000
 FORMATS = tuple(
@@ -37,3 +39,17 @@ def second_edges(low: int, high: int) -> list[int]:
         return [low, high]
     step = -(-((high - low) // SECOND + 1) // 10) * SECOND
     return [*range(low, high, step), high]
+
+
+def instant_count(sql: str, unit: str, zone: str | None) -> str:
+    """The microseconds behind a column of times; null where one is infinite."""
+    counted = f"epoch_us({sql}::{'TIMESTAMPTZ' if zone else 'TIMESTAMP'})"
+    if unit != "ns":
+        return counted
+    return f"floor(({instant(f'{sql}::TIMESTAMP_NS', 'ns')})::DECIMAL(20, 0) / 1000)::BIGINT"
+
+
+def zone_of(feature: FeatureTree) -> str | None:
+    """The zone of a column of time stamps."""
+    text = str(feature.get("dtype")) if isinstance(feature, dict) else ""
+    return text.partition("tz=")[2].rstrip("]") or None

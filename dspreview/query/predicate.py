@@ -31,9 +31,9 @@ MAX_DEPTH = 100
 OPERATORS = {"=": "=", "==": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
-def parse_where(text: str) -> Where | None:
+def parse_where(text: str, *, empty: bool = False) -> Where | None:
     """The tree of a predicate, None where the text is blank. Raises UsageError with the position."""
-    parser = Parser("where", text)
+    parser = Parser("where", text, empty=empty)
     if parser.here.kind == "end":
         return None
     found = parser.where(0)
@@ -41,9 +41,9 @@ def parse_where(text: str) -> Where | None:
     return found
 
 
-def parse_orderby(text: str) -> tuple[Order, ...]:
+def parse_orderby(text: str, *, empty: bool = False) -> tuple[Order, ...]:
     """The columns to order by. Raises UsageError with the position."""
-    parser = Parser("orderby", text)
+    parser = Parser("orderby", text, empty=empty)
     if parser.here.kind == "end":
         return ()
     found = [parser.order()]
@@ -56,10 +56,11 @@ def parse_orderby(text: str) -> tuple[Order, ...]:
 class Parser:
     """Reads one text from its beginning to its end."""
 
-    def __init__(self, what: str, text: str) -> None:
+    def __init__(self, what: str, text: str, *, empty: bool = False) -> None:
+        """`empty`: there is a column or a field without a name."""
         self.what = what
         self.text = text
-        self.tokens = tokenize(text, what)
+        self.tokens = tokenize(text, what, empty=empty)
         self.place = 0
 
     @property

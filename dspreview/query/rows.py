@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dspreview.extract.columns import FLOATS, INTEGERS, TEXTS, TIMESTAMP
-from dspreview.extract.iso import iso_date, iso_timestamp
+from dspreview.extract.iso import INFINITE, day, moment
 from dspreview.extract.pages import Cells
 from dspreview.models import FeatureTree
 from dspreview.query.fields import is_list, struct_fields
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dspreview.query.engine import Engine
     from dspreview.query.filter import Question
 
-BINARY = frozenset({"binary", "large_binary"})
+BINARY = frozenset({"binary", "large_binary", "binary_view"})
 
 
 class Output(NamedTuple):
@@ -36,6 +36,8 @@ def rows_at(engine: Engine, places: list[int]) -> list[Cells]:
     """The cells of the rows at some positions, in that order."""
     table = engine.table
     outputs = [output(f"c{number}", column.feature) for number, column in enumerate(table.columns)]
+    if engine.cautious:  # DuckDB would read all rows to find some by their positions
+        return to_cells(engine, [None for _ in outputs], [(place,) for place in places])
     return to_cells(engine, outputs, fetch(engine, places, [one.sql for one in outputs if one is not None]))
 
 
@@ -97,14 +99,20 @@ def output(sql: str, feature: FeatureTree) -> Output | None:
     if tag == "Value":
         dtype = str(feature["dtype"])
         if dtype in {"date32", "date32[day]"}:
-            return Output(f"({sql} - DATE '1970-01-01')", iso_date)
+            return Output(f"({sql} - DATE '1970-01-01')", day)
         if found := TIMESTAMP.fullmatch(dtype):
             unit, zone = found[1], found[2]
             if unit == "ns" and zone is not None:
                 return None
             unit = "ns" if unit == "ns" else "us"
-            return Output(f"epoch_{unit}({sql})", lambda count: iso_timestamp(count, unit, zone))
+            return Output(instant(sql, unit), lambda count: moment(count, unit, zone))
     return Output(sql) if leaves_unchanged(feature) else None
+
+
+def instant(sql: str, unit: str) -> str:
+    """The count behind a time stamp, of infinite ones, too, which DuckDB's own functions take for null."""
+    bound = f"WHEN {sql} > '1970-01-01' THEN {INFINITE} WHEN {sql} IS NOT NULL THEN {-INFINITE}"
+    return f"CASE WHEN isfinite({sql}) THEN epoch_{unit}({sql}) {bound} END"
 
 
 def leaves_unchanged(feature: FeatureTree) -> bool:
@@ -134,7 +142,7 @@ def is_plain(feature: FeatureTree, values: list[Any]) -> bool:
         dtype = str(feature["dtype"])
         if dtype in FLOATS:
             return all(value is None or math.isfinite(value) for value in values)
-        return dtype not in BINARY
+        return dtype not in BINARY and not any(isinstance(value, float) for value in values)
     return False
 
 

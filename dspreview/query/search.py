@@ -8,7 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.types as pt
+
 from dspreview.errors import QueryLimitError, StoreCorruptError, StoreError, StoreFullError, UsageError
+from dspreview.extract.settled import settled_table
 from dspreview.query.engine import Engine
 from dspreview.query.table import Table
 from dspreview.query.words import APART, distinct, holds_text, spaced, texts_in
@@ -20,6 +24,13 @@ MOST_COLUMNS = 100
 ROWS_AT_ONCE = 1_000
 STEPS = 20_000
 """Steps of SQLite's machine between two looks at the clock."""
+
+
+def counted(kind: pa.DataType) -> pa.DataType | None:
+    """The integers behind times: Python has no words for all of these, and there is no text in them."""
+    if pt.is_temporal(kind) and not pt.is_interval(kind):
+        return pa.int32() if pt.is_date32(kind) or pt.is_time32(kind) else pa.int64()
+    return None
 
 
 def text_columns(table: Table, where: str) -> list[int]:
@@ -79,7 +90,10 @@ def texts(engine: Engine, columns: list[int], count: int) -> Iterator[list[list[
 
     between = f" {APART} "
     for batch in column_batches(engine, columns, ROWS_AT_ONCE):
-        cells = [[between.join(texts_in(value)) for value in engine.read(column.to_pylist)] for column in batch.columns]
+        cells = [
+            [between.join(texts_in(value)) for value in engine.read(column.to_pylist)]
+            for column in settled_table(batch, counted).columns
+        ]
         if len(cells) > count:
             cells[count - 1 :] = [[between.join(row) for row in zip(*cells[count - 1 :], strict=True)]]
         yield [list(row) for row in zip(*cells, strict=True)]

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import duckdb
 
-from dspreview.query.engine import GLOB, LOCKED
-from dspreview.query.hashes import told_apart
+from dspreview.query.engine import GLOB, LOCKED, TRUSTING
+from dspreview.query.hashes import row_hash, told_apart
 from dspreview.query.table import quoted
 from dspreview.settings import Settings
 
@@ -55,7 +55,7 @@ def sieve(
     """
     if not columns or any(GLOB & set(path) for path in paths):
         return None
-    parts = ["count(*)", f"count(DISTINCT hash({', '.join(f'c{number}' for number in range(len(columns)))}))"]
+    parts: list[str] = []
     for number, column in enumerate(columns):
         name = f"c{number}"
         parts.append(f"count({name})")
@@ -71,9 +71,11 @@ def sieve(
     names = ", ".join(f"c{number}" for number in range(len(columns)))
     with told_apart(paths), locked(paths, folder, settings) as connection:
         files = ", ".join(quoted(path) for path in paths)
+        kinds = connection.sql(f"SELECT * FROM read_parquet([{files}], hive_partitioning = false)").types
+        hashed = row_hash([f"c{number}" for number in range(len(columns))], kinds)
         with watched(connection, progress):
             found = connection.execute(
-                f"SELECT {', '.join(parts)} FROM read_parquet([{files}]) AS t({names})"
+                f"SELECT count(*), count(DISTINCT {hashed}), {', '.join(parts)} FROM read_parquet([{files}], hive_partitioning = false) AS t({names})"
             ).fetchone()
     assert found is not None
     rows, distinct, *others = found
@@ -89,6 +91,8 @@ def locked(paths: Sequence[str], folder: Path, settings: Settings) -> duckdb.Duc
     for statement in (
         "SET enable_progress_bar = false",
         "SET preserve_insertion_order = false",
+        f"SET disabled_optimizers = '{','.join(TRUSTING)}'",
+        "SET enable_geoparquet_conversion = false",
         f"SET allowed_paths = [{', '.join(quoted(path) for path in paths)}]",
         "SET enable_external_access = false",
         "SET lock_configuration = true",
@@ -120,8 +124,10 @@ def count_distinct(paths: Sequence[str], columns: int, folder: Path, settings: S
     names = ", ".join(f"c{number}" for number in range(columns))
     files = ", ".join(quoted(path) for path in paths)
     with told_apart(paths), locked(paths, folder, settings) as connection:
+        kinds = connection.sql(f"SELECT * FROM read_parquet([{files}], hive_partitioning = false)").types
+        hashed = row_hash([f"c{number}" for number in range(columns)], kinds)
         found = connection.execute(
-            f"SELECT count(DISTINCT hash({names})) FROM read_parquet([{files}]) AS t({names})"
+            f"SELECT count(DISTINCT {hashed}) FROM read_parquet([{files}], hive_partitioning = false) AS t({names})"
         ).fetchone()
     assert found is not None
     return int(found[0])

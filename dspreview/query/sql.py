@@ -10,11 +10,15 @@ from __future__ import annotations
 import math
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from dspreview.errors import UsageError
+from dspreview.extract.iso import PER_SECOND
+from dspreview.query.exactly import NUMBERS, is_end, is_nan, not_nan, range_of, together
 from dspreview.query.fields import Field, Names, suggestion
 from dspreview.query.literals import EXPECTED, READERS, KindError, exact, float_of
+from dspreview.query.rows import instant
 from dspreview.query.tokens import mistake
 from dspreview.query.tree import (
     All,
@@ -33,16 +37,10 @@ from dspreview.query.tree import (
 )
 
 OPPOSITE = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
-NUMBERS = frozenset({"int", "float", "decimal", "label"})
+JSON_SPACE = "chr(9) || chr(10) || chr(13) || ' '"
 FALSE = "FALSE"
 STEPPED = frozenset({"int", "label", "decimal", "timestamp"})
 """Kinds whose values are whole numbers of steps."""
-INFINITE = 2**63 - 1
-"""The count that DuckDB takes for an infinite time."""
-RANGES = {
-    "int": (-(2**63), 2**64 - 1), "label": (-(2**63), 2**63 - 1), "decimal": (1 - 10**38, 10**38 - 1),
-    "timestamp": (1 - INFINITE, INFINITE - 1),
-}  # fmt: skip
 MICROSECONDS, NANOSECONDS = 10**6, 10**9
 WIDE = Context(prec=40)
 
@@ -91,6 +89,8 @@ class Builder:
 
     def missing(self, field: Field, column: ColumnName, what: str, *, negated: bool) -> str:
         """IS [NOT] NULL, IS [NOT] NAN: always true or false."""
+        if what == "NULL" and field.json:  # JSON's own null shows as null, too
+            return f"{'NOT ' if negated else ''}coalesce(trim({field.sql}::VARCHAR, {JSON_SPACE}) = 'null', true)"
         if what == "NULL":
             return f"{field.sql} IS {'NOT ' if negated else ''}NULL"
         if field.kind != "float":
@@ -118,7 +118,10 @@ class Builder:
         if not alike and not kinds <= NUMBERS:
             raise self.wrong(right.start, f"{field.told} and {other.told} do not compare")
         guards = [not_nan(one.sql) for one in (field, other) if one.kind == "float"]
-        return " AND ".join([f"({field.sql} {operator} {other.sql}", *guards]) + ")"
+        first, second = together(field, other)
+        if first != field.sql:  # rows of values are compared even where one of them is null
+            guards += [f"{one.sql} IS NOT NULL" for one in (field, other)]
+        return " AND ".join([f"({first} {operator} {second}", *guards]) + ")"
 
     def compare_value(self, operator: str, name: ColumnName, field: Field, value: Value) -> str:
         """A column against a value of its kind."""
@@ -140,25 +143,29 @@ class Builder:
 
     def compare_step(self, operator: str, field: Field, place: Fraction | float) -> str:
         """A column that goes in steps against any value, exactly: nothing passes through a float."""
-        low, high = RANGES[field.kind]
+        low, high = range_of(field)
         if low <= place <= high and place == math.floor(place):
-            return f"{self.stepped(field)} {operator} {self.mark(field, int(place))}"
+            return f"{self.stepped(field, [int(place)])} {operator} {self.mark(field, int(place))}"
         if operator in {"=", "<>"}:
             return FALSE if operator == "=" else f"{field.sql} IS NOT NULL"
         if not low <= place <= high:
             return f"{field.sql} IS NOT NULL" if (operator in {"<", "<="}) is (place > 0) else FALSE
         below = "<=" if operator in {"<", "<="} else ">"  # between two steps
-        return f"{self.stepped(field)} {below} {self.mark(field, math.floor(place))}"
+        return f"{self.stepped(field, [math.floor(place)])} {below} {self.mark(field, math.floor(place))}"
 
-    def stepped(self, field: Field) -> str:
-        """What of a column is compared with a mark."""
-        return f"epoch_ns({field.sql})" if field.unit == "ns" and field.zoned else field.sql
+    def stepped(self, field: Field, places: list[int]) -> str:
+        """What of a column is compared with marks at some places: at the ends of time it is the count."""
+        if field.kind != "timestamp" or field.unit != "ns":
+            return field.sql
+        if field.zoned:
+            return instant(f"{field.sql}::TIMESTAMP_NS", "ns")
+        return instant(field.sql, "ns") if any(is_end(place) for place in places) else field.sql
 
     def mark(self, field: Field, place: int) -> str:
         """The mark of a value given in the steps of its column."""
         if field.kind == "decimal":
             return f"CAST({self.bind(str(Decimal(place).scaleb(-int(field.unit), WIDE)))} AS DECIMAL(38, {int(field.unit)}))"
-        if field.kind != "timestamp" or (field.unit == "ns" and field.zoned):
+        if field.kind != "timestamp" or (field.unit == "ns" and (field.zoned or is_end(place))):
             return self.bind(place)
         maker = "make_timestamp_ns" if field.unit == "ns" else "make_timestamptz" if field.zoned else "make_timestamp"
         return f"{maker}({self.bind(place)}::BIGINT)"
@@ -171,10 +178,12 @@ class Builder:
             return FALSE
         sql = field.sql
         if field.kind in STEPPED:
-            low, high = RANGES[field.kind]
+            low, high = range_of(field)
             places = [self.step(field, value, one) for value, one in zip(values, found, strict=True)]
             kept = [int(place) for place in places if low <= place <= high and place == math.floor(place)]
-            sql, marks = self.stepped(field), [self.mark(field, place) for place in kept]
+            ends = field.unit == "ns" and any(is_end(place) for place in kept)
+            mark = self.bind if ends else partial(self.mark, field)
+            sql, marks = self.stepped(field, kept), [mark(place) for place in kept]
         elif field.kind == "float":
             marks = [self.bind(float_of(one)) for one in found]
         else:
@@ -233,8 +242,16 @@ class Builder:
 
     def cast(self, field: Field, value: Any) -> str:
         """The mark of a value that SQL must be told the type of."""
-        name = {"date": "DATE", "time": "TIME_NS" if field.unit == "ns" else "TIME"}.get(field.kind)
-        return f"CAST({self.bind(value)} AS {name})" if name else self.bind(value)
+        if field.kind == "time" and self.names.table.origin == "derived":  # stored as counts
+            hours, minutes, seconds = str(value).split(":")
+            whole, _, rest = seconds.partition(".")
+            count = (int(hours) * 60 + int(minutes)) * 60 + int(whole)
+            return self.bind(count * PER_SECOND[field.unit] + int(rest.ljust(9, "0")) * PER_SECOND[field.unit] // 10**9)
+        if field.kind == "date":
+            return f"(DATE '1970-01-01' + CAST({self.bind(value)} AS INTEGER))"
+        if field.kind == "time":
+            return f"CAST({self.bind(value)} AS {'TIME_NS' if field.unit == 'ns' else 'TIME'})"
+        return self.bind(value)
 
     def orderby(self, orders: tuple[Order, ...]) -> list[str]:
         """The sort keys: nulls last unless said otherwise, NaN before them. Raises UsageError."""
@@ -266,16 +283,6 @@ def joined(parts: tuple[Where, ...]) -> tuple[Where, ...]:
 def cannot_compare(field: Field) -> str:
     """Why a field takes part in no comparison."""
     return f"{field.told} does not compare; IS NULL does, and its fields or its length may"
-
-
-def is_nan(sql: str) -> str:
-    """Whether a float is NaN."""
-    return f"(NOT isfinite({sql}) AND NOT isinf({sql}))"
-
-
-def not_nan(sql: str) -> str:
-    """Whether a float is a number."""
-    return f"(isfinite({sql}) OR isinf({sql}))"
 
 
 def balanced(parts: list[str], joint: str) -> str:

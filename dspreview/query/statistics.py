@@ -9,8 +9,8 @@ from dspreview.errors import DatasetError, UnreadableDataError
 from dspreview.extract.columns import asset_kind
 from dspreview.models import FeatureTree, Json
 from dspreview.query.fields import is_list, kind_of, type_name
-from dspreview.query.histogram import counts, float_edges, int_edges, rounded
-from dspreview.query.moments import FORMATS, moment_text, second_edges, span_text
+from dspreview.query.histogram import counts, float_edges, int_edges, rounded, scaled
+from dspreview.query.moments import FORMATS, instant_count, moment_text, second_edges, span_text, zone_of
 from dspreview.query.quantiles import literal, quantiles_of
 from dspreview.query.table import TableColumn, quoted
 
@@ -22,8 +22,8 @@ LABELS_SHARE, LABELS_MOST, LABELS_ANYWAY = 0.2, 1000, 10
 """Texts are labels where at most this share of the rows, and so many at most, are different; or so few anyway."""
 FREQUENT = 10
 EXACT_FLOAT = 2**53
-BIG = 1024.0
-"""Floats are divided by it before they are added up: a sum of the largest ones has no place in a float."""
+LEAST_POWER = -1000
+"""Floats are brought between 0 and 1 by a power of two before they are squared; a greater one than 2**1000 may be infinite."""
 HELD_IN_MEMORY = 5_000_000
 """Rows up to which the values of a column are held at once; of more they are counted in passes, or on disk."""
 LOOKED_AT = 100
@@ -42,7 +42,7 @@ class Statistics:
         self.engine.restart()
         column = self.engine.table.columns[place]
         sql, feature = f"c{place}", column.feature
-        kind, _, _ = kind_of(feature)
+        kind, unit, _ = kind_of(feature)
         if kind == "int":
             return "int", self.numbers(sql, whole=True)
         if kind in {"float", "decimal"}:
@@ -55,7 +55,8 @@ class Statistics:
             return self.texts(sql)
         if kind in {"timestamp", "date"}:
             zone = zone_of(feature)
-            return "datetime", self.moments(f"epoch_us({sql}::{'TIMESTAMPTZ' if zone else 'TIMESTAMP'})", zone, sql)
+            counted = instant_count(sql, unit, zone)
+            return "datetime", self.moments(counted, zone, sql)
         if is_list(feature):
             return "list", self.numbers(f"len({sql})", whole=True)
         asset = asset_kind(feature)
@@ -116,7 +117,7 @@ class Statistics:
         edges: list[Any] = int_edges(low, high) if whole else float_edges(low, high)
         hist, mean, std = self.spread(inner, edges, finite, mean)
         answer |= {
-            "mean": rounded(min(max(mean, low), high), scale), "median": settle(quantiles[2], scale),
+            "mean": rounded(float(min(max(mean, low), high)), scale), "median": settle(quantiles[2], scale),
             "std": rounded(std, scale), "histogram": {"hist": hist, "bin_edges": edges},
             "quantiles": {f"{q:g}": settle(value, scale) for q, value in zip(QUANTILES, quantiles, strict=True)},
         }  # fmt: skip
@@ -130,17 +131,19 @@ class Statistics:
         low, high = edges[0], edges[-1]
         if low == high:
             return [total], float(low), 0.0
+        power = 0 if isinstance(low, int) else max(math.frexp(high / 2 - low / 2)[1] + 1, LEAST_POWER)
+        unit = math.ldexp(1.0, -power)  # squares of what lies between 0 and 1 are neither too large nor all zero
         shift = (
             f"(v::HUGEINT - {literal(low)})::DOUBLE"
             if isinstance(low, int)
-            else f"(v / {BIG!r} - {literal(low / BIG)})"
+            else f"(v * {unit!r} - {literal(low * unit)})"
         )
-        unit = 1.0 if isinstance(low, int) else BIG
         above = [f"count(*) FILTER (v >= {literal(edge)})" for edge in edges[1:-1]]
         *counted, middle, std = self.one([*above, f"favg({shift})", f"stddev_samp({shift})"], inner)
         if not math.isfinite(mean):
-            mean = low + middle * unit
-        return counts([int(one) for one in counted], total), mean, 0.0 if std is None else std * unit
+            mean = math.ldexp(low * unit + middle, power)
+        std = 0.0 if std is None else scaled(std, power)
+        return counts([int(one) for one in counted], total), mean, std
 
     def holistic(self, counted: str) -> list[str]:
         """Aggregates that hold all values in memory; nulls in their place where these are too many."""
@@ -222,20 +225,22 @@ class Statistics:
         inner = f"SELECT {sql} AS v, {distinct} AS d FROM {self.engine.source}"
         found = self.one(
             [
-                "count(v)", "min(v)", "max(v)", "avg(v)", *self.holistic("d"),
+                "count(d)", "count(v)", "min(v)", "max(v)", "avg(v)", *self.holistic("d"),
             ],
             inner,
         )  # fmt: skip
-        present, low, high, mean, quantiles, different = found
+        there, present, low, high, mean, quantiles, different = found
         if quantiles is None:
             quantiles = (
                 quantiles_of(self.ask, inner, present, low, high, QUANTILES) if present else [None] * len(QUANTILES)
             )
-        answer = self.missing(present) | {
+        answer = self.missing(there) | {
             "min": moment_text(low, zone), "max": moment_text(high, zone), "mean": moment_text(mean, zone),
-            "median": moment_text(quantiles[2], zone), "std": None, "histogram": None, "null_count": self.total - present,
+            "median": moment_text(quantiles[2], zone), "std": None, "histogram": None, "null_count": self.total - there,
             "distinct_count": self.distinct(inner, "d") if different is None else different, "quantiles": None,
         }  # fmt: skip
+        if there > present:
+            answer["infinite_count"] = there - present
         if present:
             edges = second_edges(low, high)
             hist, _, std = self.spread(inner, edges, present, mean)
@@ -281,9 +286,3 @@ def statistics_of(engine: Engine, wanted: list[int]) -> dict[str, Json]:
 def settle(value: Any, scale: float) -> Any:
     """A quantile: an integer as it is, a float without noise."""
     return value if isinstance(value, int) or value is None else rounded(float(value), scale)
-
-
-def zone_of(feature: FeatureTree) -> str | None:
-    """The zone of a column of time stamps."""
-    text = str(feature.get("dtype")) if isinstance(feature, dict) else ""
-    return text.partition("tz=")[2].rstrip("]") or None

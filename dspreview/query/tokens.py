@@ -34,14 +34,17 @@ class Token(NamedTuple):
     end: int
 
 
-def tokenize(text: str, what: str) -> list[Token]:
+EMPTY = re.compile(r'(?P<quoted>"")')
+
+
+def tokenize(text: str, what: str, *, empty: bool = False) -> list[Token]:
     """The tokens of a text, `end` last. Raises UsageError with the position; time is linear in the length."""
     if len(text) > MAX_LENGTH:
         raise UsageError(f"{what}: {len(text):,} characters, and {MAX_LENGTH:,} are the most")
     tokens: list[Token] = []
     place = 0
     while place < len(text):
-        found = TOKEN.match(text, place)
+        found = TOKEN.match(text, place) or (EMPTY.match(text, place) if empty else None)
         if found is None:
             raise mistake(what, text, place, unexpected(text[place]))
         kind = str(found.lastgroup)
