@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from dspreview.check.findings import Finding, found
 from dspreview.check.texts import first_invalid, first_mojibake, first_null_word
 from dspreview.extract.columns import asset_kind
+from dspreview.extract.values import to_python
 from dspreview.models import FeatureTree
 
 MANY = 3
@@ -71,7 +72,8 @@ class Watch:
         self.name = name
         self.rows = 0
         self.nulls = 0
-        self.first: pa.Scalar | None = None
+        self.first: Any = None
+        """Its first value that is not null."""
         self.constant = True
         self.seen: dict[tuple[str, str], Seen] = {}
         """What was found, by code and path."""
@@ -97,14 +99,14 @@ class Watch:
             self.constant = self.constant and self.first is None
             return
         if self.first is None:
-            self.first = pc.drop_null(values)[0] if values.null_count else values[0]
+            place = pc.index(values.is_valid(), True).as_py()
+            self.first = to_python(values.slice(place, 1))[0]
             self.constant = self.nulls == 0
-        head = values.slice(0, 50).to_pylist()  # settles nearly all columns
-        first = self.first.as_py()
-        if any(value != first for value in head):
+        head = to_python(values.slice(0, 50))  # settles nearly all columns
+        if any(value != self.first for value in head):
             self.constant = False
         elif self.constant and len(values) > len(head):
-            self.constant = all(value == first for value in values.to_pylist())
+            self.constant = all(value == self.first for value in to_python(values))
 
     def look_at_leaf(self, leaf: Leaf, first_row: int) -> None:
         """Look at flat values."""
@@ -169,7 +171,7 @@ class Watch:
             told = f"{self.name} is null in all {self.rows:,} rows" + ("" if whole else " that were looked at")
             yield found("null-column", told, severity=None if whole else "info", column=self.name, **place)
         elif self.constant and self.rows >= MANY and whole and self.first is not None:
-            value = short(str(self.first.as_py()))
+            value = short(str(self.first))
             yield found(
                 "constant-column", f"{self.name} is {value} in all {self.rows:,} rows", column=self.name, **place
             )

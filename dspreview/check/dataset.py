@@ -6,14 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import pyarrow as pa
+
 from dspreview import errors
 from dspreview.check.failing import of_failure
-from dspreview.check.findings import Finding
-from dspreview.check.info import infos_of, look_at_features, look_at_info
+from dspreview.check.findings import Finding, found
+from dspreview.check.info import infos_of, look_at_features, look_at_info, look_at_types
+from dspreview.check.library import Library, readme_refusal
 from dspreview.check.reading import Reading
 from dspreview.check.rows import AllRows, SampleRows
 from dspreview.check.splits import Outcome, SplitCheck
-from dspreview.check.structure import Made, look_at_structure, made_of
+from dspreview.check.structure import README, Made, kind_of, look_at_structure, made_of
 from dspreview.extract.readme import local_card
 from dspreview.jobs.runner import Extractor
 from dspreview.models import DatasetRef, Json, Kind, Listing
@@ -54,6 +57,9 @@ class DatasetCheck:
         self.rows = AllRows(folder, extractor.settings) if sample is None else SampleRows()
         self.checks: dict[tuple[str, str], SplitCheck] = {}
         self.used: set[str] = set()
+        self.unnamed: set[str] = set()
+        self.libraries: dict[str, Library] = {}
+        """What `datasets` knows of each config from the splits before."""
         self.done = 0
 
     def run(self) -> Report:
@@ -80,14 +86,18 @@ class DatasetCheck:
             if config.error:
                 self.findings.append(of_failure(errors.restore(config.error), {"config": config.config}))
                 continue
-            found = {}
+            outcomes = {}
             for split in config.splits:
                 outcome = self.look_at_split(listing, (config.config, split.split), made, infos.get(config.config))
                 if outcome is not None:
-                    found[split.split] = outcome
+                    outcomes[split.split] = outcome
             if config.config in infos:
-                self.findings += look_at_info(made, infos[config.config], config.config, found)
-        structure = list(look_at_structure(made, card, listing, self.used))
+                self.findings += look_at_types(made, infos[config.config], config.config)
+                self.findings += look_at_info(made, infos[config.config], config.config, outcomes)
+        if (refused := readme_refusal(card)) is not None and not any(one.severity == "error" for one in self.findings):
+            told = f"`datasets` does not take its configs: {refused}"
+            self.findings.append(found("readme-unreadable", told, file=README, line=made.line("configs")))
+        structure = list(look_at_structure(made, card, listing, self.used - self.unnamed))
         self.findings = [one for one in self.findings if not is_explained(one, structure)] + structure
         for one in self.rows.findings():
             self.findings.append(self.checks[str(one.config), str(one.split)].located(one))
@@ -131,17 +141,28 @@ class DatasetCheck:
         except errors.DatasetError as error:
             self.findings.append(of_failure(error, place))
             return None
-        check = SplitCheck(reading, self.rows, self.sample, count, share)
+        library = self.libraries.setdefault(names[0], Library())
+        check = SplitCheck(reading, self.rows, self.sample, count, share, library)
         self.checks[names] = check
         outcome = check.run()
-        if info is not None and check.schema is not None:
-            self.findings += look_at_features(made, info, place, check.schema)
-            absent = {name for name, _ in outcome.columns or () if name not in check.schema.names}
+        if check.named and check.ended:  # pictures that no row of the metadata names are left out
+            others = {reading.shorten(path) for path in reading.files} - check.named
+            self.unnamed |= {name for name in others if kind_of(name) in {kind_of(one) for one in check.named}}
+        schema = check.schema or header_schema(reading)
+        if info is not None and schema is not None:
+            self.findings += look_at_features(made, info, place, schema)
+            absent = {name for name, _ in outcome.columns or () if name not in schema.names}
             kept = [one for one in outcome.findings if one.code != "null-column" or one.column not in absent]
             outcome = outcome._replace(findings=kept)
         self.findings += outcome.findings
         self.outcomes[names] = outcome
         return outcome
+
+
+def header_schema(reading: Reading) -> pa.Schema | None:
+    """The columns of a CSV, without types."""
+    header = reading.header(reading.files[0]) if reading.module == "csv" and reading.files else None
+    return None if header is None else pa.schema([(name, pa.null()) for name in dict.fromkeys(header)])
 
 
 def is_explained(failure: Finding, structure: list[Finding]) -> bool:

@@ -35,6 +35,8 @@ KINDS = {
         Kind("unused-file", "warning", "no config uses a data file", "extra.parquet beside train.parquet", "name it in data_files, or remove it"),
         Kind("bad-name", "error", "a config or split cannot be addressed by its name", "config_name: a/b", "use letters, digits, dots, dashes and underscores; no dash in splits"),
         Kind("files-disagree", "error", "files of a split have other columns or types", "n is int64 in one file and string in another", "give them the same, or make them two configs"),
+        Kind("library-refuses", "error", "`datasets` does not load what a file holds", "a column of UUIDs", "store it in a type that `datasets` has, or without what is named"),
+        Kind("library-differs", "warning", "`datasets` reads a file otherwise than it is", "a delimiter at the end of each line: it takes the first column for an index", "correct the file in the line that is named"),
         Kind("info-features", "error", "dataset_info names other features than the data has", "a column that was renamed in the data only", "correct dataset_info, or remove its features"),
         Kind("info-rows", "error", "dataset_info tells another number of rows, or other splits", "num_examples: 99 of 10 rows", "correct dataset_info; `datasets` refuses to download it as it is"),
         Kind("info-bytes", "warning", "dataset_info tells other sizes", "download_size: 5 of 60,000 bytes", "correct dataset_info, or remove the number"),

@@ -20,6 +20,21 @@ def infos_of(card: dict[str, Json]) -> dict[str, dict[str, Json]]:
     return {str(item.get("config_name", "default")): item for item in items if isinstance(item, dict)}
 
 
+def look_at_types(made: Made, info: dict[str, Json], config: str) -> Iterator[Finding]:
+    """Features that `datasets` does not know: it refuses them, and we leave them out."""
+    from datasets import Features
+
+    features = info.get("features")
+    for item in features if isinstance(features, list) else [features] if features is not None else []:
+        try:
+            len(Features._from_yaml_list([dict(item)]).arrow_schema)
+        except Exception as error:  # whatever it is, `datasets` raises it, too
+            told = (str(error).splitlines() or [type(error).__name__])[0].partition(". Available")[0]
+            name = str(item.get("name")) if isinstance(item, dict) else None
+            line = (made.line("name", name) if name else None) or made.line("features")
+            yield found("info-features", f"dataset_info: {told}", config=config, file=README, line=line, column=name)
+
+
 def look_at_info(made: Made, info: dict[str, Json], config: str, outcomes: dict[str, Outcome]) -> Iterator[Finding]:
     """Rows, splits and bytes that are told otherwise.
 
@@ -76,7 +91,7 @@ def look_at_features(made: Made, info: dict[str, Json], place: dict[str, str], s
         return
     for name, tree in described(features) or ():
         kind = schema.field(name).type
-        if not fits(tree, kind):
+        if not pa.types.is_null(kind) and not fits(tree, kind):
             said = tree.get("dtype", tree.get("_type", "a struct"))
             message = f"{name} is {said} in dataset_info, and {kind} in the data"
             yield found(

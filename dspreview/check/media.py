@@ -8,6 +8,7 @@ from typing import Any
 
 from dspreview.check.columns import Leaf
 from dspreview.check.findings import Finding, found
+from dspreview.check.sounds import missing_bytes
 from dspreview.errors import AccessError, HubError
 from dspreview.extract.cells import reason, value_parts
 from dspreview.extract.columns import asset_kind
@@ -86,3 +87,5 @@ def decode(kind: str, data: bytes, path: str | None) -> None:
             seen = sum(len(block) for block in sound.blocks(BLOCK, dtype="int16"))
             if seen < sound.frames and media.facts.get("type") != "audio/mpeg":
                 raise UndecodableError(f"it ends after {seen:,} of {sound.frames:,} samples")
+        if missing := missing_bytes(data):
+            raise UndecodableError(f"it is cut off: {missing:,} bytes are missing at its end")

@@ -73,7 +73,7 @@ class ColumnProfile:
         if pa.types.is_integer(values.type):
             self.sum += exact_sum(values)
         else:
-            self.sum += Fraction(math.fsum(values.drop_null().to_pylist()))
+            self.sum += float_sum(values.drop_null().to_pylist())
 
     def null_rate(self) -> float:
         """The share of rows without a value."""
@@ -104,6 +104,14 @@ def finite(values: pa.Array) -> pa.Array:
         return values
     wide = values.cast(pa.float64())
     return wide.filter(pc.is_finite(wide))
+
+
+def float_sum(values: list[float]) -> Fraction:
+    """The sum of floats, of the largest ones, too."""
+    try:
+        return Fraction(math.fsum(values))
+    except OverflowError:
+        return sum(map(Fraction, values), Fraction(0))
 
 
 def exact_sum(values: pa.Array) -> int:
@@ -154,7 +162,7 @@ class ColumnDigest:
             test(kind)
             for test in (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
         ):
-            values = pa.array([None if value is None else repr(value) for value in values.to_pylist()], pa.string())
+            values = pa.array([None if value is None else repr(value) for value in to_python(values)], pa.string())
         binary = pc.fill_null(pc.cast(values, pa.large_binary()), b"")
         self.update(f"{path}#", pc.cast(pc.binary_length(binary), pa.int64()))
         self.part(path).update(b"".join(binary.to_pylist()))

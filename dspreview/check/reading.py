@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from dspreview.extract import local
 from dspreview.extract.footers import Footer, local_footer
 from dspreview.extract.plain import Columns, features_of, holds
 from dspreview.extract.rowgroups import numbered, parquet_tables
 from dspreview.extract.schemafiles import SchemaFiles, footer_there, open_remote
+from dspreview.extract.settled import bare, filled, plain, settled_table, target
 from dspreview.jobs.runner import Extractor
 from dspreview.models import DatasetRef, Kind, Resolved
 from dspreview.settings import Settings
@@ -28,6 +30,16 @@ MOST_LINES = 1_000_000
 """Rows before one whose line is counted."""
 
 
+def workable(table: pa.Table) -> pa.Table:
+    """A table in types that pyarrow has functions for; JSON stays what it is, but inside others."""
+    for place, field in enumerate(table.schema):
+        change = plain if isinstance(field.type, pa.JsonType) else bare
+        if target(field.type, change) != field.type:
+            column = settled_table(table.select([place]), change)
+            table = table.set_column(place, column.schema.field(0), column.column(0))
+    return table
+
+
 class Part(NamedTuple):
     """Some rows of a split."""
 
@@ -37,6 +49,8 @@ class Part(NamedTuple):
     """The first of them, in the file."""
     table: pa.Table
     columns: Columns
+    raw: pa.Table | None = None
+    """The same rows, and those behind them, as `datasets` makes them; None where that is known from the file's end."""
 
 
 class Reading:
@@ -91,9 +105,9 @@ class Reading:
 
     def parts(self, *, whole: bool) -> Iterator[Part]:
         """The rows, as far as they are wanted; small blocks unless the `whole` split is. Raises PreviewError, and what pyarrow raises."""
-        if self.direct is not None and self.is_plain():
-            return self.plain_parts(whole=whole)
-        return self.long_parts(whole=whole)
+        parts = self.plain_parts if self.direct is not None and self.is_plain() else self.long_parts
+        for part in parts(whole=whole):
+            yield part._replace(table=workable(part.table))
 
     def is_plain(self) -> bool:
         """Whether the first file holds the features that are declared, or others that are plain."""
@@ -105,6 +119,13 @@ class Reading:
             return False  # `datasets` tells what is wrong
         return holds(schema, declared) if declared is not None else bool(features_of(schema))
 
+    @property
+    def declares(self) -> bool:
+        """Whether the README says the types."""
+        if self.direct is not None:
+            return self.direct.configs[self.names[0]].features is not None
+        return self.long[1].features is not None
+
     def footer(self, path: str) -> Footer:
         """What the end of a Parquet file tells. Raises PreviewError, and what pyarrow raises."""
         if path not in self._footers:
@@ -114,6 +135,23 @@ class Reading:
                 local.guard(path, self.root, self.ref.asked)
                 self._footers[path] = local_footer(path)
         return self._footers[path]
+
+    def stored_tables(self, path: str) -> Iterator[pa.Table]:
+        """A Parquet file as `datasets` reads it."""
+        with self.open(path) as stream:
+            for batch in pq.ParquetFile(stream, pre_buffer=False).iter_batches(WHOLE_BATCH):
+                yield pa.Table.from_batches([batch])
+
+    def stored_schema(self, path: str) -> pa.Schema | None:
+        """The schema of an Arrow file as it has it; None for other formats."""
+        if self.module != "arrow" or "::" in path:
+            return None
+        with self.open(path) as stream:
+            try:
+                return pa.ipc.open_stream(stream).schema
+            except pa.ArrowInvalid:
+                stream.seek(0)
+                return pa.ipc.open_file(stream).schema
 
     def open(self, path: str) -> Any:
         """A Parquet file. Raises PreviewError, OSError."""
@@ -129,12 +167,14 @@ class Reading:
         tables = SchemaFiles(
             self.whole_files, self.open, parquet_tables, ahead=self.dataset.kind is Kind.HUB and not whole
         )
-        file, row = "", 0
+        file, row, schema = "", 0, None
         for name, table in tables.tables(WHOLE_BATCH if whole else self.settings.rows_max_number):
             if columns is None:
                 columns = features_of(table.schema) or []
+            schema = table.schema if schema is None else schema
+            known = pa.schema([schema.field(one) for one, _ in columns])
             file, row = (file, row) if name == file else (name, 0)
-            yield Part(self.shorten(name), row, table.select([one for one, _ in columns]), columns)
+            yield Part(self.shorten(name), row, filled(table, known), columns)
             row += table.num_rows
 
     def long_parts(self, *, whole: bool) -> Iterator[Part]:
@@ -149,10 +189,11 @@ class Reading:
             table = numbered(raw)
             schema = table.schema if schema is None else split.unified(schema, name, table)
             features = split.features if split.features is not None else features_of(table.schema.remove_metadata())
+            seen = split.reader.raw if split.reader.raw is not None else raw
             file, row = (file, row) if name == file else (name, 0)
             for start in range(0, table.num_rows, WHOLE_BATCH) if whole else (0,):
                 block = table.slice(start, WHOLE_BATCH)
-                yield Part(self.shorten(name), row, block, trees(features))
+                yield Part(self.shorten(name), row, block, trees(features), None if start else seen)
                 row += block.num_rows
 
     def header(self, path: str) -> list[str] | None:
@@ -165,8 +206,25 @@ class Reading:
             or params.get("header", "infer") not in {"infer", 0}
         ):
             return None
-        with open(path, encoding=str(params.get("encoding") or "utf-8-sig"), errors="replace", newline="") as file:
+        try:
+            file = open(path, encoding=str(params.get("encoding") or "utf-8-sig"), errors="replace", newline="")  # noqa: SIM115 - closed below
+        except LookupError:  # whoever reads the rows tells that there is no such encoding
+            return None
+        with file:
             return next(csv.reader(file, delimiter=str(params.get("sep") or params.get("delimiter") or ",")[:1]), None)
+
+    def shifted(self, path: str) -> str | None:
+        """What is wrong where the rows of a CSV have one field more than its header."""
+        from dspreview.extract.readers import SplitReader
+
+        source, plan = self.long
+        short = SplitReader(source, plan, self.names[1], self.folder, self.settings, streaming=True).short_header(path)
+        if short is None:
+            return None
+        ends = "a delimiter at the end of each row: `datasets` shifts all columns by one, and loses the first"
+        unnamed = "a first column without a name: `datasets` takes it for an index, and may lose it"
+        told = ends if short.trailing else unnamed
+        return f"{len(short.names) + 1} fields in a row, {len(short.names)} names in the header: {told}"
 
     def line_of(self, file: str, row: int) -> int | None:
         """The line, from 1, of a row of a JSON Lines file on this machine; None where rows are no lines."""

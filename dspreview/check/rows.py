@@ -38,6 +38,8 @@ class SampleRows:
     def add(self, names: Names, first_row: int, table: pa.Table) -> None:
         """The next rows of a split."""
         config, split = names
+        if not table.num_columns:
+            return
         seen = self.seen.setdefault(config, {})
         for number, text in enumerate(row_texts(table)):
             groups = seen.setdefault(text, {})
@@ -85,6 +87,8 @@ class Files(NamedTuple):
     order: list[int]
     """The places of its columns, by their names."""
     names: list[str]
+    kinds: list[str]
+    """The types of its columns."""
     distinct: int
     """Rows that differ."""
 
@@ -158,7 +162,9 @@ class AllRows:
         """Whether no two rows of some splits are the same."""
         if any(split.distinct < sum(split.rows) for split in splits):
             return False
-        if len(splits) == 1 or any(split.names != splits[0].names for split in splits):
+        if len(splits) == 1 or any(
+            split.names != splits[0].names or split.kinds != splits[0].kinds for split in splits
+        ):
             return len(splits) == 1
         from dspreview.query.sieve import count_distinct
 

@@ -7,16 +7,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from dspreview.check.columns import Watch
-from dspreview.check.reading import WHOLE_BATCH, Part, Reading
+from dspreview.check.reading import WHOLE_BATCH, Part, Reading, workable
 from dspreview.check.rows import Files
 from dspreview.check.texts import NULL_WORDS
 from dspreview.errors import QueryLimitError
+from dspreview.extract.openparquet import OpenParquet
 from dspreview.extract.plain import Columns, features_of
 from dspreview.models import FeatureTree, Kind
+from dspreview.query.arrow import leaf_columns
 
 if TYPE_CHECKING:
     from dspreview.query.sieve import Column
@@ -38,6 +37,8 @@ def sieved(reading: Reading, progress: Callable[[float], None]) -> tuple[Files, 
         or features_of(reading.footer(reading.whole_files[0]).schema)
         or []
     )
+    if any(reading.footer(path).foreign for path in reading.whole_files):
+        return None
     if any(reading.footer(path).schema.names != [name for name, _ in columns] for path in reading.whole_files):
         return None
     paths = [os.path.realpath(path) for path in reading.whole_files]
@@ -59,7 +60,9 @@ def sieved(reading: Reading, progress: Callable[[float], None]) -> tuple[Files, 
     rows = [reading.footer(path).num_rows for path in reading.whole_files]
     names = [name for name, _ in columns]
     order = sorted(range(len(names)), key=names.__getitem__)
-    return Files(paths, rows, order, names, seen.distinct), watches, closer
+    schema = reading.footer(reading.whole_files[0]).schema
+    stored = [str(schema.field(name).type) for name in names]
+    return Files(paths, rows, order, names, stored, seen.distinct), watches, closer
 
 
 def kind_of(tree: FeatureTree) -> Column:
@@ -80,7 +83,10 @@ def some_columns(reading: Reading, columns: Columns) -> Iterator[Part]:
     for path in reading.whole_files if names else ():
         row = 0
         with reading.open(path) as stream:
-            for batch in pq.ParquetFile(stream).iter_batches(batch_size=WHOLE_BATCH, columns=names):
-                table = pa.Table.from_batches([batch]).select(names)
-                yield Part(reading.shorten(path), row, table, columns)
-                row += table.num_rows
+            file = OpenParquet(stream)
+            leaves = leaf_columns(file.stored, [file.schema_arrow.names.index(name) for name in names])
+            for group in range(file.num_row_groups):
+                for found in file.tables(WHOLE_BATCH, group, leaves):
+                    table = workable(found.select(names))
+                    yield Part(reading.shorten(path), row, table, columns)
+                    row += table.num_rows

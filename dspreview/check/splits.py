@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -11,15 +10,18 @@ import pyarrow as pa
 from dspreview.check.columns import Watch, leaves
 from dspreview.check.failing import as_finding
 from dspreview.check.findings import Finding, found
+from dspreview.check.library import Library, Refusal
 from dspreview.check.media import look_at_files
+from dspreview.check.names import difference, look_at_names, odd_columns, other_columns
 from dspreview.check.reading import Part, Reading
 from dspreview.check.rows import AllRows, SampleRows
 from dspreview.extract.columns import holds_assets
 from dspreview.extract.fetch import Fetcher
+from dspreview.extract.footers import Footer
 from dspreview.extract.rowgroups import numbered
+from dspreview.extract.values import to_python
 from dspreview.models import FeatureTree, Kind
 
-MOST_COLUMNS, LONGEST_NAME = 1_000, 500
 LARGE_GROUP = 300_000_000
 FOOTERS = 1_000
 REMOTE_FOOTERS = 20
@@ -44,11 +46,12 @@ class SplitCheck:
 
     def __init__(
         self, reading: Reading, rows: SampleRows | AllRows, sample: int | None, progress: Callable[[int], None],
-        share: Callable[[float], None],
+        share: Callable[[float], None], library: Library,
     ) -> None:  # fmt: skip
         """`sample` is how many rows are looked at; None is all of them. `progress` takes how many more were, or `share` which
-        part of the split was.
+        part of the split was. `library` is what `datasets` knows from the splits before.
         """
+        self.library = library
         self.share = share
         self.reading, self.compare, self.sample, self.progress = reading, rows, sample, progress
         self.place: dict[str, Any] = {"config": reading.names[0], "split": reading.names[1]}
@@ -59,10 +62,16 @@ class SplitCheck:
         """Where each file begins: the row of the split, its name, the row in it."""
         self.rows = 0
         self.ended = False
+        self.starts_empty = False
+        """Whether there is a Parquet file whose first row group has no rows."""
+        self.refused: set[str] = set()
+        """Files with rows that `datasets` does not load."""
         self.keys: dict[str, set[str]] = {}
         """The columns of each file of JSON."""
         self.schema: pa.Schema | None = None
         """Of the first file, where it is Parquet."""
+        self.named: set[str] = set()
+        """The files that cells name, by their names in the dataset."""
 
     def run(self) -> Outcome:
         """Look. What is wrong with the data is a finding; raises PreviewError for what says nothing about it."""
@@ -75,13 +84,17 @@ class SplitCheck:
             self.note_failure(error)
         if self.ended and total is None:
             total = self.rows
+        self.findings += odd_columns(self.reading, self.columns, self.place) if self.rows else []
         if total == 0:
-            self.findings.append(found("empty-split", "there is no row", **self.place))
+            self.findings = [one for one in self.findings if one.code != "library-refuses"]
+            loads = self.reading.module == "parquet" and not self.starts_empty
+            words = "there is no row" if loads else "there is no row, and `datasets` does not load such a split"
+            self.findings.append(found("empty-split", words, severity=None if loads else "error", **self.place))
         for watch in self.watches.values():
             if watch.name == "label" and self.reading.module.endswith("folder"):
                 continue  # made by the reader
-            told = watch.findings(self.place, whole=self.ended or total == self.rows)
-            self.findings += [one for one in told if one.code != "null-as-text" or self.reading.module != "text"]
+            seen = watch.findings(self.place, whole=self.ended or total == self.rows)
+            self.findings += [one for one in seen if one.code != "null-as-text" or self.reading.module != "text"]
         self.findings = [self.located(one) for one in self.findings]
         return Outcome(self.findings, self.rows, total, self.columns, size)
 
@@ -96,7 +109,9 @@ class SplitCheck:
         reading = self.reading
         for path in reading.files[:FOOTERS] if reading.module == "csv" else ():
             if (header := reading.header(path)) is not None:
-                self.look_at_names(header, reading.shorten(path))
+                self.findings += look_at_names(header, self.place | {"file": reading.shorten(path)})
+            if (told := reading.shifted(path)) is not None:
+                self.findings.append(found("library-differs", told, file=reading.shorten(path), line=2, **self.place))
         if reading.module != "parquet" or any("::" in path or path.startswith("http") for path in reading.files):
             return None, None
         most = FOOTERS if reading.dataset.kind is Kind.LOCAL or self.sample is None else REMOTE_FOOTERS
@@ -118,40 +133,56 @@ class SplitCheck:
             if first is None:
                 first = (name, footer.schema)
                 self.schema = footer.schema
-                self.look_at_names(footer.schema.names, name)
-            elif (unlike := difference(first[1], footer.schema)) is not None:
-                message, severity = f"{unlike[0]} (compared with {first[0]})", "warning" if unlike[1] else None
-                self.findings.append(found("files-disagree", message, severity=severity, file=name, **self.place))
+                self.findings += look_at_names(footer.schema.names, self.place | {"file": name})
+            refused = not self.loads(path, name, footer, total - footer.num_rows)
+            unlike = difference(first[1], footer.schema)
+            if not refused and unlike is not None:
+                message = f"{unlike} (compared with {first[0]})"
+                self.findings.append(found("files-disagree", message, severity="warning", file=name, **self.place))
         whole = len(paths) == len(reading.files) and not reading.broken
         return (total, size) if whole else (None, None)
 
-    def look_at_names(self, names: list[str], file: str | None) -> None:
-        """The names of columns."""
-        place = self.place | {"file": file}
-        for name, number in Counter(names).items():
-            if number > 1:
-                told = f"{number} columns are called {name!r}"
-                self.findings.append(found("duplicate-column", told, column=name, **place))
-        folded: dict[str, str] = {}
-        for name in dict.fromkeys(names):
-            other = folded.setdefault(name.casefold(), name)
-            if other != name:
-                told = f"{other!r} and {name!r} differ only in case"
-                self.findings.append(found("similar-column", told, column=name, **place))
-            if len(name) > LONGEST_NAME:
-                told = f"the name of a column has {len(name):,} letters, over {LONGEST_NAME}"
-                self.findings.append(found("viewer-limit", told, column=name[:60], **place))
-        if len(names) > MOST_COLUMNS:
-            told = f"{len(names):,} columns, over {MOST_COLUMNS:,}"
-            self.findings.append(found("viewer-limit", told, **place))
+    def loads(self, path: str, name: str, footer: Footer, before: int) -> bool:
+        """Whether `datasets` loads a Parquet file into the types that it has by then; `before` it are so many rows."""
+        if footer.starts_empty:
+            self.starts_empty = True
+            told = "its first row group has no rows, and `datasets` does not load it"
+            self.findings.append(found("library-refuses", told, file=name, **self.place))
+        schema = footer.stored
+        if schema is None or len(set(schema.names)) < len(schema.names):
+            return True
+        if self.reading.declares and not self.library.first:
+            self.library.declare(self.reading.long[1].features)
+        if not self.library.first:
+            self.refuses_types(self.library.begin(schema, f"{name} ({self.reading.names[1]})"), name)
+            return True
+        known = self.library.schema
+        if known is not None and self.reading.declares and not set(schema.names) <= set(known.names):
+            return True  # that is told of the README
+        if known is None or schema.remove_metadata().equals(known.remove_metadata()):
+            return True
+        refusal = self.library.first_refusal(self.reading.stored_tables(path))
+        if refusal is None:
+            return True
+        told = f"`datasets` does not load it: {refusal.why}"
+        row = before + refusal.row
+        self.findings.append(found("files-disagree", told, file=name, row=row, **self.place))
+        return False
+
+    def refuses_types(self, refusal: Refusal | None, file: str) -> None:
+        """Note types that `datasets` has no word for."""
+        if refusal is not None:
+            told = f"`datasets` does not load it: {refusal.why}"
+            self.findings.append(found("library-refuses", told, file=file, column=refusal.column, **self.place))
 
     def look_at_rows(self) -> None:
         """The rows, as far as they are wanted."""
         if self.sample is None and self.look_with_sieve():
             return
         for part in self.reading.parts(whole=self.sample is None):
+            self.look_at_types(part)
             if self.columns is None and self.reading.module not in {"parquet", "csv"}:
-                self.look_at_names([name for name, _ in part.columns], None)
+                self.findings += look_at_names([name for name, _ in part.columns], self.place)
             self.columns = part.columns
             self.look_at_keys(part)
             left = part.table.num_rows if self.sample is None else self.sample - self.rows
@@ -160,6 +191,19 @@ class SplitCheck:
             if self.sample is not None and self.rows >= self.sample:
                 return
         self.ended = True
+
+    def look_at_types(self, part: Part) -> None:
+        """Whether `datasets` takes some rows into the types that it has by then."""
+        if part.raw is None or self.reading.module == "parquet" or self.reading.declares:
+            return
+        if not self.library.first:
+            stored = self.reading.stored_schema(self.reading.files[0]) if self.reading.files else None
+            where = f"{part.file or 'the first rows'} ({self.reading.names[1]})"
+            self.refuses_types(self.library.begin(part.raw.schema if stored is None else stored, where), part.file)
+        elif (refusal := self.library.refusal(part.raw)) is not None and part.file not in self.refused:
+            self.refused.add(part.file)
+            told = f"`datasets` does not load it: {refusal.why}"
+            self.findings.append(found("files-disagree", told, row=self.rows + refusal.row, **self.place))
 
     def look_at_keys(self, part: Part) -> None:
         """Whether files of JSON have the same columns: streams of it may differ, but nobody makes one table of them."""
@@ -172,11 +216,12 @@ class SplitCheck:
         """The same, once all that is wanted was read."""
         files = list(self.keys)
         for file in files[1:]:
+            if file in self.refused:
+                continue
             unlike = other_columns(sorted(self.keys[files[0]]), sorted(self.keys[file]))
             if unlike is not None:
                 message = f"{unlike} (compared with {files[0]})"
-                severity = None if self.sample is None else "warning"
-                self.findings.append(found("files-disagree", message, severity=severity, file=file, **self.place))
+                self.findings.append(found("files-disagree", message, severity="warning", file=file, **self.place))
 
     def look_with_sieve(self) -> bool:
         """All rows of plain Parquet files on this machine; whether this is such a split."""
@@ -218,6 +263,9 @@ class SplitCheck:
         limit = self.reading.settings.asset_max_bytes
         for leaf in leaves(name, tree, values):
             if holds_assets(leaf.tree):
+                if self.reading.module.endswith("folder"):
+                    paths = [value.get("path") for value in to_python(leaf.values) if isinstance(value, dict)]
+                    self.named.update(self.reading.shorten(path) for path in paths if path)
                 self.findings += look_at_files(leaf, first, fetch, limit, self.place)
 
     def located(self, finding: Finding) -> Finding:
@@ -229,26 +277,3 @@ class SplitCheck:
             return finding
         start, file, in_file = begins[-1]
         return finding._replace(file=file, line=self.reading.line_of(file, finding.row - start + in_file))
-
-
-def other_columns(mine: list[str], theirs: list[str]) -> str | None:
-    """Which columns a file has not, or has beside those of another; None where they are the same."""
-    missing = [name for name in mine if name not in theirs]
-    more = [name for name in theirs if name not in mine]
-    told = [f"no {', '.join(missing[:5])}"] * bool(missing) + [f"beside them {', '.join(more[:5])}"] * bool(more)
-    return f"other columns: {'; '.join(told)}" if told else None
-
-
-def difference(one: pa.Schema, other: pa.Schema) -> tuple[str, bool] | None:
-    """How the columns of two files differ, and whether readers still make one of them; None where they do not."""
-    from dspreview.extract.footers import stored_type
-
-    unlike = other_columns(one.names, other.names)
-    if unlike is not None:
-        return unlike, False
-    for name in one.names if len(set(one.names)) == len(one.names) else ():
-        mine, theirs = one.field(name).type, other.field(name).type
-        if stored_type(mine) != stored_type(theirs) and not pa.types.is_null(theirs):
-            numbers = all(pa.types.is_integer(kind) or pa.types.is_floating(kind) for kind in (mine, theirs))
-            return f"other types: {name} is {theirs}, not {mine}", numbers
-    return None

@@ -74,16 +74,33 @@ def look_at_structure(
     if listing is not None:
         yield from look_at_limits(listing)
     if made.names is not None:
-        yield from look_at_names(made, made.names, used if listing is not None else None)
+        yield from look_at_names(made, made.names, used if listing is not None else None, named_files(card))
 
 
 def look_at_configs(made: Made, card: dict[str, Json]) -> Iterator[Finding]:
     """The configs of a README: their names, and the patterns of their files."""
     configs = card.get("configs")
+    names: set[str] = set()
     for item in configs if isinstance(configs, list) else ():
-        if not isinstance(item, dict) or not isinstance(item.get("config_name"), str):
-            continue
-        name = item["config_name"]
+        if not isinstance(item, dict) or "config_name" not in item:
+            continue  # told by whoever reads it
+        name = str(item["config_name"])
+        if not isinstance(item["config_name"], str):
+            kind = {bool: "true or false", int: "a number", float: "a number", type(None): "nothing"}.get(
+                type(item["config_name"]), "no text"
+            )
+            told = f"the config_name {name} is {kind} in YAML, and `datasets` refuses it: put it in quotes"
+            yield found(
+                "bad-name",
+                told,
+                config=name,
+                file=README,
+                line=made.line("config_name", name) or made.line("config_name"),
+            )
+        if name in names:
+            told = f"two configs are called {name!r}: the last one counts, the others are left out"
+            yield found("bad-name", told, config=name, file=README, line=made.line("config_name", name))
+        names.add(name)
         if not name or BAD_IN_NAME.search(name):
             told = f"the config {name!r} has a letter in its name that no config may have"
             yield found("bad-name", told, config=name, file=README, line=made.line("config_name", name))
@@ -94,6 +111,9 @@ def look_at_configs(made: Made, card: dict[str, Json]) -> Iterator[Finding]:
             else []
         )
         for split in splits:
+            if str(split) == "all":
+                told = f"the split of config {name!r} is called 'all', which `datasets` keeps for all splits together"
+                yield found("bad-name", told, config=name, split="all", file=README, line=made.line("split", "all"))
             if not SPLIT.match(str(split)):
                 told = f"the split {split!r} of config {name!r} may hold letters, digits, underscores and dots only"
                 yield found(
@@ -133,8 +153,21 @@ def look_at_limits(listing: Listing) -> Iterator[Finding]:
             yield found("viewer-limit", told, config=config.config)
 
 
-def look_at_names(made: Made, names: tuple[str, ...], used: Collection[str] | None) -> Iterator[Finding]:
-    """Files that nobody uses, that run code, or that lie elsewhere."""
+def named_files(card: dict[str, Json]) -> dict[str, list[str]]:
+    """The patterns that a README has for the files of each config."""
+    configs = card.get("configs")
+    found: dict[str, list[str]] = {}
+    for item in configs if isinstance(configs, list) else ():
+        if isinstance(item, dict) and item.get("data_files") is not None and not item.get("data_dir"):
+            patterns = plain_patterns(item["data_files"]) or {}
+            found[str(item.get("config_name"))] = [one for group in patterns.values() for one in group if plain(one)]
+    return found
+
+
+def look_at_names(
+    made: Made, names: tuple[str, ...], used: Collection[str] | None, named: dict[str, list[str]]
+) -> Iterator[Finding]:
+    """Files that nobody uses, that run code, or that lie elsewhere; `named` are the patterns of each config."""
     root = made.description.dataset.name
     kinds = ALWAYS_DATA | {kind_of(name) for name in used or ()}
     for name in names:
@@ -148,7 +181,14 @@ def look_at_names(made: Made, names: tuple[str, ...], used: Collection[str] | No
         if PICKLES.search(name):
             yield found("pickle", f"{name} can run code when it is loaded", severity="warning", file=name)
         elif used is not None and name not in used and not hidden and kind_of(name) in kinds and is_data(name):
-            yield found("unused-file", f"no config uses {name}", file=name)
+            config = next(
+                (one for one, patterns in named.items() if any(matches(each, [name]) for each in patterns)), None
+            )
+            if config is None:
+                yield found("unused-file", f"no config uses {name}", file=name)
+            else:
+                told = f"the README names {name} among files of another format, and `datasets` reads all files of a config as one"
+                yield found("files-disagree", told, config=config, file=name)
 
 
 def kind_of(name: str) -> str:

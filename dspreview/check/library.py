@@ -1,0 +1,138 @@
+"""What `datasets` makes of the files of a config: the types of the first rows count for all others, in every split."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import pyarrow as pa
+from datasets import Features
+from datasets.table import CastError, table_cast
+
+from dspreview.models import Json
+
+
+class Refusal(NamedTuple):
+    """Why `datasets` does not load some rows."""
+
+    why: str
+    row: int = 0
+    """The first of them that it does not take, counted from the beginning of the table."""
+    column: str | None = None
+
+
+class Library:
+    """The reader of one config, as far as it knows the types: it never learns, it casts."""
+
+    def __init__(self) -> None:
+        self.schema: pa.Schema | None = None
+        self.first = ""
+        """Where the types come from: a file and its split, for messages."""
+
+    def begin(self, schema: pa.Schema, where: str) -> Refusal | None:
+        """Take the types of the first rows; why that fails, where `datasets` has no word for one of them."""
+        self.first = where
+        try:
+            self.schema = Features.from_arrow_schema(schema).arrow_schema
+        except Exception as error:  # whatever it is, `datasets` raises it, too
+            return Refusal(first_line(error), column=next(unknown(schema), None))
+        return None
+
+    def declare(self, features: Features) -> None:
+        """Take the types that a README declares."""
+        self.first, self.schema = "README.md", features.arrow_schema
+
+    def refusal(self, table: pa.Table) -> Refusal | None:
+        """Why rows are not cast to the types that are known; None where they are."""
+        if self.schema is None or table.schema.equals(self.schema):
+            return None
+        why = self.cast(table)
+        if why is None:
+            return None
+        low, high = 0, table.num_rows  # the rows before `low` are taken, those up to `high` are not
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self.cast(table.slice(low, middle - low)) is None:
+                low = middle
+            else:
+                high = middle
+        return Refusal(f"{self.cast(table.slice(low, 1)) or why} (its types are those of {self.first})", low)
+
+    def cast(self, table: pa.Table) -> str | None:
+        """What `datasets` raises for a table."""
+        assert self.schema is not None
+        try:
+            table_cast(table, self.schema)
+        except CastError:
+            more = [name for name in table.column_names if name not in self.schema.names]
+            missing = [name for name in self.schema.names if name not in table.column_names]
+            told = [f"no {', '.join(missing[:5])}"] * bool(missing) + [f"beside them {', '.join(more[:5])}"] * bool(
+                more
+            )
+            return f"other columns: {', '.join(told)}"
+        except Exception as error:  # whatever it is, `datasets` raises it, too
+            return self.column_of(table) + first_line(error)
+        return None
+
+    def column_of(self, table: pa.Table) -> str:
+        """Which column it is, and its two types, where it is one that all files have."""
+        assert self.schema is not None
+        for field in table.schema:
+            place = self.schema.get_field_index(field.name)
+            if place < 0 or field.type == self.schema.field(place).type:
+                continue
+            try:
+                table_cast(table.select([field.name]), pa.schema([self.schema.field(place)]))
+            except Exception:
+                return f"{field.name} is {field.type} here, not {self.schema.field(place).type}: "
+        return ""
+
+    def first_refusal(self, tables: Iterable[pa.Table]) -> Refusal | None:
+        """The first of some tables that is refused, with the row counted through all of them."""
+        seen = 0
+        for table in tables:
+            if (found := self.refusal(table)) is not None:
+                return found._replace(row=seen + found.row)
+            seen += table.num_rows
+        return None
+
+
+def unknown(schema: pa.Schema) -> Iterator[str]:
+    """The columns of types that `datasets` has no word for."""
+    for field in schema:
+        try:
+            len(Features.from_arrow_schema(pa.schema([field])).arrow_schema)
+        except Exception:
+            yield field.name
+
+
+def first_line(error: Exception) -> str:
+    """What an exception says, in a line."""
+    lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()]
+    if not lines:
+        return type(error).__name__
+    if lines[0] == "Couldn't cast":  # the two schemas follow, and at last why
+        return lines[-1].removeprefix("because ")
+    return lines[0]
+
+
+def readme_refusal(card: dict[str, Json]) -> str | None:
+    """Why `datasets` does not take the configs of a README; None where it does."""
+    from datasets.data_files import sanitize_patterns
+    from datasets.utils.metadata import MetadataConfigs
+    from huggingface_hub import DatasetCardData
+
+    try:
+        configs = MetadataConfigs.from_dataset_card_data(DatasetCardData(**copy.deepcopy(card)))
+        configs.get_default_config_name()
+        for params in configs.values():
+            if params.get("data_files") is not None:
+                sanitize_patterns(params["data_files"])
+            if not isinstance(params.get("data_dir") or "", str):
+                return f"data_dir must be text, and is {params['data_dir']!r}"
+            if "data_files" in params and params["data_files"] is None:
+                return "data_files says nothing; remove the line, or name the files"
+    except Exception as error:  # whatever it is, `datasets` raises it, too
+        return first_line(error)
+    return None
