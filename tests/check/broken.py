@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from datasets import ClassLabel, Features, Image, Pdf, Value
 
 from tests.support.data import parquet, picture, sound, write
@@ -44,6 +46,22 @@ def bytes_of(data: bytes) -> dict[str, Any]:
     return {"bytes": data, "path": None}
 
 
+def uuids(number: int) -> pa.Array:
+    """Some UUIDs, which `datasets` 5.2 has no type for."""
+    storage: Any = pa.array([bytes([one]) * 16 for one in range(number)], pa.binary(16))
+    return pa.ExtensionArray.from_storage(pa.uuid(), storage)
+
+
+def first_group_empty() -> bytes:
+    """A Parquet file whose first row group has no rows."""
+    table = pa.table({"n": [4, 5], "t": ["d", "e"]})
+    buffer = io.BytesIO()
+    with pq.ParquetWriter(buffer, table.schema) as writer:
+        writer.write_table(table.slice(0, 0))
+        writer.write_table(table)
+    return buffer.getvalue()
+
+
 DECLARED = card(
     "dataset_info:\n  features:\n  - {name: n, dtype: int64}\n  - {name: t, dtype: string}\n  splits:\n  - {name: train, num_bytes: 1, num_examples: 3}\n"
 )
@@ -79,6 +97,11 @@ BROKEN: dict[str, Broken] = {
     ),
     "files-disagree": Broken({"a.parquet": GOOD, "b.parquet": parquet({"n": ["x"], "t": ["y"]})}, {"file": "b.parquet"}),
     "files-disagree columns": Broken({"a.csv": "a,b\n1,2\n", "b.csv": "a,c\n3,4\n"}, {"split": "train"}, all_rows=True),
+    "library-refuses": Broken({"a.parquet": parquet({"n": [1, 2], "u": uuids(2)})}, {"file": "a.parquet", "column": "u"}),
+    "library-refuses maps": Broken({"a.parquet": parquet({"m": pa.array([[("a", 1)], [], None], pa.map_(pa.string(), pa.int64())), "n": [1, 2, 3]})}, {"column": "m"}),
+    "library-refuses first group": Broken({"a.parquet": GOOD, "b.parquet": first_group_empty()}, {"file": "b.parquet"}),
+    "library-differs": Broken({"a.csv": "id,text\n10,cat,\n20,dog,\n"}, {"file": "a.csv", "line": 2}),
+    "files-disagree splits": Broken({"train.csv": "a\n1\n2\n", "test.csv": "a\n1\n2.5\n"}, {"split": "test", "file": "test.csv", "row": 1}),
     "info-features": Broken({"README.md": DECLARED, "a.parquet": parquet({"n": [1, 2, 3], "u": ["a", "b", "c"]})}, {"file": "README.md"}),
     "info-rows": Broken({"README.md": DECLARED, "a.parquet": parquet({"n": [1, 2], "t": ["a", "b"]})}, {"file": "README.md", "line": 7, "split": "train"}),
     "info-bytes": Broken({"README.md": DECLARED.replace("  splits:", "  download_size: 5\n  splits:"), "a.parquet": GOOD}, {"line": 6}),

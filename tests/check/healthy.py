@@ -91,7 +91,6 @@ FILES: dict[str, dict[str, Any]] = {
     "odd columns": {"a.parquet": parquet({"": [1, 2], "a b": [3, 4], "c.d": [5, 6], "é": [7, 8]})},
     "dictionary": {"a.parquet": parquet({"d": pa.array(["x", "y", "x"]).dictionary_encode(), "n": [1, 2, 3]})},
     "decimals": {"a.parquet": parquet({"d": pa.array([1, 2, 3], pa.decimal128(9, 2))})},
-    "maps": {"a.parquet": parquet({"m": pa.array([[("a", 1)], [], None], pa.map_(pa.string(), pa.int64())), "n": [1, 2, 3]})},
     "large strings": {"a.parquet": parquet({"t": pa.array(["a", "b"], pa.large_string())})},
 }  # fmt: skip
 

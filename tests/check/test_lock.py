@@ -79,7 +79,7 @@ def test_what_has_drifted(
     folder = write(tmp_path / "d", {"a.parquet": rows()})
     path = locked(dspreview, folder)
     (folder / "a.parquet").unlink()
-    write(folder, files)  # type: ignore[arg-type]
+    write(folder, files)
     result = dspreview("check", folder, "--against", path, "--json", "--select", "drift")
     found = [one for one in result.json["findings"] if told in one["message"]]
     assert found, result.json["findings"]
@@ -131,3 +131,12 @@ def test_a_lock_file_is_written_whole_or_not_at_all(dspreview: Program, tmp_path
     assert dspreview("lock", folder, "--output", path).code == 6
     assert path.read_text() == "as it was"
     assert dspreview("lock", write(tmp_path / "e", {"a.parquet": rows()}), "--output", tmp_path / "no" / "x").code == 2
+
+
+def test_floats_near_the_largest(dspreview: Program, tmp_path: Path) -> None:
+    """Their sum has no place in a float."""
+    folder = write(tmp_path / "d", {"a.parquet": parquet({"x": [1.7e308, 1.6e308, -1.5e308]})})
+    path = locked(dspreview, folder)
+    assert tomllib.loads(path.read_text())["configs"]["default"]["train"]["num_rows"] == 3
+    assert dspreview("check", folder, "--against", path).code == 0
+    assert dspreview("diff", folder, folder).code == 0

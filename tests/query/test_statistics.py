@@ -308,3 +308,27 @@ def test_against_numpy_over_many_rows(tmp_path: Path) -> None:
     hist, edges = np.histogram(values, found["histogram"]["bin_edges"])
     assert found["histogram"]["hist"] == hist.tolist()
     assert found["histogram"]["bin_edges"] == pytest.approx(edges)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1e200, 2e200, 3e200], [1e-170, 2e-170, 3e-170], [1.7976931348623157e308, 0.0, 1.0], [5e-324, 1e-323, 1.5e-323],
+        [1e308, -1e308, 1e308], [1e16, 1e16 + 2, 1e16 + 4],
+    ],
+)  # fmt: skip
+def test_the_deviation_of_large_and_small_floats(values: list[float], tmp_path: Path) -> None:
+    """Squares of these over- and underflow; Python's fractions do not."""
+    exact = [Fraction(one) for one in values]
+    mean = sum(exact) / len(exact)
+    variance = sum((one - mean) ** 2 for one in exact) / (len(exact) - 1)
+    scale = max(map(abs, exact))
+    found = stats_of(tmp_path, values, pa.float64())
+    assert found["std"] == pytest.approx(float(scale) * math.sqrt(variance / scale**2), rel=1e-4)
+    assert found["mean"] == pytest.approx(float(mean), rel=1e-4)
+
+
+def test_the_mean_of_the_largest_integers_is_a_float(tmp_path: Path) -> None:
+    found = stats_of(tmp_path, [2**64 - 1, 2**64 - 2, 2**64 - 4], pa.uint64())
+    assert isinstance(found["mean"], float)
+    assert found["mean"] == pytest.approx(2.0**64)

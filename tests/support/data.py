@@ -6,6 +6,7 @@ import io
 import math
 import struct
 import wave
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\
 MP4 = b"\0\0\0\x18ftypisom\0\0\0\0isomiso2" + b"\0" * 40
 
 
-def write(folder: Path, files: dict[str, bytes | str]) -> Path:
+def write(folder: Path, files: Mapping[str, bytes | str]) -> Path:
     """A folder of files."""
     for name, data in files.items():
         path = folder / name
