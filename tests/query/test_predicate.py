@@ -102,7 +102,10 @@ REFUSED = {
     "\"a\" GLOB 'x'": (5, "an operator was expected"),
     "\"a\" ~ 'x'": (5, "'~' has no meaning"),
     '"a" LIKE 5': (10, "needs a text"),
-    '"a" IN ()': (9, "a value was expected"),
+    '"a" IN ()': (9, "a value was expected: a text in single quotes, a number"),
+    '"a" IN ("b")': (9, "a value was expected; a text goes in single quotes"),
+    '"a" IN ("TRUE")': (9, "a value was expected; a text goes in single quotes"),
+    '"a" IN (AND)': (9, "a value was expected: a text in single quotes, a number"),
     '"a" IN (SELECT 1)': (9, "a value was expected"),
     '"a" BETWEEN 1 OR 2': (15, "needs AND"),
     '"a"=1 "b"=2': (7, "AND or OR"),
@@ -127,7 +130,7 @@ def test_what_it_refuses_and_where(text: str) -> None:
     assert shown.strip().startswith(text.strip()[:50])
 
 
-@pytest.mark.parametrize("text", ["random()", "1", '"a" + 1', '"a",', '"a" NULLS', '"a" UP', "'a'"])
+@pytest.mark.parametrize("text", ["random()", "1", '"a" + 1', '"a",', '"a" NULLS', '"a" UP', '"a" DESC ASC', "'a'"])
 def test_orders_that_are_none(text: str) -> None:
     with pytest.raises(UsageError, match="orderby: at character"):
         parse_orderby(text)
