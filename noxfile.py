@@ -9,6 +9,11 @@ import nox
 nox.options.sessions = ["tests", "lint", "types", "imports", "docs"]
 nox.options.reuse_existing_virtualenvs = True
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+WRITERS = [
+    "polars==2.1.0", "duckdb==2.0.1", "fastparquet==2026.9.0", "pandas==3.1.1", "geopandas==1.2.0", "pyogrio==0.13.0",
+    "pyarrow==26.0.1", "bson==0.5.10", "numpy==2.4.6",
+]  # fmt: skip
+"""Of tests/corpus; those in JavaScript are in its package.json."""
 
 
 def install(session: nox.Session, *groups: str) -> None:
@@ -148,3 +153,29 @@ def soak(session: nox.Session) -> None:
     """2,000 datasets, 4 workers, a kill a second: `nox -s soak -- --seed N`."""
     install(session, "test")
     session.run("python", "-m", "tests.soak.run", *session.posargs)
+
+
+@nox.session
+def differential(session: nox.Session) -> None:
+    """Random tables in all commands against pyarrow and plain Python: `-- --seed N --tables N`."""
+    install(session, "test")
+    session.run("python", "-m", "tests.agreement", *session.posargs)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Whether the tests notice small faults of the program: `nox -s mutants -- --seed N --sample 200`. Hours; not in CI."""
+    install(session, "test")
+    session.run("python", "-m", "tests.mutants", *session.posargs)
+
+
+@nox.session
+def corpus(session: nox.Session) -> None:
+    """Files of little-used writers, of these versions, into tests/corpus; needs Node.js and npm."""
+    session.install(*WRITERS)
+    javascript = Path(session.create_tmp()).resolve() / "javascript"
+    session.run("rm", "-rf", str(javascript), external=True)
+    javascript.mkdir()
+    session.run("cp", "tests/corpus/package.json", str(javascript), external=True)
+    session.run("npm", "install", "--no-audit", "--no-fund", "--prefix", str(javascript), external=True)
+    session.run("python", "-m", "tests.corpus.make", "--javascript", str(javascript), *session.posargs)

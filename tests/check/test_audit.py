@@ -142,7 +142,7 @@ def test_odd_descriptions_are_no_bugs(splits: str, dspreview: Program, tmp_path:
         tmp_path / "d", {"README.md": card(f"dataset_info:\n  splits: {splits}\n"), "a.parquet": parquet({"n": [1]})}
     )
     result = dspreview("check", folder, "--json")
-    assert result.code in {0, 1}
+    assert result.code == 0
     assert "Traceback" not in result.err
 
 
@@ -163,7 +163,7 @@ def test_an_interrupt_says_nothing_about_the_data(words: tuple[str, ...], dsprev
     while not list((tmp_path / "tmp").glob("dspreview-*/*")) and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    assert process.wait(60) in {130, 0}  # 0 where it was done by then
+    assert process.wait(60) == 130
 
 
 def test_no_room_is_no_fault_of_the_data(dspreview: Program, tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_no_room_is_no_fault_of_the_data(dspreview: Program, tmp_path: Path) -> 
     done = subprocess.run(
         ["bash", "-c", command], env=dspreview.environment(), cwd=tmp_path, capture_output=True, check=False
     )
-    assert done.returncode in {0, 7}, done.stderr
+    assert done.returncode == 7, done.stderr
     assert b"Traceback" not in done.stderr
 
 

@@ -271,7 +271,7 @@ def test_a_hub_that_fails_on_an_asset_replaces_no_good_entry(fault: Any, hub: Hu
     good = online("rows", "a/b", "--json").json
     hub.fault = fault
     refreshed = online("refresh", "a/b", HUB_TIMEOUT_SECONDS="1")
-    assert refreshed.code in {1, 5}
+    assert refreshed.code == 1
     assert "no such" not in refreshed.err
     hub.fault = None
     assert online("rows", "a/b", "--cached", "--json").json["rows"] == good["rows"]
@@ -392,7 +392,7 @@ def test_a_dataset_that_points_to_a_private_address_is_not_followed(online: Prog
     )
     online.env["HF_ENDPOINT"] = "https://huggingface.co"
     result = online("rows", folder, HUB_TIMEOUT_SECONDS="1")
-    assert result.code in {5, 6}
+    assert result.code == 6
     assert not [seen for seen in hub.seen if "metadata" in seen.path]
 
 
