@@ -20,6 +20,7 @@ from dspreview.errors import (
     StoreTooNewError,
     StoreUntrustedError,
 )
+from dspreview.signals import uninterrupted
 
 SCHEMA_VERSION = 3
 APPLICATION_ID = 0x64737076  # "dspv": tells our file from any other SQLite file
@@ -194,19 +195,33 @@ class transaction:  # noqa: N801 - reads like `with contextlib.suppress(...)`, a
 
     def __enter__(self) -> None:
         try:
+            self._begin()
+        except BaseException:  # Ctrl-C, after it began
+            self._end()
+            raise
+
+    def _begin(self) -> None:
+        """Begin, as soon as nobody else writes."""
+        try:
             self.connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             if not is_locked(error):
                 raise
             retried(self.connection, "BEGIN IMMEDIATE")
 
+    @uninterrupted
+    def _end(self) -> None:
+        """Take back what was not committed."""
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
+
+    @uninterrupted
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             if kind is None:
                 self.connection.execute("COMMIT")
         finally:
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK")
+            self._end()
 
 
 @contextmanager

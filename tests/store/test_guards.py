@@ -6,6 +6,8 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,3 +129,22 @@ def test_a_silence_in_the_future_keeps_nobody_from_asking(online: Program, hub: 
     change(online, "UPDATE datasets SET checked_at = 0")
     hub.push("a/b", {"data.csv": "a\n2\n"})
     assert online("rows", "a/b", "--json").row_values == [{"a": 2}]
+
+
+def test_an_interrupt_at_the_beginning_of_a_transaction_leaves_none_open(tmp_path: Path) -> None:
+    """What is told of the signal is written in a transaction of its own."""
+
+    class Interrupted(sqlite3.Connection):
+        """Gets a Ctrl-C as it begins."""
+
+        def execute(self, statement: str, *words: Any) -> sqlite3.Cursor:
+            """Run a statement."""
+            found = super().execute(statement, *words)
+            if statement == "BEGIN IMMEDIATE":
+                raise KeyboardInterrupt
+            return found
+
+    connection = sqlite3.connect(tmp_path / "x.sqlite", isolation_level=None, factory=Interrupted)
+    with pytest.raises(KeyboardInterrupt), transaction(connection):  # type: ignore[arg-type]
+        raise AssertionError("it began")
+    assert not connection.in_transaction
