@@ -43,6 +43,8 @@ def odd_columns(reading: Reading, columns: Columns | None, place: dict[str, Any]
     if columns == []:
         told = "its rows have no columns, and `datasets` does not load such a split"
         yield found("empty-split", told, severity="error", **place)
+    if reading.beyond_library:
+        yield found("library-refuses", f"`datasets` does not load it: {reading.beyond_library}", **place)
     made = reading.module.endswith("folder") and not reading.declares and "label" in dict(columns or ())
     if made and reading.files[0].endswith(ARCHIVES):
         told = "the classes are folders inside an archive, and `datasets` looks for them outside: it raises 'Invalid string class label'"

@@ -66,6 +66,8 @@ class Reading:
         self.direct = direct if direct is not None and direct.configs[names[0]].module == "parquet" else None
         self._long: tuple[Source, Plan] | None = None
         self._footers: dict[str, Footer] = {}
+        self.beyond_library = ""
+        """What was read that `datasets` itself does not read."""
         self.broken: set[str] = set()
         """Files that cannot be read; the others still can."""
 
@@ -189,6 +191,7 @@ class Reading:
             table = numbered(raw)
             schema = table.schema if schema is None else split.unified(schema, name, table)
             features = split.features if split.features is not None else features_of(table.schema.remove_metadata())
+            self.beyond_library = split.reader.door.beyond_library
             seen = split.reader.raw if split.reader.raw is not None else raw
             file, row = (file, row) if name == file else (name, 0)
             for start in range(0, table.num_rows, WHOLE_BATCH) if whole else (0,):

@@ -58,6 +58,8 @@ class Door:
         if unpacked and kind is Kind.HUB:
             self.unpacked.append(download_folder(root))
         self.archives: dict[str, Members] = {}
+        self.beyond_library = ""
+        """What was read that `datasets` itself does not read."""
         self.latest = ""
         """The address that a reader of `datasets` opened last."""
 

@@ -74,3 +74,10 @@ def first_bad_line(stream: Iterable[bytes], *, as_json: bool) -> int | None:
         except (ValueError, RecursionError):
             return number
     return None
+
+
+def told_otherwise(error: BaseException, message: str) -> ValueError:
+    """A failure in our words, with the file and line of another."""
+    told = ValueError(message)
+    told.__notes__ = error.__notes__
+    return told

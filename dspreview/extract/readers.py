@@ -25,12 +25,13 @@ from datasets.load import import_main_class
 from datasets.packaged_modules import _PACKAGED_DATASETS_MODULES
 from datasets.packaged_modules.folder_based_builder import folder_based_builder as folder_reader
 
+import dspreview.extract.exactjson  # noqa: F401 - for what it replaces
 from dspreview.extract.counting import COUNTED_UNPACKED
 from dspreview.extract.csvheader import HEAD, ShortHeader, short_header
 from dspreview.extract.door import Door
 from dspreview.extract.exact import columns_of_line, exact_numbers, refuse_columns
 from dspreview.extract.features import features_of, without_codec
-from dspreview.extract.formats import arrow_tables, bad_line, comma_at
+from dspreview.extract.formats import arrow_tables, bad_line, comma_at, told_otherwise
 from dspreview.extract.ranges import RemoteFile
 from dspreview.extract.rowgroups import BATCH, numbered, parquet_tables
 from dspreview.extract.schemafiles import SchemaFiles, is_remote, open_remote
@@ -161,6 +162,8 @@ class SplitReader:
 
     def _builder(self) -> DatasetBuilder:
         """The reader of `datasets` for this plan. Names of configs play no role there, so any name works."""
+        if self.plan.module == "hdf5":
+            import dspreview.extract.hdf5  # noqa: F401 - for what it replaces
         cls = import_main_class(_PACKAGED_DATASETS_MODULES[self.plan.module][0])
         # folder readers look at all splits for the class names; others need only theirs, and a broken one hides none
         names = list(self.plan.data_files) if issubclass(cls, folder_reader.FolderBasedBuilder) else [self.split]
@@ -216,7 +219,7 @@ class SplitReader:
                 if line := bad_line(shard, self.door):
                     error.add_note(f"line {line}")
                     if self.plan.module == "json" and comma_at(shard, line, self.door):
-                        raise plainly(COMMA, error) from error
+                        raise told_otherwise(error, COMMA) from error
                 raise
 
     def _refuse_wide(self, name: str) -> None:
@@ -232,10 +235,10 @@ class SplitReader:
         """The header of a CSV file, where it names one column too few."""
         if self.plan.module != "csv" or not name:
             return None
-        if is_remote(name):  # 16 KB, where the Hub's own file fetches a block
+        if is_remote(name):  # the Hub's own file fetches a whole block
             size = int(self.door.hub_files().info(name)["size"])
-            data = RemoteFile(name, self.source.asked, self.settings).read_range(0, min(HEAD, size)) if size else b""
-            return short_header(data, self.plan.params)
+            file = RemoteFile(name, self.source.asked, self.settings)
+            return short_header(file.read_range(0, min(HEAD, size)) if size else b"", self.plan.params)
         with self.door.open(name) as stream:
             return short_header(stream.read(HEAD), self.plan.params)
 
@@ -271,13 +274,6 @@ class SplitReader:
             arrays = [pa.array([row[field.name] for row in encoded], type=field.type) for field in schema]
             yield "", pa.Table.from_arrays(arrays, schema=schema)
         yield "", empty_table(schema)
-
-
-def plainly(message: str, error: BaseException) -> ValueError:
-    """A failure in our words, with the file and line of another."""
-    told = ValueError(message)
-    told.__notes__ = error.__notes__
-    return told
 
 
 def is_read_small(source: Source, plan: Plan) -> bool:

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from dspreview import errors
-from dspreview.extract import exact, media, readers, readme
+from dspreview.extract import exact, exactjson, media, readers, readme
 from dspreview.extract.depth import DEPTH, depth, is_deep
 from dspreview.extract.media import UndecodableError, convert
 from dspreview.extract.readme import nodes, parse_yaml
@@ -119,7 +119,7 @@ def test_json_that_begins_with_null_goes_to_no_reader_that_it_ends(
     tmp_path: Path, settings: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The guard as it is, told to look for another beginning, which does nothing to anybody."""
-    monkeypatch.setattr(exact, "REFUSED", b'{"b"')
+    monkeypatch.setattr(exactjson, "REFUSED", b'{"b"')
     for number, blanks in enumerate(("", " ", "\n" * 300)):
         write(tmp_path / str(number), {"a.jsonl": f'{blanks}{{"b": 1}}\n'})
         with pytest.raises(errors.UnreadableDataError, match=r"a\.jsonl.*null"):

@@ -12,9 +12,9 @@ import pyarrow.json as paj
 import pytest
 
 from dspreview import errors
-from dspreview.extract import exact
+from dspreview.extract import exactjson
 from dspreview.extract.cells import AssetLimits, CellWriter
-from dspreview.extract.exact import GuardedJson
+from dspreview.extract.exactjson import GuardedJson
 from dspreview.extract.readme import plain_info
 from dspreview.extract.truncation import Budget, Row, fit
 from dspreview.models import Kind, Resolved
@@ -85,7 +85,7 @@ def test_a_negative_integer_beside_an_empty_cell_is_exact(tmp_path: Path, settin
 
 def test_what_the_json_reader_must_not_get_is_seen_behind_white_space(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a harmless word in place of the one that ends the process."""
-    monkeypatch.setattr(exact, "REFUSED", b'{"refused"')
+    monkeypatch.setattr(exactjson, "REFUSED", b'{"refused"')
     assert GuardedJson.read_json(io.BytesIO(b'{"a": 1}\n'), paj.ReadOptions()).num_rows == 1
     for blanks in (b"", b" ", b"\n\n", b"\r\n\t "):
         with pytest.raises(ValueError, match="an object was expected"):

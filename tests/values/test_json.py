@@ -128,3 +128,16 @@ def test_declared_texts_of_a_csv_keep_their_zeros(tmp_path: Path, show: Show, pl
     data = write(tmp_path / "d", {"train.csv": "v,w\n007,1e3\n,True\n010,x\n", "README.md": readme})
     assert show(data) == [{"v": "007", "w": "1e3"}, {"v": None, "w": "True"}, {"v": "010", "w": "x"}]
     assert places(data, "v = '007'") == [0]
+
+
+def test_geojson_over_several_lines(tmp_path: Path, show: Show) -> None:
+    """Coordinates of points and of polygons are lists of different depth."""
+    shapes = [
+        {"type": "Point", "coordinates": [1.5, 2]},
+        {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]},
+    ]
+    features = [
+        {"type": "Feature", "properties": {"a": place or None}, "geometry": shape} for place, shape in enumerate(shapes)
+    ]
+    document = {"type": "FeatureCollection", "name": "x", "features": features}
+    assert show(write(tmp_path / "d", {"a.json": json.dumps(document, indent=1)})) == [document]
