@@ -41,6 +41,8 @@ class OpenParquet:
         self.ancient = [n for n in range(len(file.schema)) if file.schema.column(n).physical_type == "INT96"]
         self.below_micro = False
         """Whether instants of INT96 are finer than microseconds."""
+        self.sampled = False
+        """Whether only the first of them were looked at."""
         if self.ancient:
             self._look_at_ancient()
         if any(holds_dictionary(kind) for kind in self.stored.types) and self._holds_deltas():
@@ -70,23 +72,36 @@ class OpenParquet:
         """INT96 holds nanoseconds of any year, and Arrow's nanoseconds do not: microseconds where these are needed."""
         import pyarrow.compute as pc  # 30 ms for what few files have
 
-        micro = pq.ParquetFile(self.stream, pre_buffer=False, coerce_int96_timestamp_unit="us", **self.options)
-        for leaf in self._ancient_leaves(micro):
-            ends = pc.min_max(leaf).as_py()
-            if ends["min"] is not None and not (ends["min"] > -LAST_MICRO and ends["max"] < LAST_MICRO):
-                self.file, self.schema_arrow, self.stored = micro, micro.schema_arrow, micro.schema_arrow
-                return
-        for leaf in self._ancient_leaves(self.file):
+        groups = [number for number in range(self.num_row_groups) if self.metadata.row_group(number).num_rows]
+        if hasattr(self.stream, "expect"):  # on the Hub
+            told = [group[number].size for group in self.columns for number in self.ancient]
+            self.sampled = sum(told) > LOOKED_AT or not told
+            groups = groups[:1] if self.sampled else groups
+        if self._are_far(groups):
+            self.file, self.sampled = self._in_micro(), False
+            self.schema_arrow = self.stored = self.file.schema_arrow
+            return
+        for leaf in self._ancient_leaves(self.file, groups):
             if pc.any(pc.not_equal(pc.multiply(pc.divide(leaf, 1000), 1000), leaf)).as_py():
                 self.below_micro = True
                 return
 
-    def _ancient_leaves(self, file: pq.ParquetFile) -> Iterator[pa.Array]:
-        """The counts behind the instants of INT96."""
-        groups = [number for number in range(self.num_row_groups) if self.metadata.row_group(number).num_rows]
-        if hasattr(self.stream, "expect"):  # on the Hub
-            told = [group[number].size for group in self.columns for number in self.ancient]
-            groups = groups[:1] if sum(told) > LOOKED_AT or not told else groups
+    def _in_micro(self) -> pq.ParquetFile:
+        """The same file with microseconds for INT96."""
+        return pq.ParquetFile(self.stream, pre_buffer=False, coerce_int96_timestamp_unit="us", **self.options)
+
+    def _are_far(self, groups: list[int]) -> bool:
+        """Whether there are instants of INT96 that nanoseconds do not hold."""
+        import pyarrow.compute as pc
+
+        for leaf in self._ancient_leaves(self._in_micro(), groups):
+            ends = pc.min_max(leaf).as_py()
+            if ends["min"] is not None and not (ends["min"] > -LAST_MICRO and ends["max"] < LAST_MICRO):
+                return True
+        return False
+
+    def _ancient_leaves(self, file: pq.ParquetFile, groups: list[int]) -> Iterator[pa.Array]:
+        """The counts behind the instants of INT96 in some row groups."""
         for batch in file.reader.iter_batches(BATCH, row_groups=groups, column_indices=self.ancient):
             for column in batch.columns:
                 yield from times_in(column)
@@ -111,7 +126,11 @@ class OpenParquet:
         self.schema_arrow = self.cast = pa.schema(kinds, metadata=self.schema_arrow.metadata)
 
     def tables(self, size: int, group: int, leaves: list[int] | None = None) -> Iterator[pa.Table]:
-        """The rows of a row group, some at a time; of some leaves alone, where these are named."""
+        """The rows of a row group, some at a time; of some leaves alone, where these are named. Raises ValueError, and what pyarrow does."""
+        if self.sampled and self._are_far([group]):
+            raise ValueError(
+                f"row group {group} has years in INT96 that nanoseconds do not hold, and the first has none"
+            )
         chosen = {} if leaves is None else {"column_indices": leaves}
         for batch in self.file.reader.iter_batches(size, row_groups=[group], **chosen):
             table = pa.Table.from_batches([batch])

@@ -306,3 +306,28 @@ def test_a_cell_that_is_no_geometry_costs_itself(tmp_path: Path, ask: Any) -> No
     assert [row["row"]["g"] for row in page["rows"]] == ["POINT (1 2)", None, None]
     assert [(one["row_idx"], one["column"]) for one in page["cell_errors"]] == [(1, "g"), (2, "g")]
     assert page["features"][0]["type"]["geometry"] == {"crs": "OGC:CRS84"}
+
+
+def test_far_years_behind_the_first_group_on_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the first instants of a large file are looked at: later ones are right, or told."""
+    import io
+
+    from dspreview.extract import openparquet
+
+    buffer = io.BytesIO()
+    kind = pa.timestamp("us")
+    with pq.ParquetWriter(buffer, pa.schema([("t", kind)]), use_deprecated_int96_timestamps=True) as writer:
+        for moment in (dt.datetime(2021, 6, 9), dt.datetime(9999, 12, 31)):
+            writer.write_table(pa.table({"t": pa.array([moment], kind)}))
+    monkeypatch.setattr(openparquet, "LOOKED_AT", 0)
+
+    class Remote(io.BytesIO):
+        """A stream that fetches by ranges says what it expects."""
+
+        def expect(self, group: int) -> None:
+            """Nothing."""
+
+    file = openparquet.OpenParquet(Remote(buffer.getvalue()))
+    assert [table.column("t").to_pylist() for table in file.tables(10, 0)] == [[dt.datetime(2021, 6, 9)]]
+    with pytest.raises(ValueError, match="row group 1 has years in INT96"):
+        list(file.tables(10, 1))
