@@ -120,11 +120,14 @@ def first_line(error: Exception) -> str:
 def readme_refusal(card: dict[str, Json]) -> str | None:
     """Why `datasets` does not take the configs of a README; None where it does."""
     from datasets.data_files import sanitize_patterns
+    from datasets.info import DatasetInfosDict
     from datasets.utils.metadata import MetadataConfigs
     from huggingface_hub import DatasetCardData
 
     try:
-        configs = MetadataConfigs.from_dataset_card_data(DatasetCardData(**copy.deepcopy(card)))
+        data = DatasetCardData(**copy.deepcopy(card))
+        DatasetInfosDict.from_dataset_card_data(data)
+        configs = MetadataConfigs.from_dataset_card_data(data)
         configs.get_default_config_name()
         for params in configs.values():
             if params.get("data_files") is not None:

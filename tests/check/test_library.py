@@ -14,7 +14,15 @@ from datasets.exceptions import DatasetGenerationError, DatasetNotFoundError
 from tests.check.test_check import check
 from tests.support.data import parquet, write
 
-REFUSED = (DatasetGenerationError, DatasetNotFoundError, ValueError, TypeError, OSError, pa.ArrowInvalid)
+REFUSED = (
+    DatasetGenerationError,
+    DatasetNotFoundError,
+    ValueError,
+    TypeError,
+    OSError,
+    AttributeError,
+    pa.ArrowInvalid,
+)
 
 
 def lines(rows: list[Any]) -> str:
@@ -58,6 +66,7 @@ FOLDERS: dict[str, dict[str, Any]] = {
         "a.csv": "x\n1\n", "b.csv": "x\n2\n",
         "README.md": readme("configs:\n- {config_name: a, data_files: a.csv, default: true}\n- {config_name: b, data_files: b.csv, default: true}"),
     },
+    "readme, splits that are no list": {"a.csv": "x\n1\n", "README.md": readme("dataset_info:\n  splits: {train: 5}")},
     "readme, configs that are no list": {"a.csv": "x\n1\n", "README.md": readme("configs: {config_name: z, data_files: a.csv}")},
     "readme, a number for a name": {"a.csv": "x\n1\n", "README.md": readme("configs:\n- {config_name: 2024, data_files: a.csv}")},
     "readme, formats that do not go together": {
