@@ -7,6 +7,7 @@ from functools import partial
 
 import pyarrow as pa
 
+from dspreview.errors import UnreadableDataError
 from dspreview.extract.arrays import cells_of
 from dspreview.extract.openparquet import OpenParquet
 from dspreview.extract.pages import Cells
@@ -24,6 +25,10 @@ def take(engine: Engine, places: list[int], columns: list[int]) -> list[Cells]:
     for part, inner in by_part(table, places).items():
         for place, rows, row in engine.guarded(partial(read, engine, part, sorted(inner), columns)):
             found[table.starts[part] + place] = (rows, row)
+    if absent := [place for place in places if place not in found]:
+        raise UnreadableDataError(
+            f"{engine.where}: its files tell of more rows than they hold; row {absent[0]} is not there"
+        )
     parts = [rows.slice(row, 1) for rows, row in (found[place] for place in places)]
     features = [(table.columns[number].name, table.columns[number].feature) for number in columns]
     if not parts:

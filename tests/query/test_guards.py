@@ -8,7 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from dspreview.errors import UsageError
+from dspreview.errors import UnreadableDataError, UsageError
+from dspreview.query.arrow import take
 from dspreview.query.filter import resolve
 from dspreview.query.histogram import float_edges, rounded
 from dspreview.query.statistics import statistics_of
@@ -118,3 +119,11 @@ def test_a_column_of_one_float_has_one_bin(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", [None, math.inf, -math.inf, math.nan])
 def test_what_is_no_finite_number_is_none(value: float | None) -> None:
     assert rounded(value, 1.0) is None
+
+
+def test_a_file_that_tells_of_more_rows_than_it_holds(tmp_path: Path) -> None:
+    """The counts of its row groups are one thing, what can be read of its columns another."""
+    table = write_table(tmp_path / "t", pa.table({"n": pa.array([1], pa.float16())}), [])
+    longer = table._replace(parts=tuple(part._replace(num_rows=2) for part in table.parts))
+    with engine_on(longer, tmp_path) as engine, pytest.raises(UnreadableDataError, match="row 1 is not there"):
+        take(engine, [0, 1], [0])
