@@ -139,7 +139,7 @@ def without_hidden(table: pa.Table, schema: pa.Schema) -> pa.Table:
     for place, (field, wanted) in enumerate(zip(table.schema, schema, strict=True)):
         if field.type != wanted.type:
             column = settled_table(table.select([place]), plain).column(0)
-            if column.null_count and pa.types.is_nested(column.type):
+            if pa.types.is_nested(column.type):
                 column = column.take(pa.array(range(len(column)), pa.int64()))
             table = table.set_column(place, field.with_type(column.type), column)
     return table

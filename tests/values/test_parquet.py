@@ -230,6 +230,8 @@ def test_what_lies_behind_a_null_list_is_not_shown(tmp_path: Path, show: Show) -
     items = pa.array(["a", "b", "c"]).dictionary_encode()
     array = pa.ListArray.from_arrays(pa.array([0, 1, 2, 3], pa.int32()), items, mask=pa.array([False, True, False]))
     assert column(show(ipc(tmp_path / "d", {"x": array})), "x") == [["a"], None, ["c"]]
+    outer = pa.ListArray.from_arrays(pa.array([0, 2, 3], pa.int32()), array)
+    assert column(show(ipc(tmp_path / "e", {"x": outer})), "x") == [[["a"], None], [["c"]]]
 
 
 def test_a_dictionary_in_a_delta_encoding(tmp_path: Path, show: Show, places: Places) -> None:
