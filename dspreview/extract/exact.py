@@ -112,7 +112,7 @@ def is_text(kind: pa.DataType | None) -> bool:
     return kind is not None and bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def is_number(kind: pa.DataType) -> bool:
+def is_parsed(kind: pa.DataType) -> bool:
     """Whether pandas makes this type of what looks like numbers or truths, and loses how they were written."""
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind))
 
@@ -131,7 +131,7 @@ def exact_numbers(table: pa.Table, as_text: Callable[[list[str]], pa.Table], dec
         name
         for name, column in zip(table.column_names, table.columns, strict=True)
         if (pa.types.is_float64(column.type) and (pc.max(pc.abs(column)).as_py() or 0) >= EXACT_FLOAT)
-        or (is_number(column.type) and is_text(kind_of(declared, name)))
+        or (is_parsed(column.type) and is_text(kind_of(declared, name)))
     ]
     texts = {name: as_text(rounded).column(name).to_pylist() for name in rounded}
     for name, column in zip(table.column_names, table.columns, strict=True):

@@ -9,13 +9,11 @@ from itertools import accumulate
 import pyarrow as pa
 import pyarrow.types as pt
 
+from dspreview.extract.iso import INFINITE, PER_SECOND
 from dspreview.extract.values import is_list, to_python
 
 TEXTS = {pa.string(), pa.large_string(), pa.binary(), pa.large_binary()}
 """What dictionaries are for in Parquet."""
-PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6}
-INFINITE = 2**63 - 1
-"""The count of an infinite instant in these, whatever the unit."""
 VIEWS = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
 
 
@@ -32,7 +30,7 @@ def filled(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return table.select(schema.names)
 
 
-def stored_type(kind: pa.DataType) -> pa.DataType:
+def parquet_type(kind: pa.DataType) -> pa.DataType:
     """A column's type in Parquet: times are stored as their counts, since DuckDB refuses what is no time of day."""
     if pt.is_time(kind):
         return pa.int32() if pt.is_time32(kind) else pa.int64()
@@ -43,7 +41,7 @@ def stored_table(table: pa.Table) -> pa.Table:
     """A table in types that Parquet holds, and DuckDB reads."""
     for place, field in enumerate(table.schema):
         if pt.is_time(field.type):
-            kind = stored_type(field.type)
+            kind = parquet_type(field.type)
             chunks = [chunk.view(kind) for chunk in table.column(place).chunks]
             table = table.set_column(place, field.with_type(kind), pa.chunked_array(chunks, kind))
     return settled_table(table, stored)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dspreview.extract.features import features_of, trees
-from dspreview.extract.settled import stored_table, stored_type, unsettled_table
+from dspreview.extract.settled import parquet_type, stored_table, unsettled_table
 from dspreview.extract.tables import beyond_floats
 from dspreview.extract.whole import WholeSplit, declared_schema, with_schema
 from dspreview.query.table import Part, Table, TableColumn
@@ -130,5 +130,5 @@ class Writer:
 
 def writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     """A Parquet file to be written, of rows that have a schema."""
-    schema = pa.schema([field.with_type(stored_type(field.type)) for field in schema])
+    schema = pa.schema([field.with_type(parquet_type(field.type)) for field in schema])
     return pq.ParquetWriter(path, schema, compression="zstd", write_page_index=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from dspreview.extract.iso import INFINITE
 from dspreview.query.fields import Field
 from dspreview.query.rows import instant
 
 NUMBERS = frozenset({"int", "float", "decimal", "label"})
 """Kinds that compare with each other."""
-INFINITE = 2**63 - 1
-"""The count that DuckDB takes for an infinite time."""
 RANGES = {
     "int": (-(2**63), 2**64 - 1), "label": (-(2**63), 2**63 - 1), "decimal": (1 - 10**38, 10**38 - 1),
     "timestamp": (1 - INFINITE, INFINITE - 1),
