@@ -84,7 +84,7 @@ class Library:
                 continue
             try:
                 table_cast(table.select([field.name]), pa.schema([self.schema.field(place)]))
-            except Exception:
+            except Exception:  # whatever it is, `datasets` raises it, too: it is told for the whole table
                 return f"{field.name} is {field.type} here, not {self.schema.field(place).type}: "
         return ""
 
@@ -103,7 +103,7 @@ def unknown(schema: pa.Schema) -> Iterator[str]:
     for field in schema:
         try:
             len(Features.from_arrow_schema(pa.schema([field])).arrow_schema)
-        except Exception:
+        except Exception:  # whatever it is, `datasets` raises it, too: it is told for the whole schema
             yield field.name
 
 
