@@ -159,6 +159,10 @@ class UnreadableDataError(DatasetError):
     """A data file is broken, or of a kind nothing here reads."""
 
 
+class BrokenJsonError(UnreadableDataError):
+    """A column that Parquet calls JSON holds a text that is none: DuckDB refuses to read it."""
+
+
 class TooLargeError(DatasetError):
     """Reading the data takes more than the limits allow."""
 

@@ -75,7 +75,7 @@ def text_of(option: str, value: str | None) -> str:
 def ask(call: Call, preview: Preview, what: str, question: Callable[[Queries], T], *, yes: bool) -> T:
     """Answer a question about a split; on a terminal it is asked whether much may be read over the network."""
     from dspreview.preview.queries import Queries
-    from dspreview.preview.tables import Telling
+    from dspreview.preview.telling import Telling
 
     agreed = yes
     while True:

@@ -16,7 +16,7 @@ from dspreview.models import FeatureTree
 
 DAY = {"milliseconds": 86_400_000, "microseconds": 86_400_000_000, "nanoseconds": 86_400_000_000_000}
 """How many of a unit of time there are in a day."""
-FOREIGN = frozenset({"BSON", "GEOMETRY", "GEOGRAPHY", "JSON"})
+FOREIGN = frozenset({"BSON", "GEOMETRY", "GEOGRAPHY"})
 """Logical types that DuckDB refuses, or writes anew."""
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from dspreview import errors
 from dspreview.models import DatasetRef
@@ -15,6 +16,23 @@ from dspreview.store.entries import DatasetEntry, SplitEntry
 
 if TYPE_CHECKING:
     from dspreview.preview.tables import Tables
+
+
+Args = ParamSpec("Args")
+T = TypeVar("T")
+
+
+def again_converted(ask: Callable[Args, T]) -> Callable[Args, T]:
+    """A question that is asked once more where DuckDB refuses the split's own Parquet: by then it is to be converted."""
+
+    @wraps(ask)
+    def asked(*args: Args.args, **named: Args.kwargs) -> T:
+        try:
+            return ask(*args, **named)
+        except errors.BrokenJsonError:
+            return ask(*args, **named)
+
+    return asked
 
 
 class SplitTable:

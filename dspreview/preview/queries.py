@@ -13,9 +13,10 @@ from dspreview import errors
 from dspreview.extract.pages import Cells
 from dspreview.models import DatasetRef, Json, Kind, Page, dump
 from dspreview.preview.answers import Answers, Target
-from dspreview.preview.opening import SplitTable
+from dspreview.preview.opening import SplitTable, again_converted
 from dspreview.preview.reading import PageAnswer, Preview
-from dspreview.preview.tables import Tables, Telling, not_here
+from dspreview.preview.tables import Tables, not_here
+from dspreview.preview.telling import Telling
 from dspreview.query.fields import chosen_columns
 from dspreview.query.rows import rows_at
 from dspreview.query.table import Request, Table
@@ -107,6 +108,7 @@ class Queries:
 
         return self.derived(target, found, "media", str(place), make), FACTS[kind]
 
+    @again_converted
     def filter(self, ref: DatasetRef, config: str | None, split: str | None, request: Request) -> PageAnswer:
         """The rows that match. Raises PreviewError."""
         from dspreview.query.filter import find, resolve
@@ -120,6 +122,7 @@ class Queries:
             target, found.table, matches.cells, matches.places, matches.total, dump(list(request))
         )
 
+    @again_converted
     def window(
         self, ref: DatasetRef, config: str | None, split: str | None, offset: int, length: int, *, whole: bool
     ) -> PageAnswer:
@@ -151,6 +154,7 @@ class Queries:
             target, self.answers.kept(target, make, dump(["window", offset, length, whole]))
         )
 
+    @again_converted
     def sample(
         self, ref: DatasetRef, config: str | None, split: str | None, number: int, seed: int, *, whole: bool
     ) -> PageAnswer:
@@ -166,6 +170,7 @@ class Queries:
         extra = json.loads(answer.page.extra) | {"seed": seed}
         return answer._replace(page=answer.page._replace(extra=dump(extra), partial=found.table.partial))
 
+    @again_converted
     def search(
         self, ref: DatasetRef, config: str | None, split: str | None, text: str, match: str, request: Request
     ) -> PageAnswer:
@@ -193,6 +198,7 @@ class Queries:
             cells = rows_at(engine, places)
         return self.answers.answer(target, found.table, cells, places, total, dump([text, match, list(request)]))
 
+    @again_converted
     def stats(
         self, ref: DatasetRef, config: str | None, split: str | None, columns: tuple[str, ...]
     ) -> tuple[Target, Json]:

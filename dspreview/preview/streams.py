@@ -7,12 +7,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dspreview.errors import BrokenJsonError
 from dspreview.extract.columns import holds_assets
 from dspreview.extract.pages import Cells, PageMaker
 from dspreview.models import DatasetRef, FeatureTree, Kind
 from dspreview.preview.answers import Target
 from dspreview.preview.queries import Queries
-from dspreview.query.table import Request
+from dspreview.query.table import Request, Table
 
 ROWS_AT_ONCE = 1_000
 
@@ -95,22 +96,40 @@ def tables(queries: Queries, target: Target, offset: int) -> Iterator[list[Cells
 
 def all_matches(queries: Queries, ref: DatasetRef, config: str | None, split: str | None, request: Request) -> Stream:
     """All rows that match, in their order. Raises PreviewError."""
+    target = queries.target(ref, config, split)
+    table, parts = matches(queries, target, request)
+    return Stream(
+        table.names, records(queries, target, again_converted(queries, target, request, parts)),
+        [one.name for one in table.columns if holds_assets(one.feature)], table.partial,
+    )  # fmt: skip
+
+
+def matches(queries: Queries, target: Target, request: Request) -> tuple[Table, Iterator[list[Cells]]]:
+    """The table of a split, and the cells of all its rows that match, some at a time. Raises PreviewError."""
     from dspreview.query.filter import resolve
     from dspreview.query.rows import all_cells
 
-    stack = ExitStack()
-    target = queries.target(ref, config, split)
-    with stack:
-        found = stack.enter_context(queries.tables.open(ref, target.entry, target.split))
+    with ExitStack() as stack:
+        found = stack.enter_context(queries.tables.open(target.ref, target.entry, target.split))
         question = resolve(found.table, request.where, request.orderby)
         engine = stack.enter_context(queries.engine(target, found, question.media))
         parts = all_cells(engine, question, request.offset)
-        kept = stack.pop_all()
-    columns = found.table.columns
-    return Stream(
-        found.table.names, closing(kept.close, records(queries, target, parts)),
-        [one.name for one in columns if holds_assets(one.feature)], found.table.partial,
-    )  # fmt: skip
+        return found.table, closing(stack.pop_all().close, parts)
+
+
+def again_converted(
+    queries: Queries, target: Target, request: Request, parts: Iterator[list[Cells]]
+) -> Iterator[list[Cells]]:
+    """The cells of `parts`; where DuckDB refuses the split's own Parquet, the others come from the converted one."""
+    done = 0
+    try:
+        for cells in parts:
+            yield cells
+            done += len(cells[0].values)
+    except BrokenJsonError:
+        queries.tables.refuse(target.entry, target.split)
+        _, rest = matches(queries, target, request._replace(offset=request.offset + done))
+        yield from rest
 
 
 def records(queries: Queries, target: Target, parts: Iterator[list[Cells]]) -> Iterator[dict[str, Any]]:
@@ -146,9 +165,9 @@ def chained(first: list[Cells], rest: Iterator[list[Cells]]) -> Iterator[list[Ce
     yield from rest
 
 
-def closing(close: Callable[[], None], rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The rows; what they were read with is closed after the last of them."""
+def closing(close: Callable[[], None], parts: Iterator[list[Cells]]) -> Iterator[list[Cells]]:
+    """The cells; what they were read with is closed after the last of them."""
     try:
-        yield from rows
+        yield from parts
     finally:
         close()

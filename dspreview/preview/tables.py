@@ -14,6 +14,7 @@ from dspreview.jobs.runner import Extractor
 from dspreview.models import EXTRACTOR_VERSION, DatasetRef, Kind, Resolved
 from dspreview.preview.keeping import Keeper
 from dspreview.preview.opening import Opener, SplitTable
+from dspreview.preview.telling import Telling
 from dspreview.query.blocks import Traffic
 from dspreview.query.table import Part, Table, TableColumn
 from dspreview.settings import Settings
@@ -27,15 +28,9 @@ if TYPE_CHECKING:
     from dspreview.extract.source import Plan, Source
 
 TABLE = "table.json"
+CONVERT = Table((), (), "derived").as_json()
+"""What the cache knows of a split whose own Parquet DuckDB refused once it was asked."""
 PLAIN_NAME = re.compile(r"[\w-][\w.-]*")
-
-
-class Telling:
-    """How a long piece of work tells the user where it is."""
-
-    def __init__(self, progress: Callable[[str, int, int | None], None], warn: Callable[[str], None]) -> None:
-        """`progress` takes what is done, how much of it, and out of how much."""
-        self.progress, self.warn = progress, warn
 
 
 class Tables:
@@ -47,6 +42,8 @@ class Tables:
     ) -> None:  # fmt: skip
         self.store, self.settings, self.extractor, self.keeper = store, settings, extractor, keeper
         self.telling, self.agreed, self.at_hand = telling, agreed, at_hand
+        self.refused: set[int] = set()
+        """Splits whose own Parquet DuckDB refused, by their ids."""
 
     @contextmanager
     def open(self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry) -> Iterator[SplitTable]:
@@ -73,6 +70,9 @@ class Tables:
             found = SplitTable(table, opener.open, opener.traffic)
             yield found
             found.check(opener.where)
+        except errors.BrokenJsonError:
+            self.refuse(entry, split)
+            raise
         except errors.UnreadableDataError:
             opener.forget()
             raise
@@ -86,23 +86,33 @@ class Tables:
         about = self.about(entry, split)
         if (known := self.known(entry, split)) is not None:
             return known
-        if (table := quick_table(entry)) is not None:
+        is_refused = self.is_refused(entry, split)
+        if not is_refused and (table := quick_table(entry)) is not None:
             return self.remembered(entry, split, table)
         source, plan = self.extractor.plan(ref, entry.dataset, split.config)
-        if (table := self.native(source, plan, split.split, opener)) is not None:
+        if not is_refused and (table := self.native(source, plan, split.split, opener)) is not None:
             return self.remembered(entry, split, table)
         return self.converted(source, plan, about) if convert and not self.at_hand else None
 
     def known(self, entry: DatasetEntry, split: SplitEntry) -> Table | None:
         """The table, where it was found or made before."""
         found = self.store.whole.read_parquet(split, entry.dataset.revision)
-        if found is None:
+        if found is None or self.is_refused(entry, split):
             return self.derived(self.about(entry, split))
         try:
             table = Table.from_json(found)
         except (ValueError, TypeError):
             return None
         return table if all(belongs(part.path, entry.dataset) for part in table.parts) else None
+
+    def refuse(self, entry: DatasetEntry, split: SplitEntry) -> None:
+        """From now on the split is converted, whatever its own Parquet."""
+        self.refused.add(split.id)
+        self.keeper.write(lambda: self.store.whole.put_parquet(split, entry.dataset.revision, CONVERT))
+
+    def is_refused(self, entry: DatasetEntry, split: SplitEntry) -> bool:
+        """Whether DuckDB refused the split's own Parquet, in this call or before."""
+        return split.id in self.refused or self.store.whole.read_parquet(split, entry.dataset.revision) == CONVERT
 
     def remembered(self, entry: DatasetEntry, split: SplitEntry, table: Table) -> Table:
         """A table, which the cache knows from now on."""

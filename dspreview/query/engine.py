@@ -11,7 +11,14 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 import duckdb
 
-from dspreview.errors import DatasetError, PreviewError, QueryLimitError, StoreFullError, UnreadableDataError
+from dspreview.errors import (
+    BrokenJsonError,
+    DatasetError,
+    PreviewError,
+    QueryLimitError,
+    StoreFullError,
+    UnreadableDataError,
+)
 from dspreview.query.table import READ, Table, quoted
 from dspreview.settings import Settings
 
@@ -28,6 +35,8 @@ TRUSTING = ("filter_pushdown", "statistics_propagation")
 """Optimizers that believe what a file says of the values in it."""
 BYTES = ("BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY", "INT96")
 """Types whose order is not that of signed numbers."""
+BROKEN_JSON = "Invalid JSON found in Parquet file"
+"""What DuckDB says of a column of JSON with a text that is none, whatever it is asked about the column."""
 BATCH = 1_000
 PATIENCE = 1.0
 """Seconds that an interrupted query gets to notice; after that it is left behind."""
@@ -252,6 +261,8 @@ class Engine:
                 )
             case duckdb.IOException() if "space" in told or "No space" in str(error):
                 return StoreFullError(f"{self.where}: the disk is full: {told}")
+            case duckdb.InvalidInputException() if BROKEN_JSON in told:
+                return BrokenJsonError(f"{self.where}: {told}")
             case duckdb.IOException() | duckdb.InvalidInputException() | duckdb.SerializationException():
                 return UnreadableDataError(f"{self.where}: {told}")
             case duckdb.ConversionException() | duckdb.OutOfRangeException():

@@ -85,7 +85,7 @@ class Shown:
     ) -> PageAnswer:
         """Answer a question about a whole split from what is on this machine."""
         from dspreview.preview.queries import Queries  # duckdb and pyarrow, when the first one asks
-        from dspreview.preview.tables import Telling
+        from dspreview.preview.telling import Telling
 
         telling = Telling(lambda *_: None, lambda _: None)
         with self.turns:
@@ -102,7 +102,7 @@ class Shown:
     def statistics(self, preview: ShownPreview, ref: DatasetRef, names: tuple[str, str]) -> Json | None:
         """The statistics of a split, where somebody asked for them before."""
         from dspreview.preview.queries import Queries
-        from dspreview.preview.tables import Telling
+        from dspreview.preview.telling import Telling
 
         queries = Queries(preview, Telling(lambda *_: None, lambda _: None), at_hand=True)
         return queries.stored_stats(queries.target(ref, *names))

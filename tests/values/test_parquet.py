@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import struct
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.support.program import Program
 from tests.values.conftest import Places, Show
 
 FAR = [dt.datetime(9999, 12, 31, 2), dt.datetime(2021, 6, 9), dt.datetime(1, 1, 1), None]
@@ -333,3 +335,26 @@ def test_far_years_behind_the_first_group_on_the_hub(monkeypatch: pytest.MonkeyP
     assert [table.column("t").to_pylist() for table in file.tables(10, 0)] == [[dt.datetime(2021, 6, 9)]]
     with pytest.raises(ValueError, match="row group 1 has years in INT96"):
         list(file.tables(10, 1))
+
+
+def test_broken_json_far_behind_is_read_once_it_was_converted(tmp_path: Path, ask: Any) -> None:
+    """DuckDB refuses a column of Parquet's JSON for one text that is none; the rows that came before it are not repeated."""
+    texts = [f'{{"a": {number}}}' for number in range(3_000)] + ["no json"]
+    x = extension(pa.json_(), pa.array(texts))
+    for way in (["filter", "--where", "n >= 0"], ["filter", "--where", "x IS NOT NULL"], ["rows"]):
+        data = parquet(tmp_path / way[-1][0], {"x": x, "n": list(range(3_001))})
+        answer = ask(way[0], data, *way[1:], "--length", "all", "--format", "jsonl")
+        assert answer.code == 0, answer.err
+        lines = [json.loads(line) for line in answer.out.splitlines()]
+        assert [line["n"] for line in lines] == list(range(3_001))
+        assert lines[2_999:] == [{"x": {"a": 2999}, "n": 2999}, {"x": "no json", "n": 3000}]
+        assert ask("stats", data, "--json").json["num_examples"] == 3_001
+
+
+def test_healthy_json_is_asked_where_it_lies(tmp_path: Path) -> None:
+    x = extension(pa.json_(), pa.array(['{"a": 1.50}', " null ", None]))
+    data = parquet(tmp_path / "d", {"x": x, "n": [0, 1, 2]})
+    program = Program(tmp_path)
+    page = program("filter", data, "--where", "x IS NULL", "--json").json
+    assert [row["row_idx"] for row in page["rows"]] == [1, 2]
+    assert not list(program.assets.rglob("table.json"))  # which a conversion writes
