@@ -12,8 +12,8 @@ from typing import NoReturn
 
 from dspreview.documents.page import Selection, page_document
 from dspreview.documents.stdout import write_text
-from dspreview.extract.local import identify, may_be_quick
-from dspreview.jobs.runner import Extractor
+from dspreview.extract.extractor import Extractor
+from dspreview.local import identify, may_be_quick
 from dspreview.models import DatasetRef, Kind
 from dspreview.preview import PageAnswer, Preview
 from dspreview.settings import resolve

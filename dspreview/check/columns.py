@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dspreview.arrow.values import to_python
 from dspreview.check.findings import Finding, found
 from dspreview.check.texts import first_invalid, first_mojibake, first_null_word
-from dspreview.extract.columns import asset_kind
-from dspreview.extract.values import to_python
 from dspreview.models import FeatureTree
+from dspreview.page.columns import asset_kind
 
 MANY = 3
 """Rows without which a column in which all values are the same says nothing."""

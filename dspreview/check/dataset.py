@@ -17,8 +17,8 @@ from dspreview.check.reading import Reading
 from dspreview.check.rows import AllRows, SampleRows
 from dspreview.check.splits import Outcome, SplitCheck
 from dspreview.check.structure import README, Made, kind_of, look_at_structure, made_of
-from dspreview.extract.readme import local_card
-from dspreview.jobs.runner import Extractor
+from dspreview.extract.extractor import Extractor
+from dspreview.extract.layout.readme import local_card
 from dspreview.models import DatasetRef, Json, Kind, Listing
 
 Progress = Callable[[str, int, int | None], None]

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from dspreview.check.profile import DatasetProfile, Names, profile
 from dspreview.errors import UsageError
-from dspreview.jobs.runner import Extractor
+from dspreview.extract.extractor import Extractor
 from dspreview.models import DatasetRef, Json
 
 Progress = Callable[[str, int, int | None], None]
@@ -38,7 +38,7 @@ def diff(
 
     def look(side: int) -> Callable[[Names, pa.Table], None]:
         def add(names: Names, table: pa.Table) -> None:
-            from dspreview.query.keyed import KeyedRows
+            from dspreview.query.compare.keyed_diff import KeyedRows
 
             if names not in shared or key is None:
                 return  # a split of one side only

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dspreview import errors
 from dspreview.check.findings import Finding, found
-from dspreview.extract.hub_failures import chain
+from dspreview.extract.hub.failures import chain
 
 if TYPE_CHECKING:
     from dspreview.check.reading import Reading
@@ -27,7 +27,7 @@ def as_finding(error: Exception, reading: Reading, place: dict[str, Any]) -> Fin
     if isinstance(error, errors.PreviewError):
         failure = error
     else:
-        from dspreview.extract.failures import explain
+        from dspreview.extract.library.failures import explain
 
         failure = explain(
             error, f"{reading.ref.asked} {place['config']}/{place['split']}", reading.long[0], reading.settings

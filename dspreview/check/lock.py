@@ -11,7 +11,7 @@ from dspreview.check.dataset import DatasetCheck, Report, in_order
 from dspreview.check.findings import Finding, found
 from dspreview.check.profile import DatasetProfile, SplitProfile, profile
 from dspreview.errors import DatasetError, UsageError
-from dspreview.jobs.runner import Extractor
+from dspreview.extract.extractor import Extractor
 from dspreview.models import DatasetRef, Json, Kind, dump
 
 VERSION = 1

@@ -6,14 +6,14 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from dspreview.check.audio import missing_bytes
 from dspreview.check.columns import Leaf
 from dspreview.check.findings import Finding, found
-from dspreview.check.sounds import missing_bytes
 from dspreview.errors import AccessError, HubError
-from dspreview.extract.cells import reason, value_parts
-from dspreview.extract.columns import asset_kind
-from dspreview.extract.fetch import Fetcher
-from dspreview.extract.media import (
+from dspreview.extract.files.fetch import Fetcher
+from dspreview.page.cells import reason, value_parts
+from dspreview.page.columns import asset_kind
+from dspreview.page.media import (
     MAX_PIXELS,
     UndecodableError,
     check_pixels,
@@ -31,7 +31,7 @@ def look_at_files(
     leaf: Leaf, first_row: int, fetch: Fetcher, max_bytes: int, place: dict[str, Any]
 ) -> Iterator[Finding]:
     """Each file of a column that is not there, or cannot be decoded. Raises AccessError, HubError: these say nothing of a file."""
-    from dspreview.extract.values import to_python
+    from dspreview.arrow.values import to_python
 
     kind = asset_kind(leaf.tree) or ""
     for number, value in enumerate(to_python(leaf.values)):

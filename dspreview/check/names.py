@@ -61,7 +61,7 @@ def other_columns(mine: list[str], theirs: list[str]) -> str | None:
 
 def difference(one: pa.Schema, other: pa.Schema) -> str | None:
     """How the columns of two files differ; None where they do not."""
-    from dspreview.extract.footers import stored_type
+    from dspreview.extract.parquet.footers import stored_type
 
     unlike = other_columns(one.names, other.names)
     if unlike is not None:

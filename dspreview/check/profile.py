@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dspreview.arrow.values import to_python
 from dspreview.check.reading import Reading
 from dspreview.errors import AccessError, DatasetError, HubError, UnreadableDataError, command, restore
-from dspreview.extract.columns import holds_assets
-from dspreview.extract.fetch import Fetcher
-from dspreview.extract.values import to_python
-from dspreview.jobs.runner import Extractor
+from dspreview.extract.extractor import Extractor
+from dspreview.extract.files.fetch import Fetcher
 from dspreview.models import DatasetRef, FeatureTree, Json, Listing, dump
+from dspreview.page.columns import holds_assets
 
 Names = tuple[str, str]
 

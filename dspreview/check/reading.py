@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dspreview.extract import local
-from dspreview.extract.footers import Footer, local_footer
+from dspreview import local
+from dspreview.arrow.settled import bare, filled, plain, settled_table, target
+from dspreview.extract.extractor import Extractor
+from dspreview.extract.parquet.footers import Footer, local_footer
+from dspreview.extract.parquet.rowgroups import numbered, parquet_tables
+from dspreview.extract.parquet.schemafiles import SchemaFiles, footer_there, open_remote
 from dspreview.extract.plain import Columns, features_of, holds
-from dspreview.extract.rowgroups import numbered, parquet_tables
-from dspreview.extract.schemafiles import SchemaFiles, footer_there, open_remote
-from dspreview.extract.settled import bare, filled, plain, settled_table, target
-from dspreview.jobs.runner import Extractor
 from dspreview.models import DatasetRef, Kind, Resolved
 from dspreview.settings import Settings
 
 if TYPE_CHECKING:
-    from dspreview.extract.direct import DirectSource
-    from dspreview.extract.source import Plan, Source
+    from dspreview.extract.layout.direct import DirectSource
+    from dspreview.extract.library.source import Plan, Source
 
 WHOLE_BATCH = 1 << 16
 MOST_LINES = 1_000_000
@@ -181,8 +181,8 @@ class Reading:
 
     def long_parts(self, *, whole: bool) -> Iterator[Part]:
         """Through `datasets`."""
-        from dspreview.extract.features import features_of, trees
-        from dspreview.extract.whole import WholeSplit
+        from dspreview.extract.library.features import features_of, trees
+        from dspreview.extract.library.whole import WholeSplit
 
         source, plan = self.long
         split = WholeSplit(source, plan, self.names[1], self.settings, self.folder, streaming=True)
@@ -218,7 +218,7 @@ class Reading:
 
     def shifted(self, path: str) -> str | None:
         """What is wrong where the rows of a CSV have one field more than its header."""
-        from dspreview.extract.readers import SplitReader
+        from dspreview.extract.library.readers import SplitReader
 
         source, plan = self.long
         short = SplitReader(source, plan, self.names[1], self.folder, self.settings, streaming=True).short_header(path)

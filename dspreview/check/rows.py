@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
+from dspreview.arrow.values import to_python
 from dspreview.check.findings import Finding, found
-from dspreview.extract.values import to_python
 from dspreview.settings import Settings
 
 if TYPE_CHECKING:
-    from dspreview.query.hashes import RowHashes
+    from dspreview.query.compare.row_hashes import RowHashes
 
 Names = tuple[str, str]
 
@@ -133,7 +133,7 @@ class AllRows:
 
     def hashes_of(self, config: str) -> RowHashes:
         """The hashes of a config."""
-        from dspreview.query.hashes import RowHashes
+        from dspreview.query.compare.row_hashes import RowHashes
 
         if config not in self.hashes:
             place = self.folder / f"hashes-{len(self.hashes)}"
@@ -166,7 +166,7 @@ class AllRows:
             split.names != splits[0].names or split.kinds != splits[0].kinds for split in splits
         ):
             return len(splits) == 1
-        from dspreview.query.sieve import count_distinct
+        from dspreview.query.compare.sieve import count_distinct
 
         paths = [path for split in splits for path in split.paths]
         place = self.folder / "distinct"

@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dspreview.arrow.openparquet import OpenParquet
 from dspreview.check.columns import Watch
 from dspreview.check.reading import WHOLE_BATCH, Part, Reading, workable
 from dspreview.check.rows import Files
 from dspreview.check.texts import NULL_WORDS
 from dspreview.errors import QueryLimitError
-from dspreview.extract.openparquet import OpenParquet
 from dspreview.extract.plain import Columns, features_of
 from dspreview.models import FeatureTree, Kind
-from dspreview.query.arrow import leaf_columns
+from dspreview.query.engine.arrow import leaf_columns
 
 if TYPE_CHECKING:
-    from dspreview.query.sieve import Column
+    from dspreview.query.compare.sieve import Column
 
 
 def sieved(reading: Reading, progress: Callable[[float], None]) -> tuple[Files, dict[str, Watch], Columns] | None:
@@ -30,7 +30,7 @@ def sieved(reading: Reading, progress: Callable[[float], None]) -> tuple[Files, 
         return None
     import duckdb
 
-    from dspreview.query.sieve import sieve
+    from dspreview.query.compare.sieve import sieve
 
     columns = (
         reading.direct.configs[reading.names[0]].features
@@ -67,7 +67,7 @@ def sieved(reading: Reading, progress: Callable[[float], None]) -> tuple[Files, 
 
 def kind_of(tree: FeatureTree) -> Column:
     """What a column is looked at for."""
-    from dspreview.query.sieve import LABEL, NESTED, OTHER, TEXT, Column
+    from dspreview.query.compare.sieve import LABEL, NESTED, OTHER, TEXT, Column
 
     kind = tree.get("_type") if isinstance(tree, dict) else None
     if kind == "ClassLabel":

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from dspreview.arrow.values import to_python
 from dspreview.check.columns import Watch, leaves
 from dspreview.check.failing import as_finding
 from dspreview.check.findings import Finding, found
@@ -15,12 +16,11 @@ from dspreview.check.media import look_at_files
 from dspreview.check.names import difference, look_at_names, odd_columns, other_columns
 from dspreview.check.reading import Part, Reading
 from dspreview.check.rows import AllRows, SampleRows
-from dspreview.extract.columns import holds_assets
-from dspreview.extract.fetch import Fetcher
-from dspreview.extract.footers import Footer
-from dspreview.extract.rowgroups import numbered
-from dspreview.extract.values import to_python
+from dspreview.extract.files.fetch import Fetcher
+from dspreview.extract.parquet.footers import Footer
+from dspreview.extract.parquet.rowgroups import numbered
 from dspreview.models import FeatureTree, Kind
+from dspreview.page.columns import holds_assets
 
 LARGE_GROUP = 300_000_000
 FOOTERS = 1_000

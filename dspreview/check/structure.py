@@ -7,13 +7,13 @@ import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
+from dspreview import local
 from dspreview.check.findings import Finding, found
 from dspreview.errors import UnsafePathError
-from dspreview.extract import local
-from dspreview.extract.globs import expression, names_below
-from dspreview.extract.hub import Description, read_readme
-from dspreview.extract.layout import MODULES, SPLIT, matches, plain
-from dspreview.extract.readme import front_matter, parse_yaml, plain_patterns
+from dspreview.extract.hub.description import Description, read_readme
+from dspreview.extract.layout.globs import expression, names_below
+from dspreview.extract.layout.readme import front_matter, parse_yaml, plain_patterns
+from dspreview.extract.layout.split_files import MODULES, SPLIT, matches, plain
 from dspreview.models import Json, Kind, Listing
 from dspreview.settings import Settings
 

@@ -68,7 +68,7 @@ class Commands(TyperGroup):
         if entry is None:
             return None
         if cmd_name not in self.commands:
-            module = importlib.import_module(f"dspreview.cli.{entry.module}")
+            module = importlib.import_module(f"dspreview.cli.commands.{entry.module}")
             command: Any = typer.main.get_command(module.app)
             command.name = cmd_name
             self.commands[cmd_name] = command

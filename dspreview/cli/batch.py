@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 
 from dspreview import errors
 from dspreview.cli import failure
-from dspreview.cli.options import Call, Target
+from dspreview.cli.call import Call
+from dspreview.cli.options import Target
 from dspreview.documents.stdout import write_text
 from dspreview.models import DatasetRef, Json, dump
 

@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 from dspreview import errors
+from dspreview.models import dump
 
 
 def tell(message: str) -> None:
@@ -127,9 +128,9 @@ def wants_json(arguments: list[str]) -> bool:
 def write_json(failure: errors.PreviewError, arguments: list[str], extra: dict[str, Any] | None = None) -> None:
     """The six keys on stdout."""
     if wants_json(arguments) and not isinstance(failure, errors.AnswerLostError):
-        from dspreview.cli.output import write_document
+        from dspreview.documents.stdout import write_text
 
-        write_document((extra or {}) | errors.describe(failure))
+        write_text(dump((extra or {}) | errors.describe(failure)) + "\n")
 
 
 def hush() -> None:

@@ -11,10 +11,9 @@ from typing import Annotated, Any, Literal, NamedTuple
 import typer
 
 from dspreview import errors
-from dspreview.cli import failure
-from dspreview.extract.local import LOCAL_STARTS, identify
-from dspreview.models import DatasetRef, Kind
-from dspreview.settings import Settings, resolve
+from dspreview.cli.call import Call
+from dspreview.local import LOCAL_STARTS
+from dspreview.settings import resolve
 
 Format = Annotated[
     Literal["table", "json", "jsonl", "csv"],
@@ -126,36 +125,6 @@ EngineOption = Annotated[
         "--engine", metavar="dask://HOST:PORT", help="Work on the machines of a Dask cluster, not on this one."
     ),
 ]
-
-
-class Call(NamedTuple):
-    """What the common options of one call add up to."""
-
-    settings: Settings
-    format: str
-    cached: bool
-    revision: str | None
-    color: str
-    quiet: bool
-    verbose: bool
-    safe_csv: bool = False
-
-    def ref(self, dataset: str) -> DatasetRef:
-        """The dataset that a word means, with a hint where a folder here has the name of a Hub id. Raises PreviewError."""
-        ref = identify(dataset, self.revision)
-        if ref.kind is Kind.HUB and os.path.exists(dataset):
-            self.warn(f"{dataset} is taken for a dataset of the Hub; the folder here is ./{dataset}")
-        return ref
-
-    def warn(self, message: str) -> None:
-        """A hint or a warning on stderr."""
-        if not self.quiet:
-            failure.tell(message)
-
-    def no_csv_of_many(self) -> None:
-        """Rows of several datasets have no common columns. Raises UsageError."""
-        if self.format in {"csv", "jsonl"}:
-            raise errors.UsageError(f"--format {self.format} is for one dataset; use --json for many")
 
 
 def with_common(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from dspreview import errors
-from dspreview.cli.options import Call
-from dspreview.cli.progress import working
+from dspreview.cli.call import Call
+from dspreview.cli.render.progress import working
 from dspreview.models import PAGE_LENGTH
 from dspreview.preview import Preview
 from dspreview.store import Store
@@ -60,7 +60,7 @@ def text_of(option: str, value: str | None) -> str:
         return ""
     if value != "-" and not value.startswith("@"):
         return value
-    from dspreview.query.tokens import MAX_LENGTH
+    from dspreview.query.language.tokens import MAX_LENGTH
 
     name = "-" if value == "-" else value[1:]
     try:

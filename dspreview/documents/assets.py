@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dspreview.extract.columns import ASSET_TYPES, asset_kind
 from dspreview.models import FeatureTree, Json
+from dspreview.page.columns import ASSET_TYPES, asset_kind
 
 KINDS = {column_type: kind for kind, column_type in ASSET_TYPES.items() if column_type != "RELATIVE_FILE_URL"}
 """Kinds by column type: a grid of pixels is a picture too, whatever its feature."""

@@ -8,106 +8,20 @@ Whatever is not understood completely is None, and takes the way through `datase
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
-from dspreview.errors import CardError, PreviewError, UnsafePathError
-from dspreview.extract import local
-from dspreview.extract.globs import MANY_FILES, names_below, names_within
-from dspreview.extract.hub import Description, list_blobs
-from dspreview.extract.keys import key_of, local_key
-from dspreview.extract.layout import find_layout, plain
-from dspreview.extract.readme import PlainConfig, local_card, plain_configs
-from dspreview.models import ConfigListing, FeatureTree, Kind, Listing, Page, Resolved, SplitListing
+from dspreview import local
+from dspreview.errors import PreviewError
+from dspreview.extract.hub.description import list_blobs
+from dspreview.extract.layout.direct import DirectConfig, DirectSource, labelled, local_blobs
+from dspreview.extract.layout.keys import key_of
+from dspreview.models import ConfigListing, Kind, Listing, Page, SplitListing
 from dspreview.settings import Settings
 
 EXPORT_FILES = 10
 """Files of an export whose rows are counted; a larger one is not worth it for a page."""
-
-
-class DirectConfig(NamedTuple):
-    """A config, and its files."""
-
-    told: PlainConfig
-    features: list[tuple[str, FeatureTree]] | None
-    """Those that the README declares."""
-    module: str
-    files: dict[str, list[str]]
-    """Of each split, by their names in the dataset."""
-
-
-class DirectSource(NamedTuple):
-    """A dataset at one revision, every config of it plain."""
-
-    dataset: Resolved
-    asked: str
-    configs: dict[str, DirectConfig]
-    default: str | None
-    names: frozenset[str]
-    """All of its files."""
-
-    @property
-    def root(self) -> str:
-        """Its folder, or `hf://datasets/ID@SHA`: no file outside it is read."""
-        hub = self.dataset.kind is Kind.HUB
-        return (
-            f"hf://datasets/{self.dataset.name}@{self.dataset.revision}" if hub else local.folder_of(self.dataset.name)
-        )
-
-    @property
-    def download(self) -> None:
-        """Nothing is downloaded through `datasets`."""
-
-
-def open_direct(asked: str, description: Description) -> DirectSource | None:
-    """The configs of a dataset with their files; None where one of them is not plain."""
-    dataset = description.dataset
-    card, names = description.card, sorted(description.files)
-    if dataset.kind is Kind.LOCAL and dataset.name.endswith(".parquet") and os.path.isfile(dataset.name):
-        name = os.path.basename(dataset.name)
-        single = DirectConfig(PlainConfig("default"), None, "parquet", {"train": [name]})
-        return DirectSource(dataset, asked, {"default": single}, "default", frozenset({name}))
-    if dataset.kind is Kind.LOCAL:
-        below = names_below(dataset.name) if os.path.isdir(dataset.name) else None
-        if below is None:
-            return None
-        try:
-            card, names = local_card(dataset.name, asked), below
-        except (CardError, UnsafePathError):  # told by the long way
-            return None
-    if len(names) > MANY_FILES or f"{os.path.basename(dataset.name)}.py" in names:
-        return None
-    told = plain_configs(card)
-    found = [open_config(one, names) for one in told or ()]
-    configs = [config for config in found if config is not None]
-    if len(configs) < len(found) or not configs:
-        return None
-    marked = [config.told.name for config in configs if config.told.default or len(configs) == 1]
-    return DirectSource(
-        dataset, asked, {one.told.name: one for one in configs}, marked[0] if marked else None, frozenset(names)
-    )
-
-
-def open_config(told: PlainConfig, names: list[str]) -> DirectConfig | None:
-    """One config; None where it is not plain."""
-    folder = told.folder
-    if folder and (not plain(folder) or "*" in folder):
-        return None
-    features = None
-    if told.features is not None:
-        from dspreview.extract.plain import described  # pyarrow, 0.1 s
-
-        if (features := described(told.features)) is None:
-            return None
-    within = names_within(names, folder)
-    found = find_layout(within, told.patterns) if within is not None else None
-    if found is None:
-        return None
-    prefix = f"{folder}/" if folder else ""
-    files = {split: [prefix + name for name in group] for split, group in found.files.items()}
-    return DirectConfig(told, features, found.module, files)
 
 
 def direct_listing(source: DirectSource, settings: Settings) -> Listing | None:
@@ -133,25 +47,6 @@ def direct_listing(source: DirectSource, settings: Settings) -> Listing | None:
     return Listing(dataset, tuple(configs), source.default)
 
 
-def labelled(config: DirectConfig) -> bool:
-    """Whether the names of all files matter to each split: folders name the classes."""
-    return config.module == "imagefolder"
-
-
-def local_blobs(source: DirectSource) -> dict[str, str] | None:
-    """What changes with the content of each file; None where one may not be read."""
-    root = source.root
-    found = {}
-    names = {name for config in source.configs.values() for files in config.files.values() for name in files}
-    try:
-        local.guard_all((f"{root}/{name}" for name in names), root, source.asked)
-        for name in names:
-            found[name] = local_key(f"{root}/{name}")
-    except (OSError, UnsafePathError):  # told by the long way
-        return None
-    return found
-
-
 def direct_page(source: DirectSource, config: str, split: str, staging: Path, settings: Settings) -> Page | None:
     """The first rows of a split; its assets lie in `staging`. Raises PreviewError of the network, and what pyarrow raises."""
     chosen = source.configs.get(config)
@@ -164,7 +59,7 @@ def direct_page(source: DirectSource, config: str, split: str, staging: Path, se
         paths = [f"{source.root}/{name}" for name in files]
         page = parquet_page(source, chosen, (config, split), paths, staging, settings, sizes[1])
     elif source.dataset.kind is Kind.LOCAL and chosen.module == "imagefolder" and chosen.features is None:
-        from dspreview.extract.pictures import pictures_page
+        from dspreview.extract.formats.imagefolder import pictures_page
 
         page = pictures_page(source, chosen, (config, split), staging, settings)
     elif chosen.features is not None:  # else its types would be those that the export guessed
@@ -179,8 +74,8 @@ def exported_page(
     """The first rows as the Hub's export has them; None where there is none, it fails, or has not as many as the README tells."""
     import pyarrow as pa
 
-    from dspreview.extract.export import exported
-    from dspreview.extract.schemafiles import footer_there
+    from dspreview.extract.hub.export import exported
+    from dspreview.extract.parquet.schemafiles import footer_there
 
     try:
         paths = exported(source.dataset, *names, settings)
@@ -201,9 +96,9 @@ def parquet_page(
     settings: Settings, told: int | None,
 ) -> Page | None:  # fmt: skip
     """The first rows of Parquet files, the data's own or its export, of which the README tells that there are so many."""
-    from dspreview.extract.plainpages import plain_page
-    from dspreview.extract.rowgroups import parquet_tables
-    from dspreview.extract.schemafiles import SchemaFiles, open_remote
+    from dspreview.extract.formats.plain_pages import plain_page
+    from dspreview.extract.parquet.rowgroups import parquet_tables
+    from dspreview.extract.parquet.schemafiles import SchemaFiles, open_remote
 
     remote = source.dataset.kind is Kind.HUB
     opened = partial(open_remote, asked=source.asked, settings=settings) if remote else partial(open_here, source)
@@ -223,7 +118,7 @@ def count_rows(source: DirectSource, paths: list[str], told: int | None) -> int 
     import pyarrow.parquet as pq
 
     from dspreview.extract.counting import FOOTERS_READ
-    from dspreview.extract.rowgroups import row_count
+    from dspreview.extract.parquet.rowgroups import row_count
 
     if len(paths) > FOOTERS_READ:
         return told

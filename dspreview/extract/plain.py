@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from dspreview.extract.geometry import geometry_of
+from dspreview.arrow.geometry import geometry_of
 from dspreview.models import FeatureTree, Json
 
 Columns = list[tuple[str, FeatureTree]]

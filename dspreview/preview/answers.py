@@ -7,11 +7,11 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from dspreview import errors
-from dspreview.extract.pages import Cells, PageMaker
 from dspreview.models import DatasetRef, Page
+from dspreview.page.pages import Cells, PageMaker
+from dspreview.page.staging import Staging
 from dspreview.preview.reading import PageAnswer, Preview, as_stored
 from dspreview.query.table import Table
-from dspreview.store.assets import Staging
 from dspreview.store.entries import DatasetEntry, SplitEntry
 
 
@@ -93,7 +93,7 @@ class Answers:
         def fetch(path: str, max_bytes: int) -> bytes:
             if not made:
                 source, _ = self.preview.extractor.plan(target.ref, target.entry.dataset, target.split.config)
-                from dspreview.extract.fetch import Fetcher
+                from dspreview.extract.files.fetch import Fetcher
 
                 made.append(Fetcher(source, self.settings, str(staging.work)))
             return bytes(made[0].fetch(path, max_bytes))

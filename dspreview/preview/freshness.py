@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dspreview import errors
-from dspreview.extract import local
-from dspreview.jobs.runner import Extractor
+from dspreview import errors, local
+from dspreview.extract.extractor import Extractor
 from dspreview.models import EXTRACTOR_VERSION, DatasetRef, Kind, Status
 from dspreview.preview.keeping import Keeper
 from dspreview.settings import Settings

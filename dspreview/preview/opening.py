@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from dspreview import errors
+from dspreview.extract.extractor import Extractor
 from dspreview.models import DatasetRef
-from dspreview.query.blocks import Blocks, Traffic
+from dspreview.preview.blocks import Blocks, Traffic
 from dspreview.query.table import Table
+from dspreview.settings import Settings
+from dspreview.store import Store
 from dspreview.store.about import About
 from dspreview.store.entries import DatasetEntry, SplitEntry
-
-if TYPE_CHECKING:
-    from dspreview.preview.tables import Tables
-
 
 Args = ParamSpec("Args")
 T = TypeVar("T")
@@ -48,13 +47,24 @@ class SplitTable:
             raise errors.ChangedDataError(f"{where}: a file changed while it was read; try again")
 
 
+class Means(NamedTuple):
+    """What opens files and keeps what was read of them."""
+
+    store: Store
+    settings: Settings
+    extractor: Extractor
+
+
 class Opener:
     """Opens the files of one split."""
 
-    def __init__(self, tables: Tables, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry) -> None:
-        self.tables, self.ref, self.entry, self.split = tables, ref, entry, split
+    def __init__(
+        self, means: Means, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry, *, agreed: bool,
+    ) -> None:  # fmt: skip
+        """`agreed`: more than a gigabyte may be read over the network."""
+        self.means, self.ref, self.entry, self.split = means, ref, entry, split
         self.where = f"{ref.asked} {split.config}/{split.split}"
-        self.traffic = Traffic(self.where, agreed=tables.agreed)
+        self.traffic = Traffic(self.where, agreed=agreed)
         self.table = Table((), (), "own")
         self.blocks: dict[str, Blocks] = {}
 
@@ -62,7 +72,7 @@ class Opener:
         """The file of that number: something with `read_at`."""
         part = self.table.parts[number]
         if "://" not in part.path:
-            from dspreview.query.files import LocalFile
+            from dspreview.query.engine.files import LocalFile
 
             return LocalFile(part.path)
         return self.remote(part.path, part.size)
@@ -70,18 +80,18 @@ class Opener:
     def remote(self, address: str, size: int = -1) -> Blocks:
         """A file on the Hub."""
         if address not in self.blocks:
-            self.tables.extractor.prepare()
-            from dspreview.extract.ranges import RemoteFile
+            self.means.extractor.prepare()
+            from dspreview.extract.hub.ranges import RemoteFile
 
             dataset = self.entry.dataset
             about = About("ranges", dataset.name, dataset.revision, self.split.config, self.split.split, address)
-            file = RemoteFile(address, self.ref.asked, self.tables.settings, size)
-            self.blocks[address] = Blocks(file, self.tables.store.derived.shared(about), self.traffic)
+            file = RemoteFile(address, self.ref.asked, self.means.settings, size)
+            self.blocks[address] = Blocks(file, self.means.store.derived.shared(about), self.traffic)
         return self.blocks[address]
 
     def handle(self, address: str) -> tuple[Any, Callable[[], int]]:
         """A file on the Hub as pyarrow reads it, and its size."""
-        from dspreview.query.files import Handle
+        from dspreview.query.engine.files import Handle
 
         blocks = self.remote(address)
         blocks.footer()
@@ -97,8 +107,8 @@ class Opener:
         for blocks in self.blocks.values():
             blocks.close()
         if self.blocks:
-            derived = self.tables.store.derived
-            derived.keep_to_limit(self.tables.settings.derived_max_bytes)
+            derived = self.means.store.derived
+            derived.keep_to_limit(self.means.settings.derived_max_bytes)
 
 
 def stamps(table: Table) -> list[tuple[int, int] | None]:

@@ -10,22 +10,22 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from dspreview import errors
-from dspreview.extract.pages import Cells
 from dspreview.models import DatasetRef, Json, Kind, Page, dump
+from dspreview.page.pages import Cells
+from dspreview.page.staging import Staging
 from dspreview.preview.answers import Answers, Target
 from dspreview.preview.opening import SplitTable, again_converted
 from dspreview.preview.reading import PageAnswer, Preview
 from dspreview.preview.tables import Tables, not_here
 from dspreview.preview.telling import Telling
-from dspreview.query.fields import chosen_columns
-from dspreview.query.rows import rows_at
+from dspreview.query.engine.rows import rows_at
+from dspreview.query.language.fields import chosen_columns
 from dspreview.query.table import Request, Table
 from dspreview.store.about import About
-from dspreview.store.assets import Staging
 from dspreview.store.private import read_own
 
 if TYPE_CHECKING:
-    from dspreview.query.engine import Engine
+    from dspreview.query.engine.engine import Engine
 
 VERSION = 2
 """Raised when the same rows would give other derived files: those of another version are not used."""
@@ -65,7 +65,7 @@ class Queries:
     @contextmanager
     def engine(self, target: Target, found: SplitTable, media: frozenset[int] = frozenset()) -> Iterator[Engine]:
         """DuckDB on a table, with what only the files of the `media` columns tell."""
-        from dspreview.query.engine import Engine, Facts, Files  # duckdb, 0.15 s
+        from dspreview.query.engine.engine import Engine, Facts, Files  # duckdb, 0.15 s
 
         made = [(place, self.media(target, found, place)) for place in sorted(media)]
         facts = tuple(
@@ -81,7 +81,7 @@ class Queries:
 
     def media(self, target: Target, found: SplitTable, place: int) -> tuple[Path, tuple[str, ...]]:
         """The folder with what the files of a column tell, made where it is not there; and the names of what they tell."""
-        from dspreview.query.media import FACTS, write_facts
+        from dspreview.query.engine.media import FACTS, write_facts
 
         column = found.table.columns[place]
         kind = str(column.feature["_type"])
@@ -111,7 +111,7 @@ class Queries:
     @again_converted
     def filter(self, ref: DatasetRef, config: str | None, split: str | None, request: Request) -> PageAnswer:
         """The rows that match. Raises PreviewError."""
-        from dspreview.query.filter import find, resolve
+        from dspreview.query.engine.filter import find, resolve
 
         target = self.target(ref, config, split)
         with self.tables.open(target.ref, target.entry, target.split) as found:
@@ -175,9 +175,9 @@ class Queries:
         self, ref: DatasetRef, config: str | None, split: str | None, text: str, match: str, request: Request
     ) -> PageAnswer:
         """The rows that hold the words of a text, best first. Raises PreviewError."""
-        from dspreview.query.filter import among, resolve
-        from dspreview.query.search import Index, text_columns
-        from dspreview.query.words import match_text
+        from dspreview.query.engine.filter import among, resolve
+        from dspreview.query.search.index import Index, text_columns
+        from dspreview.query.search.words import match_text
 
         target = self.target(ref, config, split)
         with self.tables.open(ref, target.entry, target.split) as found, ExitStack() as stack:
@@ -203,7 +203,7 @@ class Queries:
         self, ref: DatasetRef, config: str | None, split: str | None, columns: tuple[str, ...]
     ) -> tuple[Target, Json]:
         """The statistics of a split, of all columns or of some; kept for the next time. Raises PreviewError."""
-        from dspreview.query.statistics import media_columns, statistics_of
+        from dspreview.query.statistics.summary import media_columns, statistics_of
 
         target = self.target(ref, config, split)
         with self.tables.open(ref, target.entry, target.split) as found:
@@ -228,7 +228,7 @@ class Queries:
 
     def index(self, target: Target, found: SplitTable, columns: list[int]) -> Path:
         """The folder of the index of a split, made where it is not there."""
-        from dspreview.query.search import build
+        from dspreview.query.search.index import build
 
         what = f"indexing {target.where}"
 

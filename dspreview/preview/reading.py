@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from dspreview import errors
 from dspreview.choice import choose
-from dspreview.jobs.runner import Extractor
+from dspreview.extract.extractor import Extractor
 from dspreview.models import DatasetRef, Listing, Page, Resolved, Status, dump
+from dspreview.page.staging import Staging
 from dspreview.preview.freshness import Freshness, entry_time
 from dspreview.preview.keeping import Keeper
 from dspreview.settings import Settings
 from dspreview.store import Store
-from dspreview.store.assets import Staging
 from dspreview.store.database import translated
 from dspreview.store.entries import DatasetEntry, SplitEntry, StoredPage, iso
 from dspreview.store.job import JobKey

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dspreview.errors import BrokenJsonError
-from dspreview.extract.columns import holds_assets
-from dspreview.extract.pages import Cells, PageMaker
 from dspreview.models import DatasetRef, FeatureTree, Kind
+from dspreview.page.columns import holds_assets
+from dspreview.page.pages import Cells, PageMaker
 from dspreview.preview.answers import Target
 from dspreview.preview.queries import Queries
 from dspreview.query.table import Request, Table
@@ -56,11 +56,11 @@ def all_rows(
 def tables(queries: Queries, target: Target, offset: int) -> Iterator[list[Cells]]:
     """The cells of all rows, some at a time; at first an empty list of values where there is no row."""
     source, plan = queries.preview.extractor.plan(target.ref, target.entry.dataset, target.split.config)
+    from dspreview.arrow.arrays import cells_of
     from dspreview.errors import PreviewError
-    from dspreview.extract.arrays import cells_of
-    from dspreview.extract.features import features_of, trees
-    from dspreview.extract.rows import worth_downloading
-    from dspreview.extract.whole import WholeSplit
+    from dspreview.extract.library.features import features_of, trees
+    from dspreview.extract.library.rows import worth_downloading
+    from dspreview.extract.library.whole import WholeSplit
 
     with queries.store.assets.staging(elsewhere=not queries.store.writable) as staging:
         begun, seen = False, None
@@ -106,8 +106,7 @@ def all_matches(queries: Queries, ref: DatasetRef, config: str | None, split: st
 
 def matches(queries: Queries, target: Target, request: Request) -> tuple[Table, Iterator[list[Cells]]]:
     """The table of a split, and the cells of all its rows that match, some at a time. Raises PreviewError."""
-    from dspreview.query.filter import resolve
-    from dspreview.query.rows import all_cells
+    from dspreview.query.engine.filter import all_cells, resolve
 
     with ExitStack() as stack:
         found = stack.enter_context(queries.tables.open(target.ref, target.entry, target.split))

@@ -8,14 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dspreview import errors
-from dspreview.extract import local
-from dspreview.jobs.runner import Extractor
+from dspreview import errors, local
+from dspreview.extract.extractor import Extractor
 from dspreview.models import EXTRACTOR_VERSION, DatasetRef, Kind, Resolved
+from dspreview.preview.blocks import Traffic
 from dspreview.preview.keeping import Keeper
-from dspreview.preview.opening import Opener, SplitTable
+from dspreview.preview.opening import Means, Opener, SplitTable
 from dspreview.preview.telling import Telling
-from dspreview.query.blocks import Traffic
 from dspreview.query.table import Part, Table, TableColumn
 from dspreview.settings import Settings
 from dspreview.store import Store
@@ -24,8 +23,8 @@ from dspreview.store.entries import DatasetEntry, SplitEntry
 from dspreview.store.private import read_own
 
 if TYPE_CHECKING:
-    from dspreview.extract.footers import ParquetSplit
-    from dspreview.extract.source import Plan, Source
+    from dspreview.extract.library.source import Plan, Source
+    from dspreview.extract.parquet.footers import ParquetSplit
 
 TABLE = "table.json"
 CONVERT = Table((), (), "derived").as_json()
@@ -60,7 +59,7 @@ class Tables:
         self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry, *, convert: bool
     ) -> Iterator[SplitTable | None]:
         """The same; None where the split would have to be converted, and `convert` says not to. Raises PreviewError."""
-        opener = Opener(self, ref, entry, split)
+        opener = Opener(Means(self.store, self.settings, self.extractor), ref, entry, split, agreed=self.agreed)
         try:
             table = self.find(ref, entry, split, opener, convert=convert)
             if table is None:
@@ -137,8 +136,8 @@ class Tables:
 
     def native(self, source: Source, plan: Plan, split: str, opener: Opener) -> Table | None:
         """The split's own Parquet, else the Hub's export of the same revision. Raises PreviewError."""
-        from dspreview.extract.failures import explain
-        from dspreview.extract.parquet import own_parquet
+        from dspreview.extract.library.failures import explain
+        from dspreview.extract.library.own_parquet import own_parquet
 
         try:
             found, origin = own_parquet(plan, split, opener.handle), "own"
@@ -151,10 +150,10 @@ class Tables:
 
     def exported(self, source: Source, plan: Plan, split: str, opener: Opener) -> ParquetSplit | None:
         """The Hub's export of a split; None where it is not what the dataset says of itself, or cannot be read."""
-        from dspreview.extract.export import exported
-        from dspreview.extract.failures import explain
-        from dspreview.extract.parquet import parquet_of
-        from dspreview.extract.rows import known_number
+        from dspreview.extract.hub.export import exported
+        from dspreview.extract.library.failures import explain
+        from dspreview.extract.library.own_parquet import parquet_of
+        from dspreview.extract.library.rows import known_number
 
         names = exported(source.dataset, plan.config.name, split, self.settings)
         try:
@@ -175,9 +174,9 @@ class Tables:
 
     def converted(self, source: Source, plan: Plan, about: About) -> Table:
         """The split converted; whoever comes second waits for the first."""
-        from dspreview.extract.rows import file_bytes, worth_downloading
-        from dspreview.extract.whole import WholeSplit
-        from dspreview.query.convert import convert
+        from dspreview.extract.library.rows import file_bytes, worth_downloading
+        from dspreview.extract.library.whole import WholeSplit
+        from dspreview.preview.convert import convert
 
         where = f"{source.asked} {about.config}/{about.split}"
         number, most = len(plan.files.get(about.split, ())), self.settings.parquet_max_files
@@ -286,7 +285,7 @@ def quick_table(entry: DatasetEntry) -> Table | None:
         return None
     import pyarrow as pa  # 0.1 s
 
-    from dspreview.extract.quick import quick_parquet
+    from dspreview.extract.formats.parquet_file import quick_parquet
 
     try:
         found = quick_parquet(dataset)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from typing import NamedTuple, Self
 
 from dspreview.models import FeatureTree, Json, dump
@@ -85,3 +86,13 @@ READ = "hive_partitioning=false, filename=false, can_have_nan=true"
 def quoted(text: str) -> str:
     """A text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def by_part(table: Table, places: list[int]) -> dict[int, list[int]]:
+    """The positions within each file that some rows lie in."""
+    found: dict[int, list[int]] = {}
+    starts = table.starts
+    for place in places:
+        part = bisect_right(starts, place) - 1
+        found.setdefault(part, []).append(place - starts[part])
+    return found

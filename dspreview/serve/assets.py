@@ -9,7 +9,7 @@ from email.utils import formatdate
 from typing import Any
 
 from dspreview.errors import StoreError
-from dspreview.extract.media import AUDIO_TYPES, VIDEO_TYPES
+from dspreview.page.media import AUDIO_TYPES, VIDEO_TYPES
 from dspreview.serve.conditions import Asked, Part, is_unchanged, wanted_part
 from dspreview.serve.files import File, Files
 from dspreview.serve.headers import ASSET_POLICY, COMMON, Headers, cache_control, cross_origin

@@ -14,10 +14,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dspreview import errors
-from dspreview.jobs.notice import apply, hub_id, read_notice
 from dspreview.models import Kind, dump
 from dspreview.serve.answers import failed
 from dspreview.serve.shown import Shown, reference, unknown
+from dspreview.work.notice import apply, hub_id, read_notice
 
 MAX_BODY = 1_000_000
 MAX_NAME = 1_000

@@ -10,11 +10,11 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from dspreview.errors import StoreCorruptError
-from dspreview.extract.urls import encoded
+from dspreview.page.urls import encoded
 from dspreview.settings import Settings
 from dspreview.store import Store
+from dspreview.store.asset_lookup import FoundAsset, find_asset, find_name
 from dspreview.store.database import translated
-from dspreview.store.found import FoundAsset, find_asset, find_name
 
 KEPT_MAX_BYTES = 64_000_000
 """Of small files, in each process."""

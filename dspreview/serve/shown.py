@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from dspreview import errors
-from dspreview.extract.local import identify
+from dspreview.local import identify
 from dspreview.models import DatasetRef, Json, Resolved
 from dspreview.preview import PageAnswer, Preview
 from dspreview.serve.options import ServeOptions

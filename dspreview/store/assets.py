@@ -8,9 +8,9 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 from dspreview.errors import StoreCorruptError, StoreFullError
+from dspreview.page.staging import Staging
 from dspreview.signals import uninterrupted
 from dspreview.store.private import (
     flush,
@@ -26,15 +26,6 @@ DERIVED = ".derived"
 FOLDER = re.compile(r"[0-9a-f]{32,40}")
 FILE = re.compile(r"\d{1,9}(?:\.[A-Za-z0-9_() +@=-]{0,200})?")
 """The names that we give; a database that holds others was written by somebody else."""
-
-
-class Staging(NamedTuple):
-    """The private folders of one extraction."""
-
-    assets: Path
-    """What becomes the assets of a page."""
-    work: Path
-    """What is downloaded or unpacked on the way."""
 
 
 class AssetFolder:

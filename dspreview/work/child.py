@@ -15,7 +15,7 @@ from dspreview.settings import Settings
 from dspreview.store import Store
 from dspreview.store.database import check_identity, translated
 from dspreview.work.doing import do
-from dspreview.work.endings import UNSTORED
+from dspreview.work.exit_reasons import UNSTORED
 
 
 def run(values: dict[str, Any], sources: dict[str, str], database: tuple[int, int], pipe: Connection) -> None:

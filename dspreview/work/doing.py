@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from dspreview import errors
-from dspreview.extract.local import identify
+from dspreview.local import identify
 from dspreview.models import DatasetRef, Status
 from dspreview.preview import Preview
 from dspreview.preview.freshness import is_split_current

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from dspreview import errors
 from dspreview.store.job import Job
-from dspreview.work.ledger import Ledger
+from dspreview.work.patient_store import Ledger
 
 ADDRESS = re.compile(
     r"dask(?P<tls>\+tls)?://(?P<place>(?:\[[0-9a-fA-F:.]+\]|[\w-]{1,63}(?:\.[\w-]{1,63})*):(?P<port>[0-9]{1,5}))/?"
@@ -65,6 +65,6 @@ def open_engine(ledger: Ledger, engine: str | None, workers: int | None) -> Engi
         from dspreview.work.processes import Processes
 
         return Processes(ledger, workers or 1)
-    from dspreview.work.cluster import Cluster
+    from dspreview.work.dask.cluster import Cluster
 
     return Cluster(ledger, scheduler_address(engine), workers)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from dspreview.extract.hub import QUIET
+from dspreview.extract.hub.description import QUIET
 from dspreview.settings import TABLE
 from dspreview.store import Store
 from dspreview.store.private import temporary_folder

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from dspreview.extract.hub_failures import first_line
+from dspreview.extract.hub.failures import first_line
 from dspreview.store.database import transaction
 from dspreview.store.job import Job
-from dspreview.work.endings import MOST_JOBS, UNSTORED, death, over_memory, over_time
-from dspreview.work.ledger import Ledger
+from dspreview.work.exit_reasons import MOST_JOBS, UNSTORED, death, over_memory, over_time
+from dspreview.work.patient_store import Ledger
 from dspreview.work.pool import Pool
 from dspreview.work.resources import shortage
 from dspreview.work.slot import Slot

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dspreview.store.job import Job
-from dspreview.work.endings import LOOK_SECONDS
+from dspreview.work.exit_reasons import LOOK_SECONDS
 from dspreview.work.resources import tree_memory
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from dspreview.store.job import KINDS, Job
 from dspreview.store.verify import litter, sweep
 from dspreview.work.engine import Engine
-from dspreview.work.ledger import Ledger
+from dspreview.work.patient_store import Ledger
 from dspreview.work.pool import signals_held
 from dspreview.work.resources import paused_until
 

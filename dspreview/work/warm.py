@@ -8,9 +8,8 @@ from contextlib import suppress
 from functools import partial
 from typing import NamedTuple, TypeVar
 
-from dspreview import errors
-from dspreview.extract import local
-from dspreview.jobs.runner import Extractor
+from dspreview import errors, local
+from dspreview.extract.extractor import Extractor
 from dspreview.models import EXTRACTOR_VERSION, DatasetRef, Kind, Status
 from dspreview.preview.freshness import is_split_current
 from dspreview.settings import Settings

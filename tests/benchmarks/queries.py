@@ -81,7 +81,7 @@ def memory(big: Path, environment: Mapping[str, str]) -> list[Line]:
 
 def parsing() -> list[Line]:
     """A predicate of 200 KB against one of 100 KB."""
-    from dspreview.query.predicate import parse_where
+    from dspreview.query.language.predicate import parse_where
 
     text = " OR ".join(f"(\"a column\" = 'it''s {n}' AND b <> -1.5e3)" for n in range(6_000))
     seconds = []

@@ -23,13 +23,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dspreview.jobs.outcome import Outcome
 from dspreview.models import Asset, Column, ConfigListing, Kind, Listing, Page, Resolved, SplitListing, dump
 from dspreview.settings import resolve
 from dspreview.store import Store
 from dspreview.store.database import transaction
 from dspreview.store.job import KINDS, JobKey
-from dspreview.work.landing import land, make_task
+from dspreview.work.dask.landing import land, make_task
+from dspreview.work.dask.outcome import Outcome
 from tests.support.cluster import Cluster
 from tests.support.data import parquet
 from tests.support.hub import Hub, Link

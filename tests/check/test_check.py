@@ -12,8 +12,8 @@ import pytest
 from dspreview.check import splits
 from dspreview.check.dataset import DatasetCheck, Report
 from dspreview.check.findings import KINDS, at_least
-from dspreview.extract.local import identify
-from dspreview.jobs.runner import Extractor
+from dspreview.extract.extractor import Extractor
+from dspreview.local import identify
 from tests.check import broken, healthy
 from tests.support.data import parquet, write
 from tests.support.program import Program

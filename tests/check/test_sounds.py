@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from dspreview.check.audio import missing_bytes
 from dspreview.check.media import decode
-from dspreview.check.sounds import missing_bytes
-from dspreview.extract.media import UndecodableError
+from dspreview.page.media import UndecodableError
 
 WAVES = (np.sin(np.arange(48_000) / 9) / 2).astype("float32")
 FORMATS = [

@@ -250,7 +250,7 @@ def test_what_cannot_be_decoded_is_a_name(tmp_path: Path, dspreview: Program) ->
     path = write(tmp_path / "d", {"a.png": two_colors()[:60], "b.png": picture(size=(20, 20)), "c.png": two_colors()})
     dspreview.env |= {
         "PYTHONPATH": f"{Path(__file__).parent.parent}/support/lowered:{Path(__file__).parent.parent.parent}",
-        "LOWERED": "dspreview.cli.pictures.MAX_PIXELS=100",
+        "LOWERED": "dspreview.cli.render.images.MAX_PIXELS=100",
     }
     out = Screen().run(dspreview, "rows", str(path), COLORTERM="truecolor")
     assert len(pixels_of(out)) == 2

@@ -20,10 +20,12 @@ from typing import Any
 import pytest
 
 from dspreview import errors
-from dspreview.extract import exact, exactjson, media, readers, readme
 from dspreview.extract.depth import DEPTH, depth, is_deep
-from dspreview.extract.media import UndecodableError, convert
-from dspreview.extract.readme import nodes, parse_yaml
+from dspreview.extract.layout import readme
+from dspreview.extract.layout.readme import nodes, parse_yaml
+from dspreview.extract.library import exact, exactjson, readers
+from dspreview.page import media
+from dspreview.page.media import UndecodableError, convert
 from dspreview.settings import Settings
 from tests.support.data import parquet, picture, write
 from tests.support.extraction import extract
@@ -79,7 +81,7 @@ def test_what_takes_more_memory_than_is_allowed_is_told(name: str, tmp_path: Pat
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no limit of a process's data")
 def test_the_next_dataset_is_read_after_one_that_takes_too_much(dspreview: Program, tmp_path: Path) -> None:
     lower(dspreview, extract__memory__HEADROOM=200_000_000)
-    dspreview.env["WARMED"] = "datasets,pandas,pyarrow.parquet,pyarrow.json,dspreview.extract.readers"
+    dspreview.env["WARMED"] = "datasets,pandas,pyarrow.parquet,pyarrow.json,dspreview.extract.library.readers"
     bad = write(tmp_path / "bad", {"a.txt": f"{CELL * 4}\n"})
     good = write(tmp_path / "good", {"a.csv": "a\n1\n"})
     result = dspreview("rows", "--from", "-", "--json", stdin=f"{bad}\n{good}\n{bad}\n{good}\n", JOB_MAX_MEMORY="1")
@@ -128,7 +130,7 @@ def test_json_that_begins_with_null_goes_to_no_reader_that_it_ends(
 
 def test_a_picture_of_too_many_pixels_is_a_null_cell_with_the_reason(dspreview: Program, tmp_path: Path) -> None:
     data = write(tmp_path / "d", {"a.png": picture(size=(8, 6)), "b.png": picture(size=(2, 2))})
-    page = lower(dspreview, extract__media__MAX_PIXELS=40)("rows", data, "--json").json
+    page = lower(dspreview, page__media__MAX_PIXELS=40)("rows", data, "--json").json
     assert [row["row"]["image"] is None for row in page["rows"]] == [True, False]
     assert "8 x 6 pixels" in page["cell_errors"][0]["message"]
 

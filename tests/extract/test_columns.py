@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dspreview.extract.columns import holds_assets, is_url_column, make_column
 from dspreview.models import Column
+from dspreview.page.columns import holds_assets, is_url_column, make_column
 
 
 def value(dtype: str) -> dict[str, str]:

@@ -19,8 +19,8 @@ from datasets.utils import file_utils
 
 import dspreview
 from dspreview import errors
-from dspreview.extract import doorway
-from dspreview.extract.door import HOP, Door
+from dspreview.extract.files.door import HOP, Door
+from dspreview.extract.library import doorway
 from dspreview.models import Kind
 from dspreview.settings import Settings
 from tests.support.data import picture, write

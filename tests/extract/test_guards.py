@@ -12,12 +12,12 @@ import pyarrow.json as paj
 import pytest
 
 from dspreview import errors
-from dspreview.extract import exactjson
-from dspreview.extract.cells import AssetLimits, CellWriter
-from dspreview.extract.exactjson import GuardedJson
-from dspreview.extract.readme import plain_info
-from dspreview.extract.truncation import Budget, Row, fit
+from dspreview.extract.layout.readme import plain_info
+from dspreview.extract.library import exactjson
+from dspreview.extract.library.exactjson import GuardedJson
 from dspreview.models import Kind, Resolved
+from dspreview.page.cells import AssetLimits, CellWriter
+from dspreview.page.truncation import Budget, Row, fit
 from dspreview.settings import Settings
 from tests.support.data import picture, write
 from tests.support.extraction import extract, listing_of

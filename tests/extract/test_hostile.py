@@ -16,8 +16,8 @@ import pytest
 from datasets import Features
 
 from dspreview import errors
-from dspreview.extract.media import UndecodableError, convert
-from dspreview.extract.network import Fence, PrivateAddressError, is_private
+from dspreview.extract.hub.fence import Fence, PrivateAddressError, is_private
+from dspreview.page.media import UndecodableError, convert
 from dspreview.settings import Settings
 from tests.support.data import parquet, picture, write
 from tests.support.extraction import extract
@@ -163,10 +163,10 @@ def test_a_config_that_matches_nothing_names_itself_and_its_pattern(tmp_path: Pa
 
 
 def test_a_window_keeps_to_the_limit_too(tmp_path: Path, settings: Make) -> None:
-    from dspreview.extract.local import identify
-    from dspreview.extract.rows import Window, read_rows
-    from dspreview.extract.source import make_plan
-    from dspreview.extract.splits import open_dataset
+    from dspreview.extract.library.rows import Window, read_rows
+    from dspreview.extract.library.source import make_plan
+    from dspreview.extract.library.splits import open_dataset
+    from dspreview.local import identify
 
     write(tmp_path / "d", {"a.jsonl": "".join(json.dumps({"t": "x" * 3_000}) + "\n" for _ in range(50))})
     chosen = settings(ROWS_MAX_BYTES=2_000)

@@ -16,11 +16,12 @@ from hypothesis import settings as searched
 from hypothesis import strategies as st
 
 from dspreview.errors import DatasetError
-from dspreview.extract import layout
-from dspreview.extract.direct import direct_listing, open_direct
-from dspreview.extract.globs import expression
-from dspreview.extract.hub import Description
-from dspreview.extract.local import identify, resolve
+from dspreview.extract.direct import direct_listing
+from dspreview.extract.hub.description import Description
+from dspreview.extract.layout import split_files as layout
+from dspreview.extract.layout.direct import open_direct
+from dspreview.extract.layout.globs import expression
+from dspreview.local import identify, resolve
 from dspreview.models import Listing
 from dspreview.settings import Settings
 from dspreview.settings import resolve as settings_of

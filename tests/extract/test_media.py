@@ -9,8 +9,8 @@ import pytest
 import soundfile
 from PIL import Image
 
-from dspreview.extract import media
-from dspreview.extract.media import UndecodableError, convert, pixels
+from dspreview.page import media
+from dspreview.page.media import UndecodableError, convert, pixels
 from tests.support.data import MP4, PDF, picture, sound
 
 

@@ -12,14 +12,14 @@ import pyarrow.parquet as pq
 import pytest
 from datasets import Array2D, Audio, ClassLabel, Features, Image, List, Translation, Value
 
-from dspreview.extract.features import features_of, trees
-from dspreview.extract.footers import local_footer
-from dspreview.extract.local import identify, resolve
+from dspreview.extract.formats.parquet_file import quick_listing, quick_page, quick_parquet
+from dspreview.extract.library.features import features_of, trees
+from dspreview.extract.library.rows import read_rows
+from dspreview.extract.library.source import make_plan
+from dspreview.extract.library.splits import find_config, list_splits, open_dataset
+from dspreview.extract.parquet.footers import local_footer
 from dspreview.extract.plain import tree_of
-from dspreview.extract.quick import quick_listing, quick_page, quick_parquet
-from dspreview.extract.rows import read_rows
-from dspreview.extract.source import make_plan
-from dspreview.extract.splits import find_config, list_splits, open_dataset
+from dspreview.local import identify, resolve
 from dspreview.settings import Settings
 from tests.support.data import parquet, picture, sound
 

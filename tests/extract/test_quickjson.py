@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from dspreview.extract.local import identify, resolve
-from dspreview.extract.quick import quick_listing
-from dspreview.extract.quickjson import quick_json_page
-from dspreview.extract.rows import read_rows
-from dspreview.extract.source import make_plan
-from dspreview.extract.splits import find_config, list_splits, open_dataset
+from dspreview.extract.formats.json_lines import quick_json_page
+from dspreview.extract.formats.parquet_file import quick_listing
+from dspreview.extract.library.rows import read_rows
+from dspreview.extract.library.source import make_plan
+from dspreview.extract.library.splits import find_config, list_splits, open_dataset
+from dspreview.local import identify, resolve
 from dspreview.settings import Settings
 from dspreview.settings import resolve as resolve_settings
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import dspreview
-from dspreview.extract.thrift import Chunk, column_chunks
+from dspreview.arrow.thrift import Chunk, column_chunks
 from tests.support.data import parquet
 from tests.support.hub import Hub
 from tests.support.program import Program

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dspreview.extract.truncation import Budget, Row, fit
+from dspreview.page.truncation import Budget, Row, fit
 
 WHOSE = {"dataset": "d", "config": "c", "split": "s"}
 PREFIX = len(json.dumps(WHOSE, separators=(",", ":"))) - 1

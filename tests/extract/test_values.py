@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dspreview.extract.values import to_python
+from dspreview.arrow.values import to_python
 
 
 @pytest.mark.parametrize(

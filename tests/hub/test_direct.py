@@ -22,8 +22,8 @@ BOTH_WAYS = """
 import json, sys, tempfile
 from pathlib import Path
 from dspreview.errors import PreviewError
-from dspreview.extract.local import identify
-from dspreview.jobs.runner import Extractor
+from dspreview.local import identify
+from dspreview.extract.extractor import Extractor
 from dspreview.settings import resolve
 from dspreview.store.assets import Staging
 

@@ -18,8 +18,8 @@ import pyarrow as pa
 import pytest
 from datasets import Features, Image
 
-from dspreview.extract.client import Client
-from dspreview.extract.network import Fence
+from dspreview.extract.hub.client import Client
+from dspreview.extract.hub.fence import Fence
 from tests.support.data import parquet, picture, write
 from tests.support.hub import TOKEN, Hub, cut_off, of_pages, part_of, refuse_with, silent, trickling
 from tests.support.program import Program
@@ -320,7 +320,7 @@ def test_a_listing_of_pages_is_given_up(hub: Hub, online: Program) -> None:
     hub.fault = of_pages("/tree/", 7)
     online.env |= {
         "PYTHONPATH": f"{Path(__file__).parent.parent}/support/lowered:{Path(__file__).parent.parent.parent}",
-        "LOWERED": "dspreview.extract.client.LISTING_PAGES=3",
+        "LOWERED": "dspreview.extract.hub.client.LISTING_PAGES=3",
     }
     result = online("rows", "a/b", "--json")
     assert (result.code, "has no end" in result.err) == (5, True), result.err

@@ -10,9 +10,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from dspreview.extract import client as clients
-from dspreview.extract.client import Client
-from dspreview.extract.network import Fence
+from dspreview.extract.hub import client as clients
+from dspreview.extract.hub.client import Client
+from dspreview.extract.hub.fence import Fence
 from tests.support.data import parquet, picture
 from tests.support.hub import Hub
 from tests.support.program import Program

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dspreview.errors import ConsentError
-from dspreview.extract.remotestream import RemoteStream
-from dspreview.query.blocks import Blocks, Traffic
+from dspreview.extract.parquet.remotestream import RemoteStream
+from dspreview.preview.blocks import Blocks, Traffic
 from tests.support.data import parquet
 from tests.support.hub import TOKEN, Hub
 from tests.support.program import Program

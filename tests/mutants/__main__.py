@@ -94,7 +94,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--sample", type=int, default=200)
-    parser.add_argument("--module", action="append", help="of this module alone, such as dspreview/extract/iso.py")
+    parser.add_argument("--module", action="append", help="of this module alone, such as dspreview/page/iso.py")
     parser.add_argument("--jobs", type=int, default=1)
     asked = parser.parse_args()
     if wrong := set(asked.module or []) - set(modules(ROOT)):

@@ -7,13 +7,15 @@ from pathlib import Path
 
 ROOMS = {
     "dspreview/extract": ["tests/extract", "tests/hub"],
+    "dspreview/arrow": ["tests/extract", "tests/values"],
+    "dspreview/page": ["tests/extract", "tests/hub"],
+    "dspreview/local.py": ["tests/extract", "tests/cli"],
     "dspreview/query": ["tests/query"],
     "dspreview/check": ["tests/check"],
     "dspreview/store": ["tests/store"],
     "dspreview/preview": ["tests/store", "tests/query", "tests/hub"],
     "dspreview/serve": ["tests/serve"],
     "dspreview/work": ["tests/work"],
-    "dspreview/jobs": ["tests/work"],
     "dspreview/cli": ["tests/cli"],
     "dspreview/documents": ["tests/cli"],
     "dspreview/express.py": ["tests/test_express.py", "tests/extract", "tests/hub"],

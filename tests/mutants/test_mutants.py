@@ -75,7 +75,7 @@ def test_what_is_changed(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["dspreview/extract/iso.py", "dspreview/query/predicate.py", "dspreview/check/lock.py"]
+    "path", ["dspreview/page/iso.py", "dspreview/query/language/predicate.py", "dspreview/check/lock.py"]
 )
 def test_all_else_stays_byte_for_byte(path: str) -> None:
     data = (ROOT / path).read_bytes()
@@ -93,7 +93,7 @@ def test_all_else_stays_byte_for_byte(path: str) -> None:
 
 
 def test_the_same_seed_draws_the_same() -> None:
-    paths = ["dspreview/extract/iso.py", "dspreview/query/histogram.py"]
+    paths = ["dspreview/page/iso.py", "dspreview/query/statistics/histogram.py"]
     texts = {path: (ROOT / path).read_bytes() for path in paths}
     first = sample(texts, 1, 12)
     assert len(set(first)) == 12
@@ -112,7 +112,7 @@ def test_every_module_has_a_room_and_every_room_tests() -> None:
     without = {path.relative_to(ROOT).as_posix() for path in (ROOT / "dspreview").rglob("*.py")} - set(modules(ROOT))
     assert without == {"dspreview/__init__.py"}
     assert all(files_of(ROOT, room) for rooms in ROOMS.values() for room in rooms)
-    assert room_of("dspreview/extract/iso.py") == ["tests/extract", "tests/hub"]
+    assert room_of("dspreview/page/iso.py") == ["tests/extract", "tests/hub"]
 
 
 def test_tests_that_name_what_is_changed_come_first(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from dspreview.errors import ChangedDataError, UsageError
-from dspreview.query.filter import resolve
-from dspreview.query.statistics import statistics_of
-from dspreview.query.words import spaced
+from dspreview.query.engine.filter import resolve
+from dspreview.query.search.words import spaced
+from dspreview.query.statistics.summary import statistics_of
 from tests.support.data import parquet, picture, write
 from tests.support.program import Program
 from tests.support.tables import engine_on, matching, write_table

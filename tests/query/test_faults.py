@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dspreview.errors import PreviewError, QueryLimitError, UnreadableDataError, UsageError
-from dspreview.query.filter import resolve
+from dspreview.query.engine.filter import resolve
 from dspreview.settings import resolve as settings_of
 from tests.support.data import parquet, write
 from tests.support.program import Program

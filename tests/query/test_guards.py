@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 
 from dspreview.errors import UnreadableDataError, UsageError
-from dspreview.query.arrow import take
-from dspreview.query.filter import resolve
-from dspreview.query.histogram import float_edges, rounded
-from dspreview.query.statistics import statistics_of
+from dspreview.query.engine.arrow import take
+from dspreview.query.engine.filter import resolve
+from dspreview.query.statistics.histogram import float_edges, rounded
+from dspreview.query.statistics.summary import statistics_of
 from tests.support.tables import engine_on, matching, write_table
 
 

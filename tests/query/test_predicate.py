@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dspreview.errors import UsageError
-from dspreview.query.predicate import parse_orderby, parse_where
-from dspreview.query.tree import (
+from dspreview.query.language.predicate import parse_orderby, parse_where
+from dspreview.query.language.tree import (
     All,
     AnyOf,
     ColumnName,

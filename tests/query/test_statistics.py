@@ -13,9 +13,9 @@ import pyarrow as pa
 import pytest
 from datasets import ClassLabel, Dataset, Features
 
-from dspreview.extract.parquet import parquet_of
-from dspreview.query.histogram import float_edges, int_edges
-from dspreview.query.statistics import statistics_of
+from dspreview.extract.library.own_parquet import parquet_of
+from dspreview.query.statistics.histogram import float_edges, int_edges
+from dspreview.query.statistics.summary import statistics_of
 from dspreview.query.table import Part, Table, TableColumn
 from tests.support.tables import engine_on, unopened, write_table
 

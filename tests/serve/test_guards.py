@@ -14,8 +14,8 @@ from dspreview.serve import files
 from dspreview.serve.files import File, Files, walk
 from dspreview.settings import Settings
 from dspreview.store import Store
+from dspreview.store.asset_lookup import FoundAsset, find_asset
 from dspreview.store.database import transaction
-from dspreview.store.found import FoundAsset, find_asset
 from tests.support.data import picture
 
 Make = Callable[..., Settings]

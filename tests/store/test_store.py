@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from dspreview import errors
-from dspreview.extract.local import identify
+from dspreview.local import identify
 from dspreview.models import (
     Asset,
     Column,

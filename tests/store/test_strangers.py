@@ -304,7 +304,7 @@ def test_pipes_and_links_in_the_place_of_texts_are_not_waited_for(
 
 
 def test_what_is_kept_of_remote_files_is_written_through_no_link(tmp_path: Path) -> None:
-    from dspreview.query.blocks import Blocks, Traffic
+    from dspreview.preview.blocks import Blocks, Traffic
 
     class Remote:
         size = 4

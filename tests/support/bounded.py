@@ -11,10 +11,10 @@ from pathlib import Path
 
 from dspreview import errors
 from dspreview.extract import memory
-from dspreview.extract.local import identify
-from dspreview.extract.rows import read_rows
-from dspreview.extract.source import make_plan
-from dspreview.extract.splits import open_dataset
+from dspreview.extract.library.rows import read_rows
+from dspreview.extract.library.source import make_plan
+from dspreview.extract.library.splits import open_dataset
+from dspreview.local import identify
 from dspreview.settings import resolve
 
 

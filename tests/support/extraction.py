@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dspreview.extract.direct import direct_listing, direct_page, open_direct
-from dspreview.extract.hub import describe
-from dspreview.extract.local import identify
-from dspreview.extract.rows import read_rows
-from dspreview.extract.source import make_plan
-from dspreview.extract.splits import find_config, list_splits, open_dataset
+from dspreview.extract.direct import direct_listing, direct_page
+from dspreview.extract.hub.description import describe
+from dspreview.extract.layout.direct import open_direct
+from dspreview.extract.library.rows import read_rows
+from dspreview.extract.library.source import make_plan
+from dspreview.extract.library.splits import find_config, list_splits, open_dataset
+from dspreview.local import identify
 from dspreview.models import Listing, Page
 from dspreview.settings import Settings
 

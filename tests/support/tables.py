@@ -11,10 +11,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dspreview.extract.parquet import parquet_of
-from dspreview.query.engine import Engine, Files
-from dspreview.query.files import LocalFile
-from dspreview.query.filter import positions, resolve
+from dspreview.extract.library.own_parquet import parquet_of
+from dspreview.query.engine.engine import Engine, Files
+from dspreview.query.engine.files import LocalFile
+from dspreview.query.engine.filter import positions, resolve
 from dspreview.query.table import Part, Table, TableColumn
 from dspreview.settings import Settings
 from dspreview.settings import resolve as settings_of

@@ -316,7 +316,7 @@ def test_far_years_behind_the_first_group_on_the_hub(monkeypatch: pytest.MonkeyP
     """Only the first instants of a large file are looked at: later ones are right, or told."""
     import io
 
-    from dspreview.extract import openparquet
+    from dspreview.arrow import openparquet
 
     buffer = io.BytesIO()
     kind = pa.timestamp("us")

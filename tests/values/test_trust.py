@@ -102,7 +102,7 @@ def test_a_footer_whose_sum_of_rows_is_wrong(tmp_path: Path, places: Places, ask
 
 def test_what_may_be_believed_is(tmp_path: Path, places: Places) -> None:
     """Statistics of today's writers still let row groups be passed over: nothing of these is doubted."""
-    from dspreview.query.engine import TRUSTING
+    from dspreview.query.engine.engine import TRUSTING
     from tests.support.tables import engine_on, write_table
 
     with engine_on(write_table(tmp_path / "own", pa.table({"t": TEXTS}), []), tmp_path) as engine:

@@ -18,13 +18,13 @@ import psutil
 import pytest
 
 from dspreview import errors
-from dspreview.extract.local import identify
-from dspreview.jobs.outcome import Failure, Outcome, Task, compute
+from dspreview.local import identify
 from dspreview.models import DatasetRef, Kind
 from dspreview.settings import Settings
 from dspreview.store import Store
 from dspreview.store.job import KINDS, JobKey
-from dspreview.work.landing import land, make_task
+from dspreview.work.dask.landing import land, make_task
+from dspreview.work.dask.outcome import Failure, Outcome, Task, compute
 from tests.support.cluster import Cluster
 from tests.support.data import parquet, picture, write
 from tests.support.hub import TOKEN, Hub, refuse_with

@@ -16,7 +16,7 @@ from dspreview.store import Store
 from dspreview.store.database import transaction
 from dspreview.store.job import Job, JobKey
 from dspreview.work.engine import Engine
-from dspreview.work.ledger import Ledger
+from dspreview.work.patient_store import Ledger
 from dspreview.work.supervisor import Done, Limits, Supervisor
 
 Make = Callable[..., Settings]

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from dspreview import errors
+from dspreview.cli.commands.queue import ignoring_load
 from dspreview.cli.options import COMMON, make_call
-from dspreview.cli.queue import ignoring_load
-from dspreview.extract.hub_failures import LONGEST_WAIT, retry_after
+from dspreview.extract.hub.failures import LONGEST_WAIT, retry_after
 from dspreview.settings import Settings
 from dspreview.store import Store
 from dspreview.store.database import transaction

@@ -1,0 +1,42 @@
+"""What the common options of one call add up to."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from dspreview import errors
+from dspreview.cli import failure
+from dspreview.local import identify
+from dspreview.models import DatasetRef, Kind
+from dspreview.settings import Settings
+
+
+class Call(NamedTuple):
+    """What the common options of one call add up to."""
+
+    settings: Settings
+    format: str
+    cached: bool
+    revision: str | None
+    color: str
+    quiet: bool
+    verbose: bool
+    safe_csv: bool = False
+
+    def ref(self, dataset: str) -> DatasetRef:
+        """The dataset that a word means, with a hint where a folder here has the name of a Hub id. Raises PreviewError."""
+        ref = identify(dataset, self.revision)
+        if ref.kind is Kind.HUB and os.path.exists(dataset):
+            self.warn(f"{dataset} is taken for a dataset of the Hub; the folder here is ./{dataset}")
+        return ref
+
+    def warn(self, message: str) -> None:
+        """A hint or a warning on stderr."""
+        if not self.quiet:
+            failure.tell(message)
+
+    def no_csv_of_many(self) -> None:
+        """Rows of several datasets have no common columns. Raises UsageError."""
+        if self.format in {"csv", "jsonl"}:
+            raise errors.UsageError(f"--format {self.format} is for one dataset; use --json for many")

@@ -1,0 +1,162 @@
+"""`dspreview cache`: what is kept, and its care."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from typing import Annotated, Any
+
+import typer
+
+from dspreview import errors
+from dspreview.cli.call import Call
+from dspreview.cli.options import with_common
+from dspreview.cli.render import output
+from dspreview.documents.lists import report_rows, report_text, valid_document
+from dspreview.documents.stdout import write_text
+from dspreview.store import Store, report
+from dspreview.store.database import translated
+from dspreview.store.verify import litter
+from dspreview.store.verify import verify as verify_store
+
+app = typer.Typer(
+    add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True,
+    help="Look into the cache, and clean it.",
+)  # fmt: skip
+
+
+@app.command(help="Count datasets and splits by status, and the room they take.")
+@with_common
+def stats(call: Call) -> int:
+    """Answer `cache stats`."""
+    with Store(call.settings, must_open=True) as store:
+        found = report.count(store)
+    rows: list[list[Any]] = [
+        [kind, status, found[kind][status]] for kind in ("datasets", "splits") for status in report.STATUSES
+    ]
+    rows += [
+        ["bytes", name.removesuffix("_bytes"), found[name]]
+        for name in ("database_bytes", "asset_bytes", "derived_bytes")
+    ]
+    for one in found["derived"]:
+        rows.append(["derived", f"{one['kind']} {one['dataset']} {one['config']}/{one['split']}", one["bytes"]])
+    output.write_answer(call, found, ["kind", "status", "number"], rows)
+    return errors.EXIT_OK
+
+
+@app.command("report", help="List each dataset and split with its status and error.")
+@with_common
+def report_(call: Call) -> int:
+    """Answer `cache report`."""
+    header = ["dataset", "config", "split", "status", "error"]
+    with Store(call.settings, must_open=True) as store, translated(call.settings.dspreview_database):
+        store.connection.execute("BEGIN")  # the report is of one moment, however long it takes
+        if call.format == "json":
+            for text in report_text(lambda: nullcontext(store)):
+                write_text(text)
+            write_text("\n")
+        else:
+            output.write_table(call, header, lambda: report_rows(store))
+    return errors.EXIT_OK
+
+
+@app.command(help="List the datasets that have rows for at least one split.")
+@with_common
+def valid(call: Call) -> int:
+    """Answer `cache valid`."""
+    with Store(call.settings, must_open=True) as store:
+        document = valid_document(store)
+    output.write_answer(call, document, ["dataset"], [[name] for name in document["valid"]])
+    return errors.EXIT_OK
+
+
+@app.command(help="Remove all that is kept of a dataset: splits, rows, errors, assets, waiting jobs.")
+@with_common
+def remove(call: Call, dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Hub id or local path.")]) -> int:
+    """Answer `cache remove`."""
+    with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
+        ref = call.ref(dataset)
+        number = report.remove(store, ref.name, ref.revision)
+    if not number:
+        raise errors.NotCachedError(f"{dataset} is not in the cache; `dspreview cache report` lists what is")
+    output.write_answer(call, {"removed": number}, ["removed"], [[number]])
+    return errors.EXIT_OK
+
+
+@app.command(help="Remove everything from the cache, or only derived files.")
+@with_common
+def clean(
+    call: Call,
+    *,
+    derived: Annotated[
+        bool, typer.Option("--derived", help="Only derived files: converted Parquet, search indexes.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> int:
+    """Answer `cache clean`."""
+    with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
+        if derived:
+            freed = store.derived.clean()
+            output.write_answer(call, {"freed_bytes": freed}, ["freed_bytes"], [[freed]])
+            return errors.EXIT_OK
+        confirm("This removes every entry and asset of the cache.", yes=yes)
+        number = report.clean(store)
+    output.write_answer(call, {"removed": number}, ["removed"], [[number]])
+    return errors.EXIT_OK
+
+
+@app.command(help="Remove the least recently used datasets until the cache fits into CACHE_MAX_BYTES (0: no limit).")
+@with_common
+def prune(call: Call) -> int:
+    """Answer `cache prune`."""
+    limit = call.settings.cache_max_bytes
+    with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
+        number = report.prune(store, limit) if limit else 0
+        litter(store)
+    output.write_answer(call, {"removed": number}, ["removed"], [[number]])
+    return errors.EXIT_OK
+
+
+def confirm(what: str, *, yes: bool) -> None:
+    """Ask on a terminal; elsewhere `--yes` is needed. Raises UsageError."""
+    if yes:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise errors.UsageError(f"{what} Say --yes to do it")
+    sys.stderr.write(f"{what} Go on? [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        raise errors.UsageError("nothing was removed")
+
+
+@app.command(help="Check that the file, its references and the asset folder fit together: exit 0 or 1.")
+@with_common
+def verify(
+    call: Call,
+    *,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Remove what nobody refers to, forget pages that lack a file.")
+    ] = False,
+) -> int:
+    """Answer `cache verify`."""
+    with Store(call.settings, must_open=True, must_write=repair) as store, translated(call.settings.dspreview_database):
+        damages = verify_store(store, repair=repair)
+    rows = [[damage.code, damage.message] for damage in damages]
+    findings = [{"code": damage.code, "message": damage.message} for damage in damages]
+    if call.format == "table" and not damages:
+        write_text("the cache is intact\n")
+    else:
+        output.write_answer(call, {"findings": findings, "repaired": repair}, ["code", "message"], rows)
+    return errors.EXIT_NO if damages and not repair else errors.EXIT_OK
+
+
+@app.command(help="Print where the database lies.")
+@with_common
+def path(call: Call) -> int:
+    """Answer `cache path`."""
+    where = {"database": call.settings.dspreview_database, "assets_directory": call.settings.assets_directory}
+    if call.format == "table":
+        write_text(where["database"] + "\n")
+    else:
+        output.write_answer(call, where, list(where), [list(where.values())])
+    return errors.EXIT_OK

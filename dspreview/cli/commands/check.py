@@ -1,0 +1,190 @@
+"""`dspreview check`: whether datasets are in order, and if not, where."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from dspreview import errors
+from dspreview.cli.batch import run_targets
+from dspreview.cli.call import Call
+from dspreview.cli.commands.is_valid import chosen
+from dspreview.cli.options import FromOption, with_common
+from dspreview.cli.render.progress import working
+from dspreview.documents.stdout import write_text
+from dspreview.models import DatasetRef, Json, Kind, dump
+
+if TYPE_CHECKING:
+    from dspreview.check.dataset import Report
+    from dspreview.check.findings import Finding
+    from dspreview.extract.extractor import Extractor
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+SampleOption = Annotated[
+    int | None,
+    typer.Option("--split-sample", metavar="N", min=1, help="Rows of each split that are looked at; 100 by default."),
+]
+AllRowsOption = Annotated[bool, typer.Option("--all-rows", help="Look at every row.")]
+
+
+@app.command(
+    help="Check every config and split of datasets, and say what is wrong, and exactly where. Exit 0: nothing that bad. "
+    "Exit 1: a finding at or above --fail-on. Could not tell is another exit code. docs/check.md explains each finding."
+)
+@with_common
+def check(
+    call: Call,
+    datasets: Annotated[
+        list[str] | None, typer.Argument(metavar="DATASET...", help="Hub ids or local paths.", show_default=False)
+    ] = None,
+    *,
+    from_file: FromOption = None,
+    split_sample: SampleOption = None,
+    all_rows: AllRowsOption = False,
+    select: Annotated[
+        list[str] | None, typer.Option(metavar="CODES", help="Only findings of these codes. [env: CHECK_SELECT]")
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option(metavar="CODES", help="No findings of these codes. [env: CHECK_IGNORE]")
+    ] = None,
+    fail_on: Annotated[
+        Literal["error", "warning", "info"] | None,
+        typer.Option(
+            help="How bad a finding ends with exit 1. [env: CHECK_FAIL_ON; default: error]", show_default=False
+        ),
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option(metavar="FILE", help="A file of `dspreview lock`; what differs from it is found, too.")
+    ] = None,
+    format_: Annotated[
+        Literal["table", "json", "sarif", "junit", "github"],
+        typer.Option("--format", help="How the findings are written."),
+    ] = "table",
+) -> int:
+    """Answer `check`."""
+    del format_  # it is in the call
+    from dspreview.check.findings import at_least, codes
+    from dspreview.extract.extractor import Extractor
+
+    told = call.settings.sources
+    selected = codes(
+        select or [call.settings.check_select], "--select" if select else f"CHECK_SELECT (from {told['CHECK_SELECT']})"
+    )
+    ignored = codes(
+        ignore or [call.settings.check_ignore], "--ignore" if ignore else f"CHECK_IGNORE (from {told['CHECK_IGNORE']})"
+    )
+    level = fail_on or call.settings.check_fail_on
+    wanted = list(chosen(datasets or [], from_file))
+    many = from_file is not None or len(wanted) > 1
+    if against is not None and many:
+        raise errors.UsageError("--against is for one dataset: a lock file tells of one")
+    sample = sample_of(split_sample, all_rows=all_rows)
+    extractor = Extractor(call.settings)
+    reports: list[tuple[Report, str]] = []
+
+    def answer(ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json]) -> int:
+        del named
+        refuse_cached(call, ref)
+        if config is not None or split is not None:
+            raise errors.UsageError(f"{ref.asked}: check looks at whole datasets; name no config and no split")
+        report = examine(call, extractor, ref, sample, against)
+        report = report._replace(findings=kept(report.findings, selected, ignored))
+        write(call, report, folder_of(ref))
+        reports.append((report, folder_of(ref)))
+        return errors.EXIT_NO if at_least(report.findings, level) else errors.EXIT_OK
+
+    code = run_targets(call, wanted, answer, many=many)
+    if call.format in {"sarif", "junit"}:
+        write_whole(call, reports)
+    return code
+
+
+def sample_of(split_sample: int | None, *, all_rows: bool) -> int | None:
+    """How many rows of each split are looked at; None for all. Raises UsageError."""
+    if split_sample is not None and all_rows:
+        raise errors.UsageError("--split-sample and --all-rows contradict each other; give one")
+    return None if all_rows else split_sample or 100
+
+
+def refuse_cached(call: Call, ref: DatasetRef) -> None:
+    """Raise UsageError where data of the Hub is to be read, and the options forbid that."""
+    if call.cached and ref.kind is Kind.HUB:
+        raise errors.UsageError(f"{ref.asked}: this reads the data itself, which --cached forbids; use a local copy")
+
+
+def examine(call: Call, extractor: Extractor, ref: DatasetRef, sample: int | None, against: str | None) -> Report:
+    """Check one dataset. Raises PreviewError."""
+    from dspreview.check.dataset import DatasetCheck
+
+    with (
+        working(f"checking {ref.asked}", quiet=call.quiet) as told,
+        tempfile.TemporaryDirectory(prefix="dspreview-") as name,
+    ):
+        if against is None:
+            return DatasetCheck(extractor, ref, Path(name), sample=sample, progress=told.show).run()
+        from dspreview.check.lock import check_against, read_lock
+
+        return check_against(extractor, ref, Path(name), read_lock(against), progress=told.show)
+
+
+def kept(findings: list[Finding], select: frozenset[str], ignore: frozenset[str]) -> list[Finding]:
+    """The findings that count."""
+    from dspreview.check import findings as kinds
+
+    return kinds.chosen(findings, select, ignore)
+
+
+def folder_of(ref: DatasetRef) -> str:
+    """Where a local dataset lies, seen from here, with a slash at its end: a CI job shows findings at files of its repository."""
+    if ref.kind is Kind.HUB:
+        return ""
+    folder = ref.name if os.path.isdir(ref.name) else os.path.dirname(ref.name)
+    near = os.path.relpath(folder)
+    return "" if near == "." else f"{folder if near.startswith('..') else near}/"
+
+
+def write(call: Call, report: Report, folder: str) -> None:
+    """Write one report, in the formats that have a document of their own for each."""
+    from dspreview.documents.findings import as_document, github_lines
+
+    if call.format == "json":
+        write_text(dump(as_document(report)) + "\n")
+    elif call.format == "github":
+        write_text("".join(f"{line}\n" for line in github_lines(report, folder)))
+    elif call.format == "table":
+        write_text("".join(f"{line}\n" for line in lines(call, report)))
+
+
+def write_whole(call: Call, reports: list[tuple[Report, str]]) -> None:
+    """Write all reports as one document."""
+    from importlib.metadata import version
+
+    from dspreview.documents.findings import junit, sarif
+
+    found = [report for report, _ in reports]
+    if call.format == "junit":
+        write_text(junit(found))
+    else:
+        write_text(dump(sarif(found, [folder for _, folder in reports], version("dspreview"))) + "\n")
+
+
+def lines(call: Call, report: Report) -> Iterator[str]:
+    """A report for people: a line for the dataset, two for each finding."""
+    from dspreview.cli.render.table import use_color
+    from dspreview.documents.findings import sentence
+    from dspreview.documents.plain import harmless
+
+    counts = [f"{number} {severity}{'s' * (number > 1)}" for severity, number in report.summary().items() if number]
+    looked = f"{report.splits_checked} split{'s' * (report.splits_checked != 1)}, {report.rows_read:,} rows looked at"
+    yield f"{harmless(report.asked)}: {', '.join(counts) or 'in order'} ({looked})"
+    colors = {"error": "31", "warning": "33", "info": "36"} if use_color(call.color) else {}
+    for one in report.findings:
+        word = f"{one.severity:8}"
+        word = f"\x1b[{colors[one.severity]}m{word}\x1b[0m" if colors else word
+        yield f"  {word} {one.code:22} {harmless(sentence(one))}"
+        yield f"  {'':8} {'':22} → {one.remedy}"

@@ -1,0 +1,130 @@
+"""`dspreview diff`: how two datasets, revisions or folders differ."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from dspreview import errors
+from dspreview.cli.call import Call
+from dspreview.cli.commands.check import AllRowsOption, SampleOption, refuse_cached
+from dspreview.cli.options import with_common
+from dspreview.cli.render import output
+from dspreview.cli.render.progress import working
+from dspreview.documents.stdout import write_text
+from dspreview.models import Json, dump
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command(
+    help="Show how two datasets differ: configs, splits, features, rows, statistics. A and B are Hub ids, ids with @REVISION, or local paths. "
+    "It reads every row unless --split-sample is given. Exit 0: they are the same. Exit 1: they differ."
+)
+@with_common
+def diff(
+    call: Call,
+    a: Annotated[str, typer.Argument(metavar="A", help="The one.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="The other.")],
+    *,
+    key: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="A column that tells rows apart: which were added, removed, changed?",
+            show_default=False,
+        ),
+    ] = None,
+    split_sample: SampleOption = None,
+    all_rows: AllRowsOption = False,
+    format_: Annotated[Literal["table", "json"], typer.Option("--format", help="How the answer is written.")] = "table",
+) -> int:
+    """Answer `diff`."""
+    del format_  # it is in the call
+    from dspreview.check.diff import diff as compare
+    from dspreview.extract.extractor import Extractor
+
+    if split_sample is not None and (all_rows or key is not None):
+        raise errors.UsageError("--split-sample contradicts --all-rows and --key, which read every row; give one")
+    one, other = call.ref(a), call.ref(b)
+    for ref in (one, other):
+        refuse_cached(call, ref)
+    with (
+        working(f"reading {one.asked}", quiet=call.quiet) as told,
+        tempfile.TemporaryDirectory(prefix="dspreview-") as name,
+    ):
+        found = compare(
+            Extractor(call.settings), one, other, Path(name), sample=split_sample, key=key, progress=told.show
+        )
+    if call.format == "json":
+        output.write_document(found)
+    else:
+        write_text("".join(f"{line}\n" for line in lines(found)))
+    return errors.EXIT_NO if found["differ"] else errors.EXIT_OK
+
+
+def lines(found: dict[str, Json]) -> Iterator[str]:
+    """The differences for people."""
+    from dspreview.documents.plain import harmless
+
+    if not found["differ"]:
+        yield harmless(f"{found['a']} and {found['b']}: the same")
+        return
+    yield harmless(f"{found['a']} → {found['b']}")
+    for sign, word in (("-", "removed"), ("+", "added")):
+        for name in found["configs"][word]:
+            yield harmless(f"  {sign} config {name}")
+        for one in found["splits"][word]:
+            yield harmless(f"  {sign} split {one['config']}/{one['split']}")
+    for one in found["splits"]["changed"]:
+        name = f"{one['config']}/{one['split']}"
+        yield harmless(f"  {name}: {rows_of(found['rows'][name])}")
+        told = [
+            one_of["column"]
+            for one_of in [*found["features"], *found["statistics"]]
+            if (one_of["config"], one_of["split"]) == (one["config"], one["split"])
+        ]
+        if not told:
+            yield "      values changed"
+        for column in found["features"]:
+            if (column["config"], column["split"]) == (one["config"], one["split"]):
+                yield harmless(f"      {column['column']}: {shown(column['a'])} → {shown(column['b'])}")
+        for column in found["statistics"]:
+            if (column["config"], column["split"]) == (one["config"], one["split"]):
+                yield harmless(f"      {column['column']}: {changes(column['a'], column['b'])}")
+
+
+def rows_of(rows: dict[str, Json]) -> str:
+    """What became of the rows, in words."""
+    told = f"{rows['a']:,} rows" if rows["a"] == rows["b"] else f"{rows['a']:,} → {rows['b']:,} rows"
+    if "added" not in rows:
+        return told
+    parts = []
+    for word in ("added", "removed", "changed"):
+        keys = rows["examples"][word]
+        more = ", …" if rows[word] > len(keys[:3]) else ""
+        parts.append(f"{rows[word]:,} {word}" + (f" ({', '.join(keys[:3])}{more})" if keys else ""))
+    repeated = f"; {rows['repeated_keys']:,} keys stand more than once" if rows["repeated_keys"] else ""
+    return f"{told}; {', '.join(parts)}{repeated}"
+
+
+def shown(tree: Json) -> str:
+    """A feature in a word or two."""
+    if tree is None:
+        return "nothing"
+    if isinstance(tree, dict) and tree.get("_type") == "Value":
+        return str(tree["dtype"])
+    return dump(tree)
+
+
+def changes(a: dict[str, Json], b: dict[str, Json]) -> str:
+    """The statistics that differ."""
+    return ", ".join(
+        f"{name} {dump(a.get(name))} → {dump(b.get(name))}"
+        for name in dict.fromkeys([*a, *b])
+        if a.get(name) != b.get(name)
+    )

@@ -1,0 +1,59 @@
+"""`dspreview lock`: what a dataset is like, as a file to check against."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dspreview import errors
+from dspreview.cli.call import Call
+from dspreview.cli.commands.check import AllRowsOption, SampleOption, refuse_cached
+from dspreview.cli.newfile import write_file
+from dspreview.cli.options import DatasetArgument, with_common
+from dspreview.cli.render.progress import working
+from dspreview.documents.stdout import write_text
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command(
+    help="Write down what a dataset is like: configs, splits, features, rows, null rates, shares of labels, a fingerprint. "
+    "It reads every row unless --split-sample is given. Then: dspreview check DATASET --against FILE"
+)
+@with_common
+def lock(
+    call: Call,
+    dataset: DatasetArgument = None,
+    *,
+    output_file: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write here, not to stdout.", show_default=False),
+    ] = None,
+    split_sample: SampleOption = None,
+    all_rows: AllRowsOption = False,
+) -> int:
+    """Answer `lock`."""
+    from dspreview.check.lock import lock_text
+    from dspreview.check.profile import profile
+    from dspreview.extract.extractor import Extractor
+
+    if dataset is None:
+        raise errors.UsageError("name a DATASET")
+    if split_sample is not None and all_rows:
+        raise errors.UsageError("--split-sample and --all-rows contradict each other; give one")
+    ref = call.ref(dataset)
+    refuse_cached(call, ref)
+    with (
+        working(f"reading {ref.asked}", quiet=call.quiet) as told,
+        tempfile.TemporaryDirectory(prefix="dspreview-") as name,
+    ):
+        found = profile(Extractor(call.settings), ref, Path(name), split_sample, told.show)
+    text = lock_text(found, split_sample)
+    if output_file is None:
+        write_text(text)
+        return errors.EXIT_OK
+    write_file(Path(output_file), text.encode(), f"--output {output_file}")
+    return errors.EXIT_OK

@@ -1,0 +1,178 @@
+"""`dspreview queue`: the jobs."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dspreview import errors
+from dspreview.cli import failure
+from dspreview.cli.call import Call
+from dspreview.cli.commands.cache import confirm
+from dspreview.cli.options import ConfigArgument, EngineOption, MaxWait, SplitArgument, Workers, with_common
+from dspreview.cli.render import output
+from dspreview.documents.lists import job_record, jobs_document, queue_document
+from dspreview.store import Store
+from dspreview.store.database import translated
+from dspreview.store.job import KINDS, STATUSES
+
+if TYPE_CHECKING:
+    from dspreview.work.supervisor import Limits
+
+app = typer.Typer(
+    add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True,
+    help="Look into the queue of jobs, add to it, cancel, clean.",
+)  # fmt: skip
+HEADER = ["dataset_name", "config_name", "split_name", "status", "created_at", "started_at", "finished_at"]
+
+
+@app.command(help="Add a dataset, or one split of it, to the queue.")
+@with_common
+def add(
+    call: Call,
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Hub id or local path.")],
+    config: ConfigArgument = None,
+    split: SplitArgument = None,
+) -> int:
+    """Answer `queue add`."""
+    if config is not None and split is None:
+        raise errors.UsageError("queue add: name CONFIG and SPLIT, or neither")
+    number = enqueue(call, dataset, config, split)
+    output.write_answer(call, {"status": "ok", "added": number}, ["added"], [[number]])
+    return errors.EXIT_OK
+
+
+def enqueue(call: Call, dataset: str, config: str | None, split: str | None) -> int:
+    """Add one job; 0 where it waits already."""
+    ref = call.ref(dataset)
+    with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
+        return store.enqueue(ref, config, split)
+
+
+@app.command(help="Count the jobs by kind and status.")
+@with_common
+def stats(call: Call) -> int:
+    """Answer `queue stats`."""
+    with Store(call.settings, must_open=True) as store:
+        document = queue_document(store)
+    rows = [[kind, status, number] for kind in KINDS for status, number in document[kind].items()]
+    output.write_answer(call, document, ["kind", "status", "number"], rows)
+    return errors.EXIT_OK
+
+
+@app.command("list", help="List the jobs, the oldest first.")
+@with_common
+def list_(
+    call: Call,
+    *,
+    status: Annotated[
+        list[str] | None, typer.Option("--status", metavar="S", help=f"Only these: {', '.join(STATUSES).lower()}.")
+    ] = None,
+) -> int:
+    """Answer `queue list`."""
+    wanted = [name.upper() for name in status or STATUSES]
+    for name in wanted:
+        if name not in STATUSES:
+            raise errors.UsageError(f"--status {name.lower()}: there are {', '.join(STATUSES).lower()}")
+    with Store(call.settings, must_open=True) as store:
+        jobs = store.queue.jobs(wanted)
+        document = jobs_document(store, jobs, wanted)
+    records = [job_record(job) for job in jobs]
+    output.write_answer(call, document, HEADER, [[record.get(name) for name in HEADER] for record in records])
+    return errors.EXIT_OK
+
+
+@app.command(
+    help="Work off the queue: each job in a process of its own, with a limit of time and memory, here or on a cluster. "
+    "Loops forever, unless told when to end. With --until-empty, or on a terminal, the load is not waited for unless "
+    "MAX_LOAD_PCT is set. Exit 1 if some jobs failed, or none could start for so long as --max-wait says."
+)
+@with_common
+def work(
+    call: Call,
+    *,
+    workers: Workers = None,
+    engine: EngineOption = None,
+    until_empty: Annotated[bool, typer.Option("--until-empty", help="End when nothing waits.")] = False,
+    max_jobs: Annotated[
+        int | None, typer.Option("--max-jobs", min=0, metavar="N", help="End after so many jobs.")
+    ] = None,
+    max_wait: MaxWait = 600,
+) -> int:
+    """Answer `queue work`."""
+    from dspreview.work.supervisor import Limits  # psutil and multiprocessing, 50 ms
+
+    if engine is None and call.settings.sources["MAX_LOAD_PCT"] == "default" and (until_empty or sys.stderr.isatty()):
+        call = ignoring_load(call)
+    return run_queue(call, Limits(until_empty, max_jobs, max_wait), engine, workers)
+
+
+def ignoring_load(call: Call) -> Call:
+    """The call with no limit of load: nobody set one, and somebody waits for the end."""
+    from dspreview.work.resources import load
+
+    found, limit = load(), call.settings.max_load_pct
+    if found >= limit > 0:
+        call.warn(f"the load is {found:.0f} %; jobs start all the same, as MAX_LOAD_PCT is not set")
+    return call._replace(settings=call.settings.replace(max_load_pct=0))
+
+
+def run_queue(call: Call, limits: Limits, engine: str | None, workers: int | None) -> int:
+    """Work off the queue, and tell what became of it."""
+    from dspreview.work.engine import open_engine
+    from dspreview.work.patient_store import Ledger
+    from dspreview.work.supervisor import Done, Supervisor
+
+    ended: list[Done] = []
+
+    def report(done: Done) -> None:
+        ended.append(done)
+        if done.error:
+            key = done.job.key
+            names = " ".join(word for word in (key.dataset, key.config, key.split) if word)
+            failure.tell(done.error if key.dataset in done.error else f"{names}: {done.error}")
+
+    with Store(call.settings, must_write=True) as store:
+        ledger = Ledger(store, call.settings, limits.max_wait, call.warn)
+        enough = Supervisor(ledger, open_engine(ledger, engine, workers), limits, report).run()
+    failed = sum(done.status == "ERROR" for done in ended)
+    output.write_answer(
+        call, {"done": len(ended) - failed, "failed": failed}, ["done", "failed"], [[len(ended) - failed, failed]]
+    )
+    return errors.EXIT_NO if failed or not enough else errors.EXIT_OK
+
+
+@app.command(help="Cancel the started or the waiting jobs; a started one is stopped by whoever runs it.")
+@with_common
+def cancel(
+    call: Call,
+    *,
+    started: Annotated[bool, typer.Option("--started", help="The started jobs.")] = False,
+    waiting: Annotated[bool, typer.Option("--waiting", help="The waiting jobs.")] = False,
+) -> int:
+    """Answer `queue cancel`."""
+    if started == waiting:
+        raise errors.UsageError("queue cancel: say --started or --waiting")
+    with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
+        number = store.queue.cancel("STARTED" if started else "WAITING")
+    output.write_answer(call, {"cancelled": number}, ["cancelled"], [[number]])
+    return errors.EXIT_OK
+
+
+@app.command(help="Remove every job, stopping started ones, or only those that ended.")
+@with_common
+def clean(
+    call: Call,
+    *,
+    finished: Annotated[bool, typer.Option("--finished", help="Only jobs that ended.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> int:
+    """Answer `queue clean`."""
+    with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
+        if not finished:
+            confirm("This removes every job, also those that wait.", yes=yes)
+        number = store.queue.clean(finished=finished)
+    output.write_answer(call, {"removed": number}, ["removed"], [[number]])
+    return errors.EXIT_OK

@@ -1,0 +1,113 @@
+"""`dspreview refresh`: recompute what is cached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from dspreview import errors
+from dspreview.cli import failure
+from dspreview.cli.batch import run_targets
+from dspreview.cli.call import Call
+from dspreview.cli.commands.queue import enqueue
+from dspreview.cli.options import (
+    ConfigArgument,
+    DatasetArgument,
+    FromOption,
+    SplitArgument,
+    Target,
+    targets,
+    with_common,
+)
+from dspreview.cli.render import output
+from dspreview.cli.render.progress import working
+from dspreview.documents.stdout import write_text
+from dspreview.models import DatasetRef, Json
+from dspreview.preview import Preview, whole
+from dspreview.store import Store
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command(
+    help="Recompute a dataset, a config or a split now. One split that fails gives its own exit code; "
+    "of several, exit 1 says that some failed."
+)
+@with_common
+def refresh(
+    call: Call,
+    dataset: DatasetArgument = None,
+    config: ConfigArgument = None,
+    split: SplitArgument = None,
+    *,
+    queue: Annotated[bool, typer.Option("--queue", help="Only add it to the queue.")] = False,
+    from_file: FromOption = None,
+) -> int:
+    """Answer `refresh`."""
+    if call.cached:
+        raise errors.UsageError("refresh works, and --cached forbids work; give one of them")
+    if queue:
+        return enqueue_all(call, targets(dataset, config, split, from_file), many=from_file is not None)
+    with Store(call.settings, must_write=True) as store:
+        preview = Preview(store, call.settings, warn=call.warn)
+
+        def answer(ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json]) -> int:
+            done: list[dict[str, Json]] = []
+            failures: list[errors.PreviewError] = []
+            with working(f"refreshing {ref.asked}", quiet=call.quiet):
+                for config_name, split_name, error in whole.refresh(preview, ref, config, split):
+                    if error is not None:
+                        failures.append(error)
+                        if split is None:
+                            failure.tell(str(error))
+                    done.append(
+                        {
+                            "dataset": ref.asked,
+                            "config": config_name,
+                            "split": split_name,
+                            "status": "ERROR" if error else "VALID",
+                            "error": errors.describe(error) if error else None,
+                        }
+                    )
+            if split is not None and failures:
+                raise failures[0]
+            write(call, done, named, failed=bool(failures))
+            return errors.EXIT_NO if failures else errors.EXIT_OK
+
+        return run_targets(call, targets(dataset, config, split, from_file), answer, many=from_file is not None)
+
+
+def enqueue_all(call: Call, wanted: Iterator[Target], *, many: bool) -> int:
+    """Add a job for each target."""
+
+    def answer(ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json]) -> int:
+        if config is not None and split is None:
+            raise errors.UsageError("refresh --queue: name CONFIG and SPLIT, or neither")
+        enqueue(call, ref.asked, config, split)
+        if call.format == "json":
+            output.write_document(named | {"status": "ok"})
+        elif call.format == "table":
+            write_text(f"{ref.asked} waits in the queue\n")
+        else:
+            output.write_records(call, [{"status": "ok"}])
+        return errors.EXIT_OK
+
+    return run_targets(call, wanted, answer, many=many)
+
+
+def write(call: Call, done: list[dict[str, Json]], named: dict[str, Json], *, failed: bool) -> None:
+    """Write what became of each split."""
+    if call.format == "json":
+        output.write_document(named | {"status": "error" if failed else "ok", "splits": done})
+        return
+    flat = [item | {"error": item["error"]["message"] if item["error"] else None} for item in done]
+    if call.format == "table":
+        from dspreview.cli.render import table  # rich, for a table only
+
+        header = ["config", "split", "status", "error"]
+        rows = [[item[name] for name in header] for item in flat]
+        write_text(table.simple(header, rows, color=table.use_color(call.color)) + "\n")
+    else:
+        output.write_records(call, flat, ["dataset", "config", "split", "status", "error"])

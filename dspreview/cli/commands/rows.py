@@ -1,0 +1,159 @@
+"""`dspreview rows`: the first rows of a split."""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+
+import typer
+
+from dspreview import errors
+from dspreview.cli.batch import run_targets
+from dspreview.cli.call import Call
+from dspreview.cli.options import ConfigArgument, DatasetArgument, FromOption, SplitArgument, targets, with_common
+from dspreview.cli.questions import EVERY, ColumnsOption, LengthOption, YesOption, ask, length_of
+from dspreview.cli.render.page import TABLE_LENGTH, write, write_all
+from dspreview.cli.render.progress import working
+from dspreview.documents.page import Found, Selection, holds
+from dspreview.models import PAGE_LENGTH, DatasetRef, Json
+from dspreview.preview import PageAnswer, Preview
+from dspreview.store import Store
+
+if TYPE_CHECKING:
+    from dspreview.cli.render.gallery import Gallery
+    from dspreview.preview.queries import Queries
+
+MEDIA = re.compile('"_type":"(?:Image|Audio)"')
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command(help="Show the first rows of a split, with typed columns; any rows with --offset and --length.")
+@with_common
+def rows(
+    call: Call,
+    dataset: DatasetArgument = None,
+    config: ConfigArgument = None,
+    split: SplitArgument = None,
+    *,
+    offset: Annotated[int, typer.Option(min=0, help="The first row.")] = 0,
+    length: LengthOption = None,
+    columns: ColumnsOption = None,
+    full: Annotated[bool, typer.Option("--full", help="Whole cells, whatever their size; not stored.")] = False,
+    row: Annotated[int | None, typer.Option("--row", min=0, metavar="N", help="One row as a card, all of it.")] = None,
+    sample: Annotated[
+        int | None, typer.Option("--sample", min=0, max=PAGE_LENGTH, metavar="N", help="N rows chosen by lot.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, metavar="S", help="Choose the same rows again.")] = None,
+    images: Annotated[
+        Literal["auto", "always", "never"],
+        typer.Option("--images", help="Draw pictures: where the terminal can, into a pipe too, or never."),
+    ] = "auto",
+    open_: Annotated[bool, typer.Option("--open", help="With --row: open its files with the system's viewer.")] = False,
+    save: Annotated[
+        str | None,
+        typer.Option(
+            "--save", metavar="FILE", help="With --row: write its file; into a folder, all of them. - is stdout."
+        ),
+    ] = None,
+    from_file: FromOption = None,
+    yes: YesOption = False,
+) -> int:
+    """Answer `rows`."""
+    if (open_ or save is not None) and (row is None or from_file is not None):
+        raise errors.UsageError(
+            "--open and --save are for one row: name it with --row N, and perhaps a column with --columns"
+        )
+    if open_ and save is not None:
+        raise errors.UsageError("give either --open or --save")
+    number = length_of(length, call)
+    if row is not None and (offset or length is not None or sample is not None):
+        raise errors.UsageError("--row shows one row; leave --offset, --length and --sample out")
+    if sample is not None and (offset or length is not None):
+        raise errors.UsageError("--sample chooses the rows; leave --offset and --length out")
+    if seed is not None and sample is None:
+        raise errors.UsageError("--seed is for --sample")
+    if number == EVERY and (full or from_file is not None):
+        raise errors.UsageError("--length all prints whole cells of one split; leave --full and --from out")
+    chosen = Lot(sample, int.from_bytes(os.urandom(4)) if seed is None else seed) if sample is not None else None
+    selection = Selection.make(columns, offset if row is None else row, number if row is None else 1)
+    whole = full or row is not None
+    with Store(call.settings) as store:
+        preview = Preview(store, call.settings, cached=call.cached, warn=call.warn)
+
+        def answer(ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json]) -> int:
+            what = f"reading {' '.join(word for word in (ref.asked, config, split) if word)}"
+            if number == EVERY or chosen is not None:
+                return ask(call, preview, what, partial(other, ref, config, split, named), yes=yes)
+            wanted = selection
+            if call.format == "table" and row is None and length is None and offset:
+                wanted = selection._replace(length=TABLE_LENGTH)
+            with working(what, quiet=call.quiet):
+                found = preview.page(ref, config, split)
+            size = min(PAGE_LENGTH if wanted.length is None else wanted.length, call.settings.rows_max_number)
+            if not holds(found, wanted.offset, size, full=whole):
+                names, start = (found.config, found.split), wanted.offset
+
+                def window(queries: Queries) -> PageAnswer:
+                    return queries.window(ref, *names, start, size, whole=whole)
+
+                found = ask(call, preview, what, window, yes=yes)
+            if found.page.stalled:
+                call.warn(f"{ref.asked}: the data has changed since these rows were read")
+            if open_ or save is not None:
+                from dspreview.cli.render.asset_files import AssetPaths, open_files, save_files
+
+                files = AssetPaths(store).of(found, wanted)
+                open_files(call, files) if save is None else save_files(call, files, save)
+                return errors.EXIT_OK
+            gallery = gallery_for(call, found, store, images, may_ask=from_file != "-")
+            write(call, found, wanted, named, card=row is not None, full=whole, gallery=gallery)
+            return errors.EXIT_OK
+
+        def other(
+            ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json], queries: Queries
+        ) -> int:
+            if chosen is None:
+                from dspreview.preview.streams import all_rows
+
+                complete = call.format == "csv" or selection.columns is not None
+                write_all(call, all_rows(queries, ref, config, split, offset, complete=complete), selection)
+                return errors.EXIT_OK
+            found = queries.sample(ref, config, split, chosen.number, chosen.seed, whole=whole)
+            lot = Found(0, f"chosen by lot (--seed {chosen.seed})")
+            every = Selection(selection.columns, 0, PAGE_LENGTH)
+            write(
+                call,
+                found,
+                every,
+                named,
+                full=whole,
+                found=lot,
+                gallery=gallery_for(call, found, store, images, may_ask=from_file != "-"),
+            )
+            return errors.EXIT_OK
+
+        return run_targets(call, targets(dataset, config, split, from_file), answer, many=from_file is not None)
+
+
+def gallery_for(call: Call, answer: PageAnswer, store: Store, images: str, *, may_ask: bool) -> Gallery | None:
+    """What draws pictures and sounds, where there are any and somebody sees them."""
+    if call.format != "table" or images == "never" or not MEDIA.search(answer.page.features):
+        return None
+    from dspreview.cli.render.terminal import terminal_for
+
+    terminal = terminal_for(images, call.color, may_ask=may_ask)
+    if terminal is None:
+        return None
+    from dspreview.cli.render.asset_files import AssetPaths
+    from dspreview.cli.render.gallery import Gallery  # Pillow, when the first picture comes
+
+    return Gallery(terminal, AssetPaths(store))
+
+
+class Lot(NamedTuple):
+    """Rows chosen by lot."""
+
+    number: int
+    seed: int

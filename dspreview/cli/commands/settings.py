@@ -1,0 +1,32 @@
+"""`dspreview settings`: each setting, its value and where it came from."""
+
+from __future__ import annotations
+
+import typer
+
+from dspreview import errors
+from dspreview.cli.call import Call
+from dspreview.cli.options import with_common
+from dspreview.cli.render import output
+from dspreview.settings import SECRETS, TABLE
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+HEADER = ["name", "value", "source", "meaning"]
+
+
+@app.command(help="Show each setting, its value and where it came from: flag, environment, file or default.")
+@with_common
+def settings(call: Call) -> int:
+    """Answer `settings`."""
+    records = []
+    for setting in TABLE:
+        value = getattr(call.settings, setting.name.lower())
+        if setting.name in SECRETS:
+            value = "set" if value else "not set"
+        source = call.settings.sources[setting.name]
+        records.append({"name": setting.name, "value": value, "source": source, "meaning": setting.meaning})
+    rows = [[record[name] for name in HEADER] for record in records]
+    ignored = [one._asdict() for one in call.settings.ignored]
+    rows += [[one["name"], "ignored", one["path"], one["reason"]] for one in ignored]
+    output.write_answer(call, {"settings": records, "ignored": ignored}, HEADER, rows)
+    return errors.EXIT_OK

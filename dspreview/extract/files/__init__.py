@@ -1,0 +1,1 @@
+"""How the files of a dataset are opened, and how nothing else is."""

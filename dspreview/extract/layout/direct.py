@@ -1,0 +1,120 @@
+"""Datasets whose configs are plain: which files they have, by their names and a plain README, without `datasets`.
+
+Whatever is not understood completely is None, and takes the way through `datasets`.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from dspreview import local
+from dspreview.errors import CardError, UnsafePathError
+from dspreview.extract.hub.description import Description
+from dspreview.extract.layout.globs import MANY_FILES, names_below, names_within
+from dspreview.extract.layout.keys import local_key
+from dspreview.extract.layout.readme import PlainConfig, local_card, plain_configs
+from dspreview.extract.layout.split_files import find_layout, plain
+from dspreview.models import FeatureTree, Kind, Resolved
+
+
+class DirectConfig(NamedTuple):
+    """A config, and its files."""
+
+    told: PlainConfig
+    features: list[tuple[str, FeatureTree]] | None
+    """Those that the README declares."""
+    module: str
+    files: dict[str, list[str]]
+    """Of each split, by their names in the dataset."""
+
+
+class DirectSource(NamedTuple):
+    """A dataset at one revision, every config of it plain."""
+
+    dataset: Resolved
+    asked: str
+    configs: dict[str, DirectConfig]
+    default: str | None
+    names: frozenset[str]
+    """All of its files."""
+
+    @property
+    def root(self) -> str:
+        """Its folder, or `hf://datasets/ID@SHA`: no file outside it is read."""
+        hub = self.dataset.kind is Kind.HUB
+        return (
+            f"hf://datasets/{self.dataset.name}@{self.dataset.revision}" if hub else local.folder_of(self.dataset.name)
+        )
+
+    @property
+    def download(self) -> None:
+        """Nothing is downloaded through `datasets`."""
+
+
+def open_direct(asked: str, description: Description) -> DirectSource | None:
+    """The configs of a dataset with their files; None where one of them is not plain."""
+    dataset = description.dataset
+    card, names = description.card, sorted(description.files)
+    if dataset.kind is Kind.LOCAL and dataset.name.endswith(".parquet") and os.path.isfile(dataset.name):
+        name = os.path.basename(dataset.name)
+        single = DirectConfig(PlainConfig("default"), None, "parquet", {"train": [name]})
+        return DirectSource(dataset, asked, {"default": single}, "default", frozenset({name}))
+    if dataset.kind is Kind.LOCAL:
+        below = names_below(dataset.name) if os.path.isdir(dataset.name) else None
+        if below is None:
+            return None
+        try:
+            card, names = local_card(dataset.name, asked), below
+        except (CardError, UnsafePathError):  # told by the long way
+            return None
+    if len(names) > MANY_FILES or f"{os.path.basename(dataset.name)}.py" in names:
+        return None
+    told = plain_configs(card)
+    found = [open_config(one, names) for one in told or ()]
+    configs = [config for config in found if config is not None]
+    if len(configs) < len(found) or not configs:
+        return None
+    marked = [config.told.name for config in configs if config.told.default or len(configs) == 1]
+    return DirectSource(
+        dataset, asked, {one.told.name: one for one in configs}, marked[0] if marked else None, frozenset(names)
+    )
+
+
+def open_config(told: PlainConfig, names: list[str]) -> DirectConfig | None:
+    """One config; None where it is not plain."""
+    folder = told.folder
+    if folder and (not plain(folder) or "*" in folder):
+        return None
+    features = None
+    if told.features is not None:
+        from dspreview.extract.plain import described  # pyarrow, 0.1 s
+
+        if (features := described(told.features)) is None:
+            return None
+    within = names_within(names, folder)
+    found = find_layout(within, told.patterns) if within is not None else None
+    if found is None:
+        return None
+    prefix = f"{folder}/" if folder else ""
+    files = {split: [prefix + name for name in group] for split, group in found.files.items()}
+    return DirectConfig(told, features, found.module, files)
+
+
+def labelled(config: DirectConfig) -> bool:
+    """Whether the names of all files matter to each split: folders name the classes."""
+    return config.module == "imagefolder"
+
+
+def local_blobs(source: DirectSource) -> dict[str, str] | None:
+    """What changes with the content of each file; None where one may not be read."""
+    root = source.root
+    found = {}
+    names = {name for config in source.configs.values() for files in config.files.values() for name in files}
+    try:
+        local.guard_all((f"{root}/{name}" for name in names), root, source.asked)
+        for name in names:
+            found[name] = local_key(f"{root}/{name}")
+    except (OSError, UnsafePathError):  # told by the long way
+        return None
+    return found

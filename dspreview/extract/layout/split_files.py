@@ -1,0 +1,141 @@
+"""Which files belong to which split, by their names alone, as `datasets` finds them: without it, and without asking anybody.
+
+`tests/extract/test_layout.py` pins the patterns, and compares both on folders of all sorts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from dspreview.extract.layout.globs import expression, literal
+
+SHARDED = "data/{split}-[0-9][0-9][0-9][0-9][0-9]-of-[0-9][0-9][0-9][0-9][0-9]*.*"
+SHARD = re.compile(r"(.+)-[0-9]{5}-of-[0-9]{4}[0-9]*.*")
+SPLIT = re.compile(r"^\w+(\.\w+)*$")
+KEYWORDS = {
+    "train": ("train", "training"),
+    "validation": ("validation", "valid", "dev", "val"),
+    "test": ("test", "testing", "eval", "evaluation"),
+}
+SEPARATORS = "-._ 0-9"
+IN_FOLDER_NAME = ("**/{word}/**", "**/{word}[{sep}]*/**", "**/*[{sep}]{word}/**", "**/*[{sep}]{word}[{sep}]*/**")
+IN_FILE_NAME = ("**/{word}[{sep}]*", "**/*[{sep}]{word}[{sep}]*")
+IGNORED = frozenset({
+    "README.md", "config.json", "dataset_info.json", "dataset_infos.json", "dummy_data.zip", "dataset_dict.json",
+})  # fmt: skip
+SPECIAL = re.compile(
+    r"(?:^|/)(?:[^/]*\.eval|task\.toml|instruction\.md|dataset_dict\.json|state\.json|\.huggingface\.yaml)$"
+)
+"""Names that lead elsewhere: logs, tasks, what `save_to_disk` writes, a description in a file of its own."""
+UNREADABLE = re.compile(r"::|[\x00-\x1f\x7f]|[\ud800-\udfff]")
+"""Signs in names that the readers of `datasets` take for something else, or cannot take."""
+PLAIN_PATTERN = re.compile(r"[^\[\]{}?:\\~]+")
+MODULES = {"parquet": "parquet", "csv": "csv", "json": "json", "jsonl": "json", "txt": "text"} | dict.fromkeys(
+    ("jpg", "jpeg", "png", "gif", "webp", "bmp", "tif", "tiff"), "imagefolder"
+)
+"""The reader of a kind of files, where it needs no options."""
+METADATA = re.compile(r"metadata\.(?:csv|jsonl|parquet)")
+
+
+class Layout(NamedTuple):
+    """The files of each split, all of one kind."""
+
+    module: str
+    """The reader of `datasets` that they are for."""
+    files: dict[str, list[str]]
+
+
+def find_layout(names: Sequence[str], declared: Mapping[str, Sequence[str]] | None) -> Layout | None:
+    """The files of each split; None where these are of another kind than `MODULES`, or the names leave any doubt.
+
+    Args:
+        names: all files, `folder/file`.
+        declared: the patterns of each split, where a README has them.
+
+    """
+    if declared is not None and not all(plain(pattern) for group in declared.values() for pattern in group):
+        return None
+    if any(SPECIAL.search(name) or UNREADABLE.search(name) for name in names):
+        return None
+    patterns = default_patterns(names) if declared is None else declared
+    found: dict[str, list[str]] = {}
+    for split, group in (patterns or {}).items():
+        matched = [name for pattern in group for name in matches(pattern, names)]
+        files = [name for name in matched if "." in basename(name)]  # no reader takes a file without an extension
+        if not files or len(set(files)) < len(files) or not SPLIT.match(split):
+            return None
+        found[split] = files
+    modules = {module_of(name) for files in found.values() for name in files}
+    module = modules.pop() if len(modules) == 1 else None
+    return None if module is None else Layout(module, found)
+
+
+def plain(pattern: str) -> bool:
+    """Whether a pattern means the same to everybody: names, `*` and `**` below the dataset."""
+    parts = pattern.split("/")
+    return bool(PLAIN_PATTERN.fullmatch(pattern)) and not any(
+        part in {"", ".", ".."} or ("**" in part and part != "**") for part in parts
+    )
+
+
+def module_of(name: str) -> str | None:
+    """The reader of a file, by all of its extensions; None for other kinds, and where these contradict each other."""
+    last = basename(name)
+    *others, kind = last.split(".")[1:]
+    if METADATA.fullmatch(last) or len(set(others)) < len(others):
+        return None
+    if kind == "parquet" and kind not in others:
+        return "parquet"
+    return MODULES.get(kind) if all(map(str.isdigit, others)) else None
+
+
+def default_patterns(names: Sequence[str]) -> dict[str, list[str]] | None:
+    """The patterns of each split where nobody declared any; None where a split cannot have its name."""
+    sharded = matches(SHARDED.replace("{split}", "*"), names)
+    if sharded:
+        told = [SHARD.search(basename(name)) for name in sharded]
+        splits = {one[1] for one in told if one is not None}
+        if None in told or not all(map(SPLIT.match, splits)):
+            return None
+        ordered = [split for split in KEYWORDS if split in splits] + sorted(splits - set(KEYWORDS))
+        return {split: [SHARDED.replace("{split}", split)] for split in ordered}
+    text = "\n".join(names)
+    for forms in (IN_FOLDER_NAME, IN_FILE_NAME):
+        found = {}
+        for split, words in KEYWORDS.items():
+            patterns = [form.format(word=word, sep=SEPARATORS) for word in words for form in forms]
+            if any(literal(pattern) in text and matches(pattern, names) for pattern in patterns):
+                found[split] = patterns
+        if found:
+            return found
+    return {"train": ["**"]}
+
+
+def matches(pattern: str, names: Iterable[str]) -> list[str]:
+    """The names that a pattern finds, sorted; hidden ones and those of caches only where it names them."""
+    fits, last = expression(pattern).match, basename(pattern)
+    hidden, special = odd_parts(pattern)
+    return sorted(
+        name
+        for name in names
+        if fits(name)
+        and (basename(name) not in IGNORED or basename(name) == last)
+        and odd_parts(name) == (hidden, special)
+    )
+
+
+def odd_parts(path: str) -> tuple[int, int]:
+    """How many parts of a path begin with a dot, and how many of its folders with two underscores."""
+    parts = PurePosixPath(path).parts
+    return (
+        sum(part.startswith(".") and set(part) != {"."} for part in parts),
+        sum(part.startswith("__") for part in parts[:-1]),
+    )
+
+
+def basename(path: str) -> str:
+    """The last part of a path."""
+    return path.rpartition("/")[2]

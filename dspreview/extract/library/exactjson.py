@@ -1,0 +1,170 @@
+"""JSON as the readers of `datasets` parse it, with every digit of its numbers, in any shape.
+
+They are pyarrow, which rounds integers beyond 64 bits, and ujson, which keeps ten digits of a float and makes null of NaN.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.json as paj
+from datasets import Value
+from datasets.features import features as json_feature
+from datasets.packaged_modules.folder_based_builder import folder_based_builder as folder_reader
+from datasets.packaged_modules.json import json as json_reader
+from datasets.utils import json as json_tools
+from datasets.utils.json import ujson_dumps, ujson_loads
+
+from dspreview.extract.depth import DEPTH, is_deep
+from dspreview.extract.files.door import CURRENT
+from dspreview.extract.library.exact import refuse_columns, with_json_columns, would_be_rounded
+from dspreview.extract.longintegers import has_long_integer
+
+REFUSED = b"null"
+"""How data must not begin."""
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+"""What may be one half of a letter alone, which UTF-8 cannot hold."""
+
+
+class GuardedJson:
+    """pyarrow.json with three faults mended: pyarrow 26.0 ends the process on some JSON that is no table and on some that is
+    nested very deep, and it rounds integers beyond 64 bits.
+    """
+
+    ReadOptions = paj.ReadOptions
+
+    @staticmethod
+    def read_json(source: Any, read_options: Any = None, **options: Any) -> pa.Table:
+        """`pyarrow.json.read_json`; columns with integers beyond 64 bits hold JSON. Raises ValueError."""
+        data = source.getvalue()
+        if data.lstrip().startswith(REFUSED):
+            raise ValueError("a row is null, where an object was expected")
+        if is_deep(data):
+            raise ValueError(f"a value is nested more than {DEPTH:,} levels deep")
+        names: list[str] = []
+        if has_long_integer(data):
+            data, names = with_big_integers_as_text(data)
+        try:
+            table = paj.read_json(io.BytesIO(data), read_options=read_options, **options)
+        except pa.ArrowInvalid as error:
+            if (row := whole_document(data)) is not None:  # of which one field has values of several kinds
+                if (door := CURRENT.get()) is not None:
+                    door.beyond_library = "one object over several lines, with values of several kinds in a field"
+                return pa.table({name: column_of([value]) for name, value in row.items()})
+            if "too big to be stored" not in str(error):
+                raise
+            rows = [exact_loads(line) for line in data.splitlines() if line.strip()]  # 1e400 is infinite, as for Python
+            lines = "\n".join(map(exact_dumps, rows)).encode()
+            table = paj.read_json(io.BytesIO(lines), read_options=read_options, **options)
+        refuse_columns(table.num_columns)
+        return with_json_columns(table, names)
+
+
+def exact_loads(text: Any) -> Any:
+    """The value of a JSON text; ujson refuses integers beyond 64 bits, rounds floats, and makes null of NaN."""
+    try:
+        value = json.loads(text)
+        if SURROGATE.search(text if isinstance(text, bytes) else text.encode("utf-8", "replace")):
+            value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "ignore"))  # halves are dropped
+    except RecursionError as error:
+        raise ValueError("a value is nested too deep") from error
+    return value
+
+
+def exact_dumps(value: Any) -> str:
+    """The JSON text of a value; ujson keeps ten digits of a float, and makes null of NaN."""
+    try:
+        return json.dumps(value, separators=(",", ":"), default=lambda rare: ujson_loads(ujson_dumps(rare)))
+    except RecursionError as error:
+        raise ValueError("a value is nested too deep") from error
+
+
+def exact_read_json(source: Any, **options: Any) -> pd.DataFrame:
+    """`pandas.read_json` of a table, whose values are those that the same rows have as JSON Lines. Raises ValueError."""
+    value = exact_loads(source.read())
+    columns = columns_of(value)
+    if not columns:
+        return pandas_read_json(io.StringIO(exact_dumps(value)), **options)
+    return pd.DataFrame({name: pd.arrays.ArrowExtensionArray(column_of(values)) for name, values in columns.items()})
+
+
+def whole_document(data: bytes) -> dict[str, Any] | None:
+    """The object that is written over several lines; None where lines are rows, or there is something else."""
+    head, _, rest = data.lstrip().partition(b"\n")
+    if not head.startswith(b"{") or not rest.strip() or is_deep(data):
+        return None
+    try:
+        json.loads(head)
+    except ValueError:
+        try:
+            value = exact_loads(data)
+        except ValueError:
+            return None
+        return value if isinstance(value, dict) else None
+    return None
+
+
+def columns_of(value: Any) -> dict[str, list[Any]]:
+    """The columns of a list of objects, or of an object of lists; none where it is something else."""
+    if isinstance(value, list) and all(isinstance(row, dict) for row in value):
+        names = dict.fromkeys(name for row in value for name in row)
+        return {name: [row.get(name) for row in value] for name in names}
+    if isinstance(value, dict) and all(isinstance(one, list) for one in value.values()):
+        return value if len({len(one) for one in value.values()}) == 1 else {}
+    return {}
+
+
+def column_of(values: list[Any]) -> pa.ChunkedArray:
+    """Some values as the column that pyarrow's JSON reader makes of them; as JSON where they are of several kinds."""
+    data = "\n".join(exact_dumps({"x": value}) for value in values).encode()
+    try:
+        return GuardedJson.read_json(io.BytesIO(data), paj.ReadOptions(block_size=len(data) + 1)).column(0)
+    except pa.ArrowInvalid:
+        texts = [None if value is None else exact_dumps(value) for value in values]
+        return with_json_columns(pa.table({"x": pa.array(texts, pa.string())}), ["x"]).column(0)
+
+
+def with_big_integers_as_text(data: bytes) -> tuple[bytes, list[str]]:
+    """JSON Lines in which each column with an integer beyond 64 bits holds the JSON text of its values, and their names."""
+    try:
+        rows = [json.loads(line) for line in data.splitlines() if line.strip()]
+    except ValueError:
+        return data, []  # for the reader itself to tell
+    if not all(isinstance(row, dict) for row in rows):
+        return data, []
+    columns: dict[str, list[Any]] = {}
+    for row in rows:
+        for name, value in row.items():
+            columns.setdefault(name, []).append(value)
+    names = [name for name, values in columns.items() if would_be_rounded(values)]
+    for row in rows:
+        row.update({name: json.dumps(row[name]) for name in names if row.get(name) is not None})
+    return b"\n".join(json.dumps(row).encode() for row in rows), names
+
+
+for module in (json_reader, json_tools, json_feature):
+    module.ujson_loads = exact_loads
+    module.ujson_dumps = exact_dumps
+cast_table = json_reader.Json._cast_table
+
+
+def cast_exactly(self: Any, table: pa.Table, json_field_paths: Any = ()) -> pa.Table:
+    """`_cast_table`, which keeps ten digits of a float where an object is declared to be a text."""
+    for place, name in enumerate(table.column_names):
+        declared = (self.info.features or {}).get(name)
+        if pa.types.is_struct(table.column(place).type) and declared == Value("string"):
+            texts = [None if value is None else exact_dumps(value) for value in table.column(place).to_pylist()]
+            table = table.set_column(place, name, pa.chunked_array([texts], pa.string()))
+    return cast_table(self, table, json_field_paths)
+
+
+json_reader.Json._cast_table = cast_exactly
+pandas_read_json = json_reader.pandas_read_json
+json_reader.pandas_read_json = exact_read_json
+for module in (json_reader, folder_reader):
+    module.paj = GuardedJson

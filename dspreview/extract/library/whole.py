@@ -1,0 +1,91 @@
+"""All rows of a split as Arrow tables, with the features that they have together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+from datasets import Features
+
+from dspreview.arrow.settled import empty_table
+from dspreview.extract.library.failures import explain
+from dspreview.extract.library.readers import NamedTable, SplitReader
+from dspreview.extract.library.source import Plan, Source
+from dspreview.extract.library.tables import UNLIKE, Joiner, cast_to, compatible, schema_of
+from dspreview.settings import Settings
+
+ALL = 2**62
+
+
+class WholeSplit:
+    """Reads a split from a row on to its end, once."""
+
+    def __init__(
+        self, source: Source, plan: Plan, split: str, settings: Settings, folder: str, *, streaming: bool
+    ) -> None:
+        """`folder` takes what the normal mode downloads."""
+        self.source, self.plan, self.settings = source, plan, settings
+        self.where = f"{source.asked} {plan.config.name}/{split}"
+        self.reader = SplitReader(source, plan, split, folder, settings, streaming=streaming)
+        self.joiner = Joiner(source, self.where, same_columns=plan.module == "csv")
+        self.first = ""
+        """The file that the first rows came from, for messages."""
+
+    @property
+    def features(self) -> Features | None:
+        """Those of the README or of the files; None where only the values tell."""
+        return self.reader.features
+
+    def tables(self, skip: int = 0) -> Iterator[NamedTable]:
+        """Its tables in order, with the declared types where there are some. Raises PreviewError."""
+        try:
+            for name, table in self.reader.tables(skip, ALL):
+                self.first = self.first or name
+                if self.features is None:
+                    yield name, table
+                else:
+                    readme = self.plan.features is not None
+                    yield name, self.joiner.cast(self.first, name, table, self.features, from_readme=readme)
+        except Exception as error:  # readers fail in a hundred ways; `explain` raises bugs of ours again
+            failure = explain(error, self.where, self.source, self.settings)
+            raise failure from (None if failure is error else error)
+
+    def unified(self, schema: pa.Schema, name: str, table: pa.Table) -> pa.Schema:
+        """The schema that earlier rows and these have together. Raises DisagreeingFilesError."""
+        if self.features is not None or table.schema.equals(schema):
+            return schema
+        if self.joiner.same_columns and schema.names and not set(table.column_names) <= set(schema.names):
+            raise self.joiner.disagreement(self.first, schema, name, table.schema, "columns")
+        try:
+            return with_schema(table, schema).schema
+        except UNLIKE as error:
+            raise self.joiner.disagreement(self.first, schema, name, table.schema, "types") from error
+
+
+def with_schema(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """A table in the order of a schema, with the types that hold the values of both. Raises ArrowInvalid."""
+    empty = empty_table(schema)
+    if not table.num_rows:
+        table = table.select([])
+    mine = compatible(table, empty)
+    try:
+        return pa.concat_tables([json_where(empty, mine), mine], promote_options="permissive")
+    except UNLIKE:
+        cast = cast_to(mine, schema)
+        if cast is None:
+            raise
+        return pa.concat_tables([empty, cast], promote_options="permissive")
+
+
+def json_where(empty: pa.Table, table: pa.Table) -> pa.Table:
+    """An empty table whose columns are JSON where the other's are."""
+    for place, field in enumerate(empty.schema):
+        if field.name in table.column_names and table.schema.field(field.name).type == pa.json_():
+            empty = empty.set_column(place, field.name, pa.chunked_array([], pa.json_()))
+    return empty
+
+
+def declared_schema(features: Features | None, fallback: pa.Schema) -> pa.Schema:
+    """The Arrow schema of declared features, or that of the tables where they have none."""
+    schema = schema_of(features) if features is not None else None
+    return schema if schema is not None and len(schema) else fallback

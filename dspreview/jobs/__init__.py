@@ -1,1 +1,0 @@
-"""Turning a job into an outcome."""

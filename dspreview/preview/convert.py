@@ -1,0 +1,134 @@
+"""A split that is not Parquet, converted once: as Parquet files of ours that hold the same rows in the same order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dspreview.arrow.settled import parquet_type, stored_table, unsettled_table
+from dspreview.extract.library.features import features_of, trees
+from dspreview.extract.library.tables import beyond_floats
+from dspreview.extract.library.whole import WholeSplit, declared_schema, with_schema
+from dspreview.query.table import Part, Table, TableColumn
+
+GROUP_BYTES = 64_000_000
+GROUP_ROWS = 100_000
+DATA = "data.parquet"
+
+Progress = Callable[[int], None]
+"""Told the bytes converted so far."""
+
+
+class Piece(NamedTuple):
+    """Rows that had one schema."""
+
+    path: Path
+    schema: pa.Schema
+
+
+def convert(whole: WholeSplit, folder: Path, max_bytes: int, progress: Progress) -> Table:
+    """Write a split into `folder`, up to `max_bytes` of it as Arrow counts them. Raises PreviewError."""
+    writer = Writer(whole, folder)
+    partial, taken = False, 0
+    for name, table in whole.tables():
+        if taken >= max_bytes and table.num_rows:
+            partial = True
+            break
+        writer.add(name, table)
+        taken += table.nbytes
+        progress(taken)
+    path, schema = writer.close()
+    features = whole.features if whole.features is not None else features_of(schema.remove_metadata())
+    columns = tuple(TableColumn(name, tree) for name, tree in trees(features))
+    count = pq.read_metadata(path).num_rows
+    return Table((Part(DATA, count, path.stat().st_size),), columns, "derived", partial, whole.features is not None)
+
+
+class Writer:
+    """Writes tables to pieces, a new one where the schema widens, and at the end makes them one file."""
+
+    def __init__(self, whole: WholeSplit, folder: Path) -> None:
+        self.whole, self.folder = whole, folder
+        self.pieces: list[Piece] = []
+        self.out: pq.ParquetWriter | None = None
+        self.waiting: list[pa.Table] = []
+        self.bytes = self.rows = 0
+        """Of those that wait."""
+        self.seen = pa.schema([])
+        self.large: set[str] = set()
+        """Columns with integers that floats do not tell apart."""
+
+    def add(self, name: str, table: pa.Table) -> None:
+        """Take a table."""
+        table = table.replace_schema_metadata(None)
+        if not self.pieces:
+            self.open(declared_schema(self.whole.features, table.schema).remove_metadata())
+        schema = self.exact(table, self.whole.unified(self.seen, name, table))
+        if not schema.equals(self.seen):
+            self.flush()
+            self.open(schema)
+        if not table.schema.equals(schema):
+            table = with_schema(table, schema)
+        self.waiting.append(table)
+        self.bytes, self.rows = self.bytes + table.nbytes, self.rows + table.num_rows
+        if self.bytes > GROUP_BYTES or self.rows >= GROUP_ROWS:
+            self.flush()
+
+    def exact(self, table: pa.Table, schema: pa.Schema) -> pa.Schema:
+        """A schema in which no float takes the place of an integer that it does not tell apart: both are JSON then."""
+        for field in table.schema:
+            if pa.types.is_integer(field.type) and beyond_floats(table.column(field.name)):
+                self.large.add(field.name)
+        for place, field in enumerate(schema if self.whole.features is None else ()):
+            if field.name in self.large and pa.types.is_floating(field.type):
+                schema = schema.set(place, field.with_type(pa.json_()))
+        return schema
+
+    def open(self, schema: pa.Schema) -> None:
+        """Begin a piece."""
+        if self.out is not None:
+            self.out.close()
+        self.seen = schema
+        self.pieces.append(Piece(self.folder / f"piece-{len(self.pieces)}", schema))
+        self.out = writer(self.pieces[-1].path, schema)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        if self.waiting and self.out is not None:
+            self.out.write_table(stored_table(pa.concat_tables(self.waiting)), row_group_size=GROUP_ROWS)
+        self.waiting, self.bytes, self.rows = [], 0, 0
+
+    def close(self) -> tuple[Path, pa.Schema]:
+        """The one file, and its schema."""
+        if not self.pieces:
+            self.open(declared_schema(self.whole.features, pa.schema([])).remove_metadata())
+        self.flush()
+        if self.out is not None:
+            self.out.close()
+        path = self.folder / DATA
+        if len(self.pieces) == 1:
+            self.pieces[0].path.rename(path)
+        else:
+            with writer(path, self.seen) as out:
+                for table in self.rewritten():
+                    out.write_table(stored_table(table))
+            for piece in self.pieces:
+                piece.path.unlink()
+        return path, self.seen
+
+    def rewritten(self) -> Iterator[pa.Table]:
+        """All rows with the last schema."""
+        for piece in self.pieces:
+            with pq.ParquetFile(piece.path) as file:
+                for group in range(file.num_row_groups):
+                    yield with_schema(unsettled_table(file.read_row_group(group), piece.schema), self.seen)
+
+
+def writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """A Parquet file to be written, of rows that have a schema."""
+    schema = pa.schema([field.with_type(parquet_type(field.type)) for field in schema])
+    return pq.ParquetWriter(path, schema, compression="zstd", write_page_index=True)

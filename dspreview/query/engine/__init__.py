@@ -1,0 +1,1 @@
+"""DuckDB on the files of a split, and the rows that come from it."""

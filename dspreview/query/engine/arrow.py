@@ -1,0 +1,102 @@
+"""Columns read by pyarrow: those that DuckDB would change on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import pyarrow as pa
+
+from dspreview.arrow.arrays import cells_of
+from dspreview.arrow.openparquet import OpenParquet
+from dspreview.arrow.settled import bare, micro, settled_table
+from dspreview.errors import UnreadableDataError
+from dspreview.page.pages import Cells
+from dspreview.query.engine.engine import Engine
+from dspreview.query.table import by_part
+
+BATCH = 1_000
+
+
+def take(engine: Engine, places: list[int], columns: list[int]) -> list[Cells]:
+    """Some columns of the rows at some positions, in that order; decoded no further than the last of them."""
+    table = engine.table
+    found: dict[int, tuple[pa.Table, int]] = {}
+    for part, inner in by_part(table, places).items():
+        for place, rows, row in engine.guarded(partial(read, engine, part, sorted(inner), columns)):
+            found[table.starts[part] + place] = (rows, row)
+    if absent := [place for place in places if place not in found]:
+        raise UnreadableDataError(
+            f"{engine.where}: its files tell of more rows than they hold; row {absent[0]} is not there"
+        )
+    parts = [rows.slice(row, 1) for rows, row in (found[place] for place in places)]
+    features = [(table.columns[number].name, table.columns[number].feature) for number in columns]
+    if not parts:
+        return [Cells(name, feature, [], plain=True, declared=table.declared) for name, feature in features]
+    if any(
+        part.schema.types != parts[0].schema.types for part in parts
+    ):  # instants of INT96 have the unit that a file needs
+        parts = [settled_table(part, micro) for part in parts]
+    return cells_of(pa.concat_tables(parts), features, declared=table.declared)
+
+
+def read(engine: Engine, part: int, places: list[int], columns: list[int]) -> list[tuple[int, pa.Table, int]]:
+    """The rows of one file: each with its position there, and where it stands in which table."""
+    file = OpenParquet(engine.opened(part))
+    leaves = leaf_columns(file.stored, columns)
+    found = []
+    start = 0
+    for group in range(file.num_row_groups):
+        count = file.metadata.row_group(group).num_rows
+        wanted = [place for place in places if start <= place < start + count]
+        seen = start
+        for batch in file.tables(BATCH, group, leaves) if wanted else ():
+            rows = settled_table(batch, bare)
+            here = [place for place in wanted if seen <= place < seen + rows.num_rows]
+            kept = rows.take([place - seen for place in here])
+            found += [(place, kept, number) for number, place in enumerate(here)]
+            seen += rows.num_rows
+            if wanted[-1] < seen:
+                break
+        start += count
+    return found
+
+
+def column_batches(engine: Engine, columns: list[int], size: int) -> Iterator[pa.Table]:
+    """All rows of some columns, so many at a time, in order. Raises PreviewError."""
+    for number in range(len(engine.table.parts)):
+        yield from engine.steps(part_batches(engine, number, columns, size))
+
+
+def part_batches(engine: Engine, number: int, columns: list[int], size: int) -> Iterator[pa.Table]:
+    """The rows of one file."""
+    file = OpenParquet(engine.opened(number))
+    leaves = leaf_columns(file.stored, columns)
+    for group in range(file.num_row_groups):
+        if file.metadata.row_group(group).num_rows:
+            yield from file.tables(size, group, leaves)
+
+
+def leaf_columns(schema: pa.Schema, columns: list[int]) -> list[int]:
+    """The numbers of the leaves below some columns: names may hold dots, or be there twice."""
+    found: list[int] = []
+    first = 0
+    for number, field in enumerate(schema):
+        count = leaves_of(field.type)
+        if number in columns:
+            found += range(first, first + count)
+        first += count
+    return found
+
+
+def leaves_of(kind: pa.DataType) -> int:
+    """How many columns of values a type has in Parquet."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return leaves_of(kind.storage_type)
+    if pa.types.is_struct(kind):
+        return sum(leaves_of(kind.field(number).type) for number in range(kind.num_fields))
+    if pa.types.is_map(kind):
+        return leaves_of(kind.key_type) + leaves_of(kind.item_type)
+    if hasattr(kind, "value_type") and not pa.types.is_dictionary(kind):
+        return leaves_of(kind.value_type)
+    return 1

@@ -1,0 +1,1 @@
+"""The language of predicates and orders, down to SQL."""

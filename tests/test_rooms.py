@@ -1,0 +1,87 @@
+"""The house: nothing imports in a circle, neither modules nor rooms; and each idea has one home. Read from the source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in (ROOT / "dspreview").rglob("*.py")
+}
+ROOMS = sorted({".".join(path.relative_to(ROOT).parts[:-1]) for path in MODULES.values()} - {"dspreview"}, key=len)
+LONGEST, FULLEST = 300, 25
+"""Lines of a file, and modules of a folder: beyond, something there lacks a name."""
+Graph = dict[str, set[str]]
+
+
+@cache
+def tree_of(module: str) -> ast.Module:
+    """The source of a module, parsed."""
+    return ast.parse(MODULES[module].read_text())
+
+
+def imported(module: str) -> Iterator[str]:
+    """The modules of ours that one imports anywhere: within functions and for types alone, too."""
+    for node in ast.walk(tree_of(module)):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names if name.name in MODULES)
+        elif isinstance(node, ast.ImportFrom) and node.module in MODULES:
+            for name in node.names:
+                inner = f"{node.module}.{name.name}"
+                yield inner if inner in MODULES else node.module
+
+
+def graph(room: Callable[[str], str]) -> Graph:
+    """Who imports whom, among what `room` makes of each module."""
+    found: Graph = {room(module): set() for module in MODULES}
+    for module in MODULES:
+        found[room(module)] |= {room(one) for one in imported(module)} - {room(module)}
+    return found
+
+
+def circle(edges: Graph) -> list[str]:
+    """A way from a place back to itself; empty where there is none."""
+    done: set[str] = set()
+
+    def walk(place: str, way: list[str]) -> list[str]:
+        if place in way:
+            return [*way[way.index(place) :], place]
+        if place in done:
+            return []
+        found = next((one for after in sorted(edges[place]) if (one := walk(after, [*way, place]))), [])
+        done.add(place)
+        return found
+
+    return next((one for place in edges if (one := walk(place, []))), [])
+
+
+def within(rooms: list[str]) -> Callable[[str], str]:
+    """A module's room, the innermost of some; itself where it lies in none."""
+    innermost = sorted(rooms, key=len, reverse=True)
+    return lambda module: next((room for room in innermost if f"{module}.".startswith(f"{room}.")), module)
+
+
+def test_a_circle_is_found() -> None:
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
+    assert circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2], ids=["modules", "rooms", "rooms within rooms"])
+def test_nothing_imports_in_a_circle(depth: int) -> None:
+    assert circle(graph(within([room for room in ROOMS if room.count(".") == depth]))) == []
+
+
+def test_no_file_is_long_and_no_folder_is_full() -> None:
+    long = [name for name, path in MODULES.items() if len(path.read_text().splitlines()) > LONGEST]
+    full = [
+        room
+        for room in ROOMS
+        if sum(path.parent == ROOT / room.replace(".", "/") for path in MODULES.values()) > FULLEST
+    ]
+    assert (long, full) == ([], [])
