@@ -31,7 +31,7 @@ def main() -> None:
         except (AnswerLostError, ReaderGoneError) as error:
             from dspreview.cli import failure
 
-            os._exit(failure.report(error, arguments))
+            os._exit(failure.report(error, failure.Asked()))
     from dspreview.cli.app import run
 
     run(arguments)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-
 from dspreview.errors import (
     AmbiguousError,
     ConfigNotFoundError,
@@ -13,6 +11,7 @@ from dspreview.errors import (
     restore,
 )
 from dspreview.models import ConfigListing, Listing
+from dspreview.suggestions import did_you_mean
 
 NAMES_SHOWN = 20
 
@@ -32,7 +31,7 @@ def choose_config(listing: Listing, config: str | None, asked: str) -> ConfigLis
                 raise restore(one.error)
             return one
     splits = [split.split for split in listing.configs[0].splits] if len(names) == 1 else []
-    hint = near(config, names) if near(config, names) != ";" else near(config, splits)
+    hint = did_you_mean(config, names) or did_you_mean(config, splits, ";")
     raise ConfigNotFoundError(f"{asked}: no config {config!r}{hint} {count(names, 'config')}: {several(names)}")
 
 
@@ -48,7 +47,7 @@ def choose_split(config: ConfigListing, split: str | None, asked: str) -> str:
         return names[0]
     if split not in names:
         raise SplitNotFoundError(
-            f"{where}: no split {split!r}{near(split, names)} {count(names, 'split')}: {several(names)}"
+            f"{where}: no split {split!r}{did_you_mean(split, names, ';')} {count(names, 'split')}: {several(names)}"
         )
     return split
 
@@ -68,13 +67,6 @@ def choose(listing: Listing, config: str | None, split: str | None, asked: str) 
             raise
         chosen, split = alone, config
     return chosen.config, choose_split(chosen, split, asked)
-
-
-def near(word: str, names: list[str]) -> str:
-    """The closest name, as a question."""
-    lowered = {name.lower(): name for name in names}
-    found = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
-    return f"; did you mean {lowered[found[0]]!r}?" if found else ";"
 
 
 def several(names: list[str]) -> str:

@@ -54,6 +54,11 @@ class DatasetRef(NamedTuple):
     revision: str | None = None
     """The branch, tag or commit that was asked for."""
 
+    @property
+    def word(self) -> str:
+        """What names it in another call, its revision included."""
+        return f"{self.asked}@{self.revision}" if self.revision and "@" not in self.asked else self.asked
+
 
 class Resolved(NamedTuple):
     """A dataset at one moment: the id and the revision that are used from then on."""

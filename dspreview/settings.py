@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from dspreview.errors import SettingsError
 from dspreview.folders import cache_folder, folder_file, token_of_login, user_file
+from dspreview.suggestions import did_you_mean
 
 TRUE_WORDS = frozenset({"1", "true", "yes", "y", "on", "t"})
 FALSE_WORDS = frozenset({"0", "false", "no", "n", "off", "f"})
@@ -290,9 +291,6 @@ def read_file(path: Path) -> dict[str, Any]:
     for key in values:
         if key in BY_NAME:
             continue
-        import difflib
-
-        near = difflib.get_close_matches(key.upper(), BY_NAME, n=1)
-        hint = f"; did you mean {near[0]}?" if near else "; `dspreview settings` lists the names"
+        hint = did_you_mean(key, BY_NAME, "; `dspreview settings` lists the names")
         raise SettingsError(f"{path}: unknown setting {key!r}{hint}")
     return values

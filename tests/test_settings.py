@@ -73,7 +73,7 @@ def test_an_empty_value_is_none(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("ROWS_MAX_NUMER = 1", "did you mean ROWS_MAX_NUMBER"),
+        ("ROWS_MAX_NUMER = 1", "did you mean 'ROWS_MAX_NUMBER'"),
         ("not toml", "not TOML"),
         ("ROWS_MAX_NUMBER = " + "[" * 2_000 + "]" * 2_000, "nested too deep"),
         ("# " + "x" * 1_000_000, "larger than"),

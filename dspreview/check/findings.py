@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from dspreview.errors import UsageError
 from dspreview.models import Json
+from dspreview.suggestions import did_you_mean
 
 SEVERITIES = ("info", "warning", "error")
 """From harmless to bad."""
@@ -111,9 +112,6 @@ def codes(words: Iterable[str], where: str) -> frozenset[str]:
     names = [name.strip() for word in words for name in word.split(",") if name.strip()]
     for name in names:
         if name not in KINDS:
-            import difflib
-
-            near = difflib.get_close_matches(name, KINDS, n=1)
-            hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(KINDS)}"
+            hint = did_you_mean(name, KINDS, f"; there are {', '.join(KINDS)}")
             raise UsageError(f"{where}: no finding has the code {name!r}{hint}")
     return frozenset(names)

@@ -274,7 +274,7 @@ def profile_split(
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         where = f"{reading.ref.asked} {reading.names[0]}/{reading.names[1]}"
         told = (str(error).splitlines() or [type(error).__name__])[0]
-        raise UnreadableDataError(f"{where}: {told}; run: {command('check', reading.ref.asked)}") from error
+        raise UnreadableDataError(f"{where}: {told}; run: {command('check', reading.ref.word)}") from error
 
 
 def contents(values: pa.Array, reading: Reading) -> pa.Array:

@@ -13,8 +13,9 @@ from typer.core import TyperGroup
 
 from dspreview.cli import failure
 from dspreview.documents.stdout import write_text
-from dspreview.errors import EXIT_INTERRUPTED, EXIT_OK, AnswerLostError
+from dspreview.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, AnswerLostError
 from dspreview.signals import is_held
+from dspreview.suggestions import did_you_mean
 
 HOLD_SECONDS = 0.01
 waiting: list[int] = []
@@ -83,11 +84,7 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that is meant, or a suggestion."""
         if args and args[0] not in COMMANDS:
-            import difflib
-
-            found = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            hint = f"; did you mean {found[0]!r}?" if found else ""
-            ctx.fail(f"no command {args[0]!r}{hint}")
+            ctx.fail(f"no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}")
         return super().resolve_command(ctx, args)
 
 
@@ -142,7 +139,10 @@ def run(arguments: list[str]) -> None:
         failure.hush()
         code = EXIT_OK
     except Exception as error:  # the one place where every failure ends: as a line and an exit code
-        code = failure.report(error, arguments)
+        from dspreview.cli.options import asked_of
+
+        code = EXIT_BUG
+        code = failure.report(error, asked_of(typer.main.get_command(app), arguments))
     finally:
         if waiting and code == EXIT_OK:  # it came as the last thing was being done
             failure.tell("interrupted")

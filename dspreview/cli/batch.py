@@ -34,7 +34,7 @@ def run_one(call: Call, target: Target, answer: Answer) -> int:
     except (errors.ReaderGoneError, errors.AnswerLostError):
         raise
     except Exception as error:  # a bug costs its own dataset; it keeps its traceback
-        expected = failure.as_failure(error, [])
+        expected = failure.as_failure(error, failure.Asked(database=str(call.settings.dspreview_database)))
         if expected is None:
             expected = failure.as_bug(error)
         if call.format == "json":

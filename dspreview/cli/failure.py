@@ -7,10 +7,36 @@ import errno
 import os
 import sqlite3
 import sys
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Self
 
 from dspreview import errors
 from dspreview.models import dump
+
+
+class Asked(NamedTuple):
+    """What a call said of its failures, by its own options."""
+
+    json: bool = False
+    verbose: bool = False
+    database: str | None = None
+    folder: bool = True
+    """Whether the settings of the working folder hold."""
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Self:
+        """From the values of the common options, as far as they are known."""
+        return cls(
+            json=bool(options.get("as_json")) or options.get("format_") == "json",
+            verbose=bool(options.get("verbose")) or (debugging() and not options.get("quiet")),
+            database=options.get("database"),
+            folder=not options.get("no_folder_settings"),
+        )
+
+
+def debugging() -> bool:
+    """Whether LOG_LEVEL asks for all there is to say."""
+    return os.environ.get("LOG_LEVEL", "").upper() == "DEBUG"
 
 
 def tell(message: str) -> None:
@@ -28,7 +54,7 @@ def tell(message: str) -> None:
         sys.stderr.flush()
 
 
-def report(error: BaseException, arguments: list[str]) -> int:
+def report(error: BaseException, asked: Asked) -> int:
     """Tell a failure, and its exit code."""
     if isinstance(error, errors.ReaderGoneError):
         hush()
@@ -36,11 +62,11 @@ def report(error: BaseException, arguments: list[str]) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":  # Typer's own way to show the help
         sys.stderr.write(f"{error}\n")
         return errors.UsageError.exit_code
-    failure = as_failure(error, arguments)
+    failure = as_failure(error, asked)
     try:
         if failure is None:
-            return report_bug(error, arguments)
-        write_json(failure, arguments)
+            return report_bug(error, asked)
+        write_json(failure, asked)
     except errors.ReaderGoneError:
         hush()
     except errors.AnswerLostError as lost:
@@ -48,16 +74,9 @@ def report(error: BaseException, arguments: list[str]) -> int:
     if failure is None:
         return errors.EXIT_BUG
     tell(str(failure))
-    if is_verbose(arguments):
+    if asked.verbose:
         show_cause(failure)
     return failure.exit_code
-
-
-def is_verbose(arguments: list[str]) -> bool:
-    """Whether the call asked for more on stderr."""
-    if os.environ.get("LOG_LEVEL", "").upper() == "DEBUG" and not {"--quiet", "-q"} & set(arguments):
-        return True
-    return any(word == "--verbose" or (word[:1] == "-" and word[1:2] != "-" and "v" in word) for word in arguments)
 
 
 def show_cause(failure: errors.PreviewError) -> None:
@@ -65,12 +84,12 @@ def show_cause(failure: errors.PreviewError) -> None:
     sys.stderr.write("".join(errors.describe(failure)["cause_traceback"] or ()))
 
 
-def as_failure(error: BaseException, arguments: list[str]) -> errors.PreviewError | None:
+def as_failure(error: BaseException, asked: Asked) -> errors.PreviewError | None:
     """The expected failure behind an exception; None for a bug of ours."""
     if isinstance(error, errors.PreviewError):
         return error
     if isinstance(error, sqlite3.Error):
-        return store_failure(error, arguments)
+        return store_failure(error, asked)
     import typer
 
     if isinstance(error, typer.TyperException):
@@ -82,13 +101,12 @@ def as_failure(error: BaseException, arguments: list[str]) -> errors.PreviewErro
     return None
 
 
-def store_failure(error: sqlite3.Error, arguments: list[str]) -> errors.PreviewError | None:
+def store_failure(error: sqlite3.Error, asked: Asked) -> errors.PreviewError | None:
     """SQLite's own failure, with the name of the file."""
     from dspreview.settings import resolve
     from dspreview.store.database import translated
 
-    named = [arguments[place + 1] for place, word in enumerate(arguments[:-1]) if word == "--database"]
-    path = named[-1] if named else resolve({}).dspreview_database
+    path = asked.database or resolve({}, folder=asked.folder).dspreview_database
     try:
         with translated(path):
             raise error
@@ -98,10 +116,10 @@ def store_failure(error: sqlite3.Error, arguments: list[str]) -> errors.PreviewE
         return None
 
 
-def report_bug(error: BaseException, arguments: list[str]) -> int:
+def report_bug(error: BaseException, asked: Asked) -> int:
     """A bug of ours: JSON, traceback and line."""
     bug = as_bug(error)
-    write_json(bug, arguments)
+    write_json(bug, asked)
     tell(str(bug))
     return bug.exit_code
 
@@ -119,18 +137,12 @@ def as_bug(error: BaseException) -> errors.PreviewError:
     return bug
 
 
-def wants_json(arguments: list[str]) -> bool:
-    """Whether the call asked for JSON, known before (and after) its options were parsed."""
-    named = [arguments[place + 1] for place, word in enumerate(arguments[:-1]) if word == "--format"]
-    return "--json" in arguments or "--format=json" in arguments or "json" in named
-
-
-def write_json(failure: errors.PreviewError, arguments: list[str], extra: dict[str, Any] | None = None) -> None:
+def write_json(failure: errors.PreviewError, asked: Asked) -> None:
     """The six keys on stdout."""
-    if wants_json(arguments) and not isinstance(failure, errors.AnswerLostError):
+    if asked.json and not isinstance(failure, errors.AnswerLostError):
         from dspreview.documents.stdout import write_text
 
-        write_text(dump((extra or {}) | errors.describe(failure)) + "\n")
+        write_text(dump(errors.describe(failure)) + "\n")
 
 
 def hush() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import os
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import typer
 
 from dspreview import errors
+from dspreview.cli import failure
 from dspreview.cli.call import Call
 from dspreview.local import LOCAL_STARTS
 from dspreview.settings import resolve
@@ -127,6 +129,10 @@ EngineOption = Annotated[
 ]
 
 
+LENIENT: dict[str, Any] = {"resilient_parsing": True, "ignore_unknown_options": True, "allow_extra_args": True}
+"""How Click reads a call that is not in order."""
+
+
 def with_common(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the common options; it receives them as one `Call`, its first argument.
 
@@ -143,11 +149,34 @@ def with_common(command: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(command)
     def wrapper(**values: Any) -> Any:
         common = {name: values[name] if name in own.parameters else values.pop(name) for name in COMMON}
-        return command(make_call(common), **values)
+        try:
+            return command(make_call(common), **values)
+        except (typer.Exit, typer.Abort):  # ends that are no failures
+            raise
+        except Exception as error:  # told as this call asked for it, with its exit code
+            return failure.report(error, failure.Asked.of(common))
 
     wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return wrapper
+
+
+def asked_of(command: Any, arguments: list[str]) -> failure.Asked:
+    """What a call that cannot be read asks for, as far as the options of its command tell."""
+    rest = list(arguments)
+    while (below := getattr(command, "commands", None)) is not None and rest:
+        found = command.get_command(None, rest[0])
+        if found is None:
+            break
+        command, rest = found, rest[1:]
+    if below is not None:  # no command, or none that there is: what all of them have
+        app = typer.Typer(add_completion=False)
+        app.command()(with_common(lambda call: None))  # noqa: ARG005 - it is never called
+        command = typer.main.get_command(app)
+    for words in (rest, rest[:-1]):  # without an option at the end that lacks its value
+        with contextlib.suppress(typer.TyperException):
+            return failure.Asked.of(command.make_context("dspreview", words, **LENIENT).params)
+    return failure.Asked()
 
 
 def make_call(common: dict[str, Any]) -> Call:

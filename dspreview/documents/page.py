@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Self
 from dspreview.errors import UsageError
 from dspreview.models import PAGE_LENGTH, Json, dump
 from dspreview.preview import PageAnswer
+from dspreview.suggestions import did_you_mean
 
 NOTES = frozenset({"cell_errors", "special_cells"})
 
@@ -44,10 +45,7 @@ class Selection(NamedTuple):
             if name not in known:
                 if self.columns == ("",):
                     raise UsageError("--columns: name at least one column")
-                import difflib
-
-                found = difflib.get_close_matches(name, known, n=1)
-                hint = f"; did you mean {found[0]!r}?" if found else ""
+                hint = did_you_mean(name, known)
                 raise UsageError(f"--columns: no column {name!r}{hint}; there are: {', '.join(known[:30])}")
 
     @property

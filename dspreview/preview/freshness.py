@@ -69,7 +69,7 @@ class Freshness:
             if self.cached:
                 raise errors.NotCachedError(
                     f"{ref.asked} {split.config}/{split.split}: its rows are not in the cache; run: "
-                    + errors.command("refresh", ref.asked, split.config, split.split)
+                    + errors.command("refresh", ref.word, split.config, split.split)
                 )
             return None
         if split.status is Status.ERROR:

@@ -96,7 +96,7 @@ class Preview:
         """The entry of a dataset, computed where it is absent or stale. Raises PreviewError, also a stored one."""
         entry = self.store.cache.find_dataset(ref)
         if self.cached and entry is None:
-            raise errors.NotCachedError(f"{ref.asked} is not in the cache; run: {errors.command('refresh', ref.asked)}")
+            raise errors.NotCachedError(f"{ref.asked} is not in the cache; run: {errors.command('refresh', ref.word)}")
         if entry is None or not self.freshness.is_current(ref, entry):
             entry = self.list_again(ref, entry)
         else:

@@ -208,7 +208,7 @@ class Pages:
                 if column["name"] not in cut  # who measures a part of a text measures nothing
             }
         some = statistics is None and len(rows) != first.page.num_rows_total
-        command = errors.command("stats", ref.asked, *names)
+        command = errors.command("stats", ref.word, *names)
         source = (
             f"The small distributions show the first {counted(len(rows), 'row')}; {command} makes them of all."
             if some

@@ -92,7 +92,7 @@ class Shown:
             try:
                 answer = question(Queries(preview, telling, at_hand=True))
             except errors.HubError as error:
-                command = errors.command("filter", ref.asked, *names)
+                command = errors.command("filter", ref.word, *names)
                 raise errors.NotCachedError(
                     f"{ref.asked}: what this needs is not on this machine; run: {command}"
                 ) from error

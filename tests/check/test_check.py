@@ -152,7 +152,7 @@ def test_the_same_in_a_setting_file(dspreview: Program, tmp_path: Path) -> None:
     (tmp_path / "dspreview.toml").write_text('CHECK_IGNORE = ["mixed"]\n')
     result = dspreview("check", folder)
     assert result.code == 2
-    assert "did you mean mixed-types" in result.err
+    assert "did you mean 'mixed-types'" in result.err
 
 
 def test_wrong_use_and_what_cannot_be_told(dspreview: Program, tmp_path: Path) -> None:

@@ -203,7 +203,7 @@ def test_a_bad_setting_names_itself(dspreview: Program) -> None:
     assert (result.code, result.json["exception"]) == (2, "SettingsError")
     assert "ROWS_MAX_NUMBER" in result.err and "'many'" in result.err
     (dspreview.home / "dspreview.toml").write_text("ROWS_MAX_NUMER = 5\n")
-    assert "did you mean ROWS_MAX_NUMBER?" in dspreview("settings").err
+    assert "did you mean 'ROWS_MAX_NUMBER'?" in dspreview("settings").err
 
 
 @pytest.mark.parametrize(

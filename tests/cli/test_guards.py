@@ -8,15 +8,23 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+import typer
 
 from dspreview import errors
-from dspreview.cli.failure import as_failure, is_verbose, tell
+from dspreview.cli.app import app
+from dspreview.cli.failure import Asked, as_failure, tell
+from dspreview.cli.options import asked_of
 from tests.support.program import Program
+
+
+def asked(*words: str) -> Asked:
+    """What a call says of its failures."""
+    return asked_of(typer.main.get_command(app), list(words))
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_no_room_is_no_bug_of_ours(number: int) -> None:
-    failure = as_failure(OSError(number, os.strerror(number)), [])
+    failure = as_failure(OSError(number, os.strerror(number)), Asked())
     assert isinstance(failure, errors.StoreFullError)
     assert failure.exit_code == 7
 
@@ -32,7 +40,7 @@ def test_a_text_with_its_place_below_does_nothing_to_a_terminal(capsys: pytest.C
 def test_a_failure_of_the_store_names_the_file_that_was_used() -> None:
     error = sqlite3.OperationalError("database is locked")
     error.sqlite_errorcode = sqlite3.SQLITE_BUSY
-    failure = as_failure(error, ["rows", "x", "--database", "/first.sqlite", "--database", "/last.sqlite"])
+    failure = as_failure(error, asked("rows", "x", "--database", "/first.sqlite", "--database=/last.sqlite"))
     assert isinstance(failure, errors.StoreError)
     assert "/last.sqlite" in str(failure)
     assert "/first.sqlite" not in str(failure)
@@ -56,4 +64,37 @@ def test_more_is_told_where_it_was_asked_for(
     level: str, words: list[str], expected: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LOG_LEVEL", level)
-    assert is_verbose(["rows", "x", *words]) is expected
+    assert asked("rows", "x", *words).verbose is expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["filter", "x", "--where", "--json"], Asked()),
+        (["filter", "x", "--where", "-v > 3"], Asked()),
+        (["filter", "x", "--where=--json", "-v"], Asked(verbose=True)),
+        (["rows", "x", "--revision", "-dev", "--json"], Asked(json=True)),
+        (["rows", "x", "--format=json", "--database=/f"], Asked(json=True, database="/f")),
+        (["rows", "x", "--", "--json"], Asked()),
+        (["rows", "x", "--nope", "--json"], Asked(json=True)),
+        (["rows", "x", "--json", "--format"], Asked(json=True)),
+        (["rowz", "x", "--json", "-v"], Asked(json=True, verbose=True)),
+        (["cache", "nope", "--json"], Asked(json=True)),
+        (["cache", "clean", "--nope", "--no-folder-settings"], Asked(folder=False)),
+        (["--nope"], Asked()),
+        ([], Asked()),
+    ],
+)
+def test_words_are_options_where_the_command_takes_them_for_such(words: list[str], expected: Asked) -> None:
+    assert asked(*words) == expected
+
+
+@pytest.mark.parametrize("where", ["--json", "-v > 3", "--verbose"])
+def test_a_value_that_looks_like_an_option_is_a_value(where: str, tmp_path: Path, dspreview: Program) -> None:
+    (tmp_path / "a.jsonl").write_text('{"-v": 1}\n')
+    done = dspreview("filter", tmp_path / "a.jsonl", "--where", where)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.splitlines()[1:] == [f"  {where}", "  ^"]
+    assert dspreview("rows", "x/y", "--revision", "-dev", "--cached").err == (
+        "dspreview: x/y is not in the cache; run: dspreview refresh x/y@-dev\n"
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -13,6 +12,7 @@ from dspreview.page.columns import FLOATS, INTEGERS, TEXTS, TIMESTAMP, asset_kin
 from dspreview.query.language.tokens import mistake
 from dspreview.query.language.tree import ColumnName
 from dspreview.query.table import Table
+from dspreview.suggestions import did_you_mean
 
 DECIMAL = re.compile(r"decimal\d+\((?:[12]?\d|3[0-8]), ?(-?\d+)\)")
 """Of as many digits as DuckDB's."""
@@ -72,7 +72,7 @@ class Names:
                     self.what, self.text, asked.start, f"{told} is {type_name(feature)}; it has no field {name!r}"
                 )
             if name not in fields:
-                hint = suggestion(name, fields)
+                hint = did_you_mean(name, fields)
                 raise mistake(
                     self.what, self.text, asked.start, f"{told} has no field {name!r}{hint}; there are: {shown(fields)}"
                 )
@@ -98,7 +98,7 @@ class Names:
 
     def unknown(self, asked: ColumnName, name: str) -> UsageError:
         """The failure of a name that is not there."""
-        hint = suggestion(name, self.table.names)
+        hint = did_you_mean(name, self.table.names)
         known = shown(self.table.names)
         return mistake(self.what, self.text, asked.start, f"no column {name!r}{hint}; there are: {known}")
 
@@ -177,13 +177,6 @@ def is_list(feature: FeatureTree) -> bool:
     )
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """The closest name, as a question."""
-    lowered = {one.lower(): one for one in known}
-    found = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
-    return f"; did you mean {lowered[found[0]]!r}?" if found else ""
-
-
 def shown(names: Iterable[str]) -> str:
     """The names, or the first of them."""
     listed = list(names)
@@ -196,5 +189,5 @@ def chosen_columns(table: Table, names: tuple[str, ...]) -> list[int]:
     known = table.names
     for name in names:
         if name not in known:
-            raise UsageError(f"--column: no column {name!r}{suggestion(name, known)}; there are: {shown(known)}")
+            raise UsageError(f"--column: no column {name!r}{did_you_mean(name, known)}; there are: {shown(known)}")
     return [known.index(name) for name in dict.fromkeys(names)] or list(range(len(known)))

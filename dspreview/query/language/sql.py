@@ -16,7 +16,7 @@ from typing import Any
 from dspreview.errors import UsageError
 from dspreview.page.iso import PER_SECOND
 from dspreview.query.language.exactly import NUMBERS, instant, is_end, is_nan, not_nan, range_of, together
-from dspreview.query.language.fields import Field, Names, suggestion
+from dspreview.query.language.fields import Field, Names
 from dspreview.query.language.literals import EXPECTED, READERS, KindError, exact, float_of
 from dspreview.query.language.tokens import mistake
 from dspreview.query.language.tree import (
@@ -34,6 +34,7 @@ from dspreview.query.language.tree import (
     Value,
     Where,
 )
+from dspreview.suggestions import did_you_mean
 
 OPPOSITE = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 JSON_SPACE = "chr(9) || chr(10) || chr(13) || ' '"
@@ -225,7 +226,7 @@ class Builder:
         """The number of a class by its name."""
         name = str(value.value)
         if name not in field.labels:
-            hint = suggestion(name, field.labels)
+            hint = did_you_mean(name, field.labels)
             known = ", ".join(field.labels[:20])
             raise self.wrong(value.start, f"{field.told} has no class {name!r}{hint}; there are: {known}")
         if operator not in {"=", "<>"}:
