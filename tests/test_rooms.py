@@ -85,3 +85,52 @@ def test_no_file_is_long_and_no_folder_is_full() -> None:
         if sum(path.parent == ROOT / room.replace(".", "/") for path in MODULES.values()) > FULLEST
     ]
     assert (long, full) == ([], [])
+
+
+def compared_with(literals: set[str], node: ast.AST) -> bool:
+    """Whether something is compared with one of these texts."""
+    if not isinstance(node, ast.Compare):
+        return False
+    texts = {
+        one.value for side in (node.left, *node.comparators) for one in ast.walk(side) if isinstance(one, ast.Constant)
+    }
+    return bool(literals & {text for text in texts if isinstance(text, str)})
+
+
+def places(holds: Callable[[ast.AST], bool], *homes: str) -> list[str]:
+    """Where something stands in the source, but for the modules that are its home."""
+    return [
+        f"{module}:{getattr(node, 'lineno', 0)}"
+        for module in MODULES
+        if module not in homes
+        for node in ast.walk(tree_of(module))
+        if holds(node)
+    ]
+
+
+def test_the_text_of_stored_rows_is_taken_apart_in_one_place() -> None:
+    """Its marks stand nowhere else: `{"row_idx":` at the beginning of a line, a comma and a line break between two."""
+    marks = ('{"row_idx":', ",\n{", ",\\n", '"truncated_cells":[')
+
+    def holds(node: ast.AST) -> bool:
+        return (
+            isinstance(node, ast.Constant) and isinstance(node.value, str) and any(mark in node.value for mark in marks)
+        )
+
+    docstrings = {
+        f"{module}:{node.body[0].lineno}"
+        for module in MODULES
+        for node in ast.walk(tree_of(module))
+        if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) and node.body
+    }
+    assert [place for place in places(holds, "dspreview.page.row_lines") if place not in docstrings] == []
+
+
+def test_no_output_format_falls_through_to_another() -> None:
+    """Formats are keys of tables: who writes in one is looked up, and an unknown one is an error."""
+    formats = {"jsonl", "csv", "sarif", "junit", "github"}
+
+    def holds(node: ast.AST) -> bool:
+        return compared_with(formats, node) and "format" in ast.dump(node)
+
+    assert places(holds) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -13,14 +13,18 @@ import typer
 
 from dspreview import errors
 from dspreview.cli import failure
-from dspreview.cli.call import Call
+from dspreview.cli.call import TABULAR, Call
+from dspreview.cli.render.output import WRITERS
 from dspreview.local import LOCAL_STARTS
 from dspreview.settings import resolve
 
-Format = Annotated[
-    Literal["table", "json", "jsonl", "csv"],
-    typer.Option("--format", help="How the answer is written.", show_default=True),
-]
+
+def format_option(formats: Iterable[str], what: str = "answer") -> Any:
+    """`--format`, which takes the formats of a table of writers."""
+    choice: Any = Literal
+    return Annotated[choice[tuple(formats)], typer.Option("--format", help=f"How the {what} is written.")]
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 Cached = Annotated[bool, typer.Option("--cached", help="Answer from the cache only: no network, no work.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
@@ -50,7 +54,7 @@ Color = Annotated[
 ]
 
 COMMON: dict[str, tuple[Any, Any]] = {
-    "format_": (Format, "table"),
+    "format_": (format_option(WRITERS), "table"),
     "as_json": (AsJson, False),
     "cached": (Cached, False),
     "offline": (Offline, False),
@@ -183,7 +187,7 @@ def make_call(common: dict[str, Any]) -> Call:
     """Settings and switches of this call. Raises SettingsError, UsageError."""
     if common["as_json"] and common["format_"] not in {"table", "json"}:
         raise errors.UsageError(f"--json and --format {common['format_']} contradict each other; give one")
-    if common["safe_csv"] and (common["as_json"] or common["format_"] != "csv"):
+    if common["safe_csv"] and (common["as_json"] or common["format_"] not in TABULAR):
         raise errors.UsageError("--safe-csv is for --format csv")
     settings = resolve(
         {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from dspreview import errors
-from dspreview.cli.call import Call
+from dspreview.cli.call import ROW_FORMATS, Call
 from dspreview.cli.render.progress import working
 from dspreview.models import PAGE_LENGTH
 from dspreview.preview import Preview
@@ -45,7 +45,7 @@ def length_of(text: str | None, call: Call) -> int | None:
     if text is None:
         return None
     if text == ALL:
-        if call.format not in {"jsonl", "csv"}:
+        if call.format not in ROW_FORMATS:
             raise errors.UsageError("--length all is for --format jsonl and csv")
         return EVERY
     number = int(text) if text.isascii() and text.isdigit() else -1

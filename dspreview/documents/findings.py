@@ -27,13 +27,15 @@ def as_document(report: Report) -> dict[str, Json]:
     }
 
 
-def sarif(reports: Sequence[Report], folders: Sequence[str], version: str) -> dict[str, Json]:
+def sarif(reports: Sequence[Report], folders: Sequence[str]) -> dict[str, Json]:
     """One run of SARIF.
 
     Args:
         folders: of each report, the path of the dataset's folder in its repository; empty for one that lies elsewhere.
 
     """
+    from importlib.metadata import version
+
     used = sorted({one.code for report in reports for one in report.findings})
     rules = [
         {
@@ -51,7 +53,7 @@ def sarif(reports: Sequence[Report], folders: Sequence[str], version: str) -> di
     ]
     driver = {
         "name": "dspreview",
-        "version": version,
+        "version": version("dspreview"),
         "informationUri": "https://github.com/dspreview/dspreview",
         "rules": rules,
     }

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from dspreview.models import Asset, Column, FeatureTree, Page, Resolved, dump
 from dspreview.page.cells import AssetLimits, CellWriter
 from dspreview.page.columns import asset_kind, holds_assets, is_url_column, make_column
+from dspreview.page.row_lines import RowLines
 from dspreview.page.truncation import Budget, Row, fit, row_size, size
 from dspreview.settings import Settings
 
@@ -61,7 +62,7 @@ class PageMaker:
                 {"feature_idx": number, "name": one.name, "type": one.feature} for number, one in enumerate(cells)
             ],
             columns=tuple(columns),
-            rows="[\n" + ",\n".join(row.line() for row in rows) + "\n]" if rows else "[]",
+            rows=RowLines([row.line() for row in rows]).text,
             num_rows=len(rows),
             num_rows_total=None,
             extra=extra,

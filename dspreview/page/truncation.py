@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dspreview.models import Json, dump
+from dspreview.page.row_lines import row_line
 
 MIN_CELL_BYTES = 100
 """A cut cell keeps at most so many bytes of its text, or of its JSON."""
@@ -24,7 +25,7 @@ class Row:
     def line(self) -> str:
         """The row as one line of JSON."""
         if self.text is None:
-            self.text = dump({"row_idx": self.row_idx, "row": self.cells, "truncated_cells": self.truncated})
+            self.text = row_line(self.row_idx, self.cells, self.truncated)
         return self.text
 
 

@@ -12,11 +12,12 @@ from starlette.routing import Route
 
 from dspreview import errors
 from dspreview.documents.lists import hub_status_document, jobs_document, queue_document, report_text, valid_document
-from dspreview.documents.page import Selection, holds, page_document
+from dspreview.documents.page import Selection, page_document
 from dspreview.documents.splits import splits_document
 from dspreview.documents.stdout import visible
 from dspreview.models import PAGE_LENGTH, Json, dump
 from dspreview.preview import whole
+from dspreview.preview.windows import rows_from
 from dspreview.query.table import Request
 from dspreview.serve.answers import FARTHEST, Answer, Parameters, failed, number, required
 from dspreview.serve.headers import cache_control
@@ -90,8 +91,7 @@ class Endpoints:
             found = preview.page(ref, config, split)
             selection = Selection(None, offset, length)
             size = min(PAGE_LENGTH if length is None else length, self.settings.rows_max_number)
-            if not holds(found, offset, size, full=False):
-                found = self.shown.window(preview, ref, config, split, offset, size)
+            found = rows_from(found, ref, offset or 0, size, self.shown.asking(preview, ref, config, split))
             text = page_document(found, selection, {}, max_bytes=self.settings.rows_max_bytes)
             return Answer.about(entry.dataset, text)
 

@@ -13,11 +13,12 @@ from starlette.routing import Route
 
 from dspreview import errors
 from dspreview.choice import choose
-from dspreview.documents.page import holds, select_lines
 from dspreview.documents.plain import harmless
 from dspreview.documents.words import age_text, bytes_text, counted
 from dspreview.models import DatasetRef, Json, Status
+from dspreview.page.row_lines import RowLines
 from dspreview.preview import PageAnswer
+from dspreview.preview.windows import rows_from
 from dspreview.query.table import Request
 from dspreview.serve.answers import FARTHEST, HTTP_STATUS, Parameters, number, required
 from dspreview.serve.cells import Painter
@@ -150,8 +151,8 @@ class Pages:
             if where or orderby:
                 answer = self.shown.filter(preview, ref, *names, Request(where, orderby, offset, LENGTH))
                 problem = None
-            elif first is not None and not holds(first, offset, LENGTH, full=False):
-                answer = self.shown.window(preview, ref, *names, offset, LENGTH)
+            elif first is not None:
+                answer = rows_from(first, ref, offset, LENGTH, self.shown.asking(preview, ref, *names))
         except errors.PreviewError as error:
             filter_problem = problem_of(error)
             answer = first if not offset else None
@@ -177,11 +178,10 @@ class Pages:
         """One row, all of it."""
         names = (nav["config"], nav["split"])
         answer, note = preview.page(ref, *names), None
-        if not holds(answer, place, 1, full=True):
-            try:
-                answer = self.shown.window(preview, ref, *names, place, 1)
-            except errors.PreviewError as error:
-                note = problem_of(error)
+        try:
+            answer = rows_from(answer, ref, place, 1, self.shown.asking(preview, ref, *names), whole=True)
+        except errors.PreviewError as error:
+            note = problem_of(error)
         table = Table(answer, place, 1, Painter(large=True))
         total = answer.page.num_rows_total
         title = harmless(f"{ref.asked} {nav['config']}/{nav['split']}, row {place}")
@@ -200,7 +200,7 @@ class Pages:
                 for one in statistics["statistics"]
             }
         else:
-            rows = [json.loads(line) for line in select_lines(first.page.rows, 0, None)]
+            rows = list(RowLines.parse(first.page.rows))
             cut = {name for row in rows for name in row["truncated_cells"]}
             drawn = {
                 column["name"]: from_rows([row["row"].get(column["name"]) for row in rows], column)

@@ -71,14 +71,11 @@ class Shown:
         """The rows that match. Raises PreviewError: NotCachedError where that takes bytes that are not on this machine."""
         return self.query(preview, ref, lambda queries: queries.filter(ref, config, split, request), (config, split))
 
-    def window(
-        self, preview: ShownPreview, ref: DatasetRef, config: str, split: str, offset: int, length: int
-    ) -> PageAnswer:
-        """Rows by their position, beyond the stored page. Raises PreviewError."""
-        return self.query(
-            preview, ref, lambda queries: queries.window(ref, config, split, offset, length, whole=length == 1),
-            (config, split),
-        )  # fmt: skip
+    def asking(
+        self, preview: ShownPreview, ref: DatasetRef, config: str, split: str
+    ) -> Callable[[Callable[[Queries], PageAnswer]], PageAnswer]:
+        """What puts a question about a split. Raises PreviewError."""
+        return lambda question: self.query(preview, ref, question, (config, split))
 
     def query(
         self, preview: ShownPreview, ref: DatasetRef, question: Callable[[Queries], PageAnswer], names: tuple[str, str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import urlencode
 
-from dspreview.documents.page import Selection, narrowed, select_lines
+from dspreview.documents.page import Selection, narrowed
 from dspreview.documents.plain import harmless
 from dspreview.documents.words import counted, type_text
 from dspreview.models import Json
@@ -37,8 +37,7 @@ class Table:
             if not note["path"]
         }
         self.rows = []
-        for line in select_lines(page.rows, offset, length):
-            row = json.loads(line)
+        for row in self.selection.rows(answer):
             cells = []
             for column, feature in zip(columns, features, strict=True):
                 name = column["name"]

@@ -10,9 +10,7 @@ from typing import NamedTuple
 
 from dspreview.errors import StoreCorruptError
 from dspreview.models import Json, Resolved, Status
-
-FIRST_ROW = '[\n{"row_idx":'
-"""How the rows of a page begin."""
+from dspreview.page.row_lines import looks_stored
 
 
 class DatasetEntry(NamedTuple):
@@ -90,5 +88,5 @@ def read_error(text: str | None) -> Json:
 def check_page(features: str, columns: str, rows: str, extra: str) -> None:
     """Raise ValueError or TypeError where a page's texts are not what they should be; its rows are looked at from outside."""
     listed = isinstance(json.loads(features), list) and isinstance(json.loads(columns), list)
-    if not listed or not isinstance(json.loads(extra), dict) or not (rows == "[]" or rows.startswith(FIRST_ROW)):
+    if not listed or not isinstance(json.loads(extra), dict) or not looks_stored(rows):
         raise ValueError(rows[:20])

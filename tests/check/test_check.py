@@ -182,7 +182,7 @@ def test_sarif_junit_and_github_of_each_broken_dataset(name: str, tmp_path: Path
 
     case = broken.BROKEN[name]
     report = check(broken.make(name, tmp_path), settings, tmp_path / "work", None if case.all_rows else 100)
-    run = sarif([report], ["data/"], "1")["runs"][0]
+    run = sarif([report], ["data/"])["runs"][0]
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
     assert len(run["results"]) == len(report.findings)
     for result, finding in zip(run["results"], report.findings, strict=True):

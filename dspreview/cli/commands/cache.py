@@ -12,8 +12,8 @@ from dspreview import errors
 from dspreview.cli.call import Call
 from dspreview.cli.options import with_common
 from dspreview.cli.render import output
+from dspreview.cli.render.output import Answer
 from dspreview.documents.lists import report_rows, report_text, valid_document
-from dspreview.documents.stdout import write_text
 from dspreview.store import Store, report
 from dspreview.store.database import translated
 from dspreview.store.verify import litter
@@ -40,7 +40,7 @@ def stats(call: Call) -> int:
     ]
     for one in found["derived"]:
         rows.append(["derived", f"{one['kind']} {one['dataset']} {one['config']}/{one['split']}", one["bytes"]])
-    output.write_answer(call, found, ["kind", "status", "number"], rows)
+    output.write(call, Answer.of_rows(found, ["kind", "status", "number"], rows))
     return errors.EXIT_OK
 
 
@@ -51,12 +51,8 @@ def report_(call: Call) -> int:
     header = ["dataset", "config", "split", "status", "error"]
     with Store(call.settings, must_open=True) as store, translated(call.settings.dspreview_database):
         store.connection.execute("BEGIN")  # the report is of one moment, however long it takes
-        if call.format == "json":
-            for text in report_text(lambda: nullcontext(store)):
-                write_text(text)
-            write_text("\n")
-        else:
-            output.write_table(call, header, lambda: report_rows(store))
+        records = lambda: (dict(zip(header, row, strict=True)) for row in report_rows(store))  # noqa: E731 - read anew for each pass
+        output.write(call, Answer(lambda: report_text(lambda: nullcontext(store)), header, records))
     return errors.EXIT_OK
 
 
@@ -66,7 +62,7 @@ def valid(call: Call) -> int:
     """Answer `cache valid`."""
     with Store(call.settings, must_open=True) as store:
         document = valid_document(store)
-    output.write_answer(call, document, ["dataset"], [[name] for name in document["valid"]])
+    output.write(call, Answer.of_rows(document, ["dataset"], [[name] for name in document["valid"]]))
     return errors.EXIT_OK
 
 
@@ -79,7 +75,7 @@ def remove(call: Call, dataset: Annotated[str, typer.Argument(metavar="DATASET",
         number = report.remove(store, ref.name, ref.revision)
     if not number:
         raise errors.NotCachedError(f"{dataset} is not in the cache; `dspreview cache report` lists what is")
-    output.write_answer(call, {"removed": number}, ["removed"], [[number]])
+    output.write(call, Answer.of_rows({"removed": number}, ["removed"], [[number]]))
     return errors.EXIT_OK
 
 
@@ -97,11 +93,11 @@ def clean(
     with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
         if derived:
             freed = store.derived.clean()
-            output.write_answer(call, {"freed_bytes": freed}, ["freed_bytes"], [[freed]])
+            output.write(call, Answer.of_rows({"freed_bytes": freed}, ["freed_bytes"], [[freed]]))
             return errors.EXIT_OK
         confirm("This removes every entry and asset of the cache.", yes=yes)
         number = report.clean(store)
-    output.write_answer(call, {"removed": number}, ["removed"], [[number]])
+    output.write(call, Answer.of_rows({"removed": number}, ["removed"], [[number]]))
     return errors.EXIT_OK
 
 
@@ -113,7 +109,7 @@ def prune(call: Call) -> int:
     with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
         number = report.prune(store, limit) if limit else 0
         litter(store)
-    output.write_answer(call, {"removed": number}, ["removed"], [[number]])
+    output.write(call, Answer.of_rows({"removed": number}, ["removed"], [[number]]))
     return errors.EXIT_OK
 
 
@@ -141,12 +137,10 @@ def verify(
     """Answer `cache verify`."""
     with Store(call.settings, must_open=True, must_write=repair) as store, translated(call.settings.dspreview_database):
         damages = verify_store(store, repair=repair)
-    rows = [[damage.code, damage.message] for damage in damages]
     findings = [{"code": damage.code, "message": damage.message} for damage in damages]
-    if call.format == "table" and not damages:
-        write_text("the cache is intact\n")
-    else:
-        output.write_answer(call, {"findings": findings, "repaired": repair}, ["code", "message"], rows)
+    document = {"findings": findings, "repaired": repair}
+    intact = None if damages else lambda: "the cache is intact\n"
+    output.write(call, Answer.of(document, ["code", "message"], findings, intact))
     return errors.EXIT_NO if damages and not repair else errors.EXIT_OK
 
 
@@ -155,8 +149,5 @@ def verify(
 def path(call: Call) -> int:
     """Answer `cache path`."""
     where = {"database": call.settings.dspreview_database, "assets_directory": call.settings.assets_directory}
-    if call.format == "table":
-        write_text(where["database"] + "\n")
-    else:
-        output.write_answer(call, where, list(where), [list(where.values())])
+    output.write(call, Answer.of(where, list(where), [where], lambda: where["database"] + "\n"))
     return errors.EXIT_OK

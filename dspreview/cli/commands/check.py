@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -14,15 +13,19 @@ from dspreview import errors
 from dspreview.cli.batch import run_targets
 from dspreview.cli.call import Call
 from dspreview.cli.commands.is_valid import chosen
-from dspreview.cli.options import FromOption, with_common
+from dspreview.cli.options import FromOption, format_option, with_common
 from dspreview.cli.render.progress import working
-from dspreview.documents.stdout import write_text
-from dspreview.models import DatasetRef, Json, Kind, dump
+from dspreview.cli.render.reports import EACH, TOGETHER, Located, write, write_together
+from dspreview.models import DatasetRef, Json, Kind
 
 if TYPE_CHECKING:
     from dspreview.check.dataset import Report
     from dspreview.check.findings import Finding
     from dspreview.extract.extractor import Extractor
+
+    ReportFormat = str
+else:
+    ReportFormat = format_option([*EACH, *TOGETHER], "report")
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 SampleOption = Annotated[
@@ -61,10 +64,7 @@ def check(
     against: Annotated[
         str | None, typer.Option(metavar="FILE", help="A file of `dspreview lock`; what differs from it is found, too.")
     ] = None,
-    format_: Annotated[
-        Literal["table", "json", "sarif", "junit", "github"],
-        typer.Option("--format", help="How the findings are written."),
-    ] = "table",
+    format_: ReportFormat = "table",
 ) -> int:
     """Answer `check`."""
     del format_  # it is in the call
@@ -85,7 +85,7 @@ def check(
         raise errors.UsageError("--against is for one dataset: a lock file tells of one")
     sample = sample_of(split_sample, all_rows=all_rows)
     extractor = Extractor(call.settings)
-    reports: list[tuple[Report, str]] = []
+    reports: list[Located] = []
 
     def answer(ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json]) -> int:
         del named
@@ -94,13 +94,12 @@ def check(
             raise errors.UsageError(f"{ref.asked}: check looks at whole datasets; name no config and no split")
         report = examine(call, extractor, ref, sample, against)
         report = report._replace(findings=kept(report.findings, selected, ignored))
-        write(call, report, folder_of(ref))
-        reports.append((report, folder_of(ref)))
+        reports.append(Located(report, folder_of(ref)))
+        write(call, reports[-1])
         return errors.EXIT_NO if at_least(report.findings, level) else errors.EXIT_OK
 
     code = run_targets(call, wanted, answer, many=many)
-    if call.format in {"sarif", "junit"}:
-        write_whole(call, reports)
+    write_together(call, reports)
     return code
 
 
@@ -146,45 +145,3 @@ def folder_of(ref: DatasetRef) -> str:
     folder = ref.name if os.path.isdir(ref.name) else os.path.dirname(ref.name)
     near = os.path.relpath(folder)
     return "" if near == "." else f"{folder if near.startswith('..') else near}/"
-
-
-def write(call: Call, report: Report, folder: str) -> None:
-    """Write one report, in the formats that have a document of their own for each."""
-    from dspreview.documents.findings import as_document, github_lines
-
-    if call.format == "json":
-        write_text(dump(as_document(report)) + "\n")
-    elif call.format == "github":
-        write_text("".join(f"{line}\n" for line in github_lines(report, folder)))
-    elif call.format == "table":
-        write_text("".join(f"{line}\n" for line in lines(call, report)))
-
-
-def write_whole(call: Call, reports: list[tuple[Report, str]]) -> None:
-    """Write all reports as one document."""
-    from importlib.metadata import version
-
-    from dspreview.documents.findings import junit, sarif
-
-    found = [report for report, _ in reports]
-    if call.format == "junit":
-        write_text(junit(found))
-    else:
-        write_text(dump(sarif(found, [folder for _, folder in reports], version("dspreview"))) + "\n")
-
-
-def lines(call: Call, report: Report) -> Iterator[str]:
-    """A report for people: a line for the dataset, two for each finding."""
-    from dspreview.cli.render.table import use_color
-    from dspreview.documents.findings import sentence
-    from dspreview.documents.plain import harmless
-
-    counts = [f"{number} {severity}{'s' * (number > 1)}" for severity, number in report.summary().items() if number]
-    looked = f"{report.splits_checked} split{'s' * (report.splits_checked != 1)}, {report.rows_read:,} rows looked at"
-    yield f"{harmless(report.asked)}: {', '.join(counts) or 'in order'} ({looked})"
-    colors = {"error": "31", "warning": "33", "info": "36"} if use_color(call.color) else {}
-    for one in report.findings:
-        word = f"{one.severity:8}"
-        word = f"\x1b[{colors[one.severity]}m{word}\x1b[0m" if colors else word
-        yield f"  {word} {one.code:22} {harmless(sentence(one))}"
-        yield f"  {'':8} {'':22} → {one.remedy}"

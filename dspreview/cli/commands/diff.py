@@ -5,19 +5,23 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dspreview import errors
 from dspreview.cli.call import Call
 from dspreview.cli.commands.check import AllRowsOption, SampleOption, refuse_cached
-from dspreview.cli.options import with_common
+from dspreview.cli.options import format_option, with_common
 from dspreview.cli.render import output
+from dspreview.cli.render.output import DOCUMENT_FORMATS, Answer
 from dspreview.cli.render.progress import working
-from dspreview.documents.stdout import write_text
 from dspreview.models import Json, dump
 
+if TYPE_CHECKING:
+    DocumentFormat = str
+else:
+    DocumentFormat = format_option(DOCUMENT_FORMATS)
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
@@ -41,7 +45,7 @@ def diff(
     ] = None,
     split_sample: SampleOption = None,
     all_rows: AllRowsOption = False,
-    format_: Annotated[Literal["table", "json"], typer.Option("--format", help="How the answer is written.")] = "table",
+    format_: DocumentFormat = "table",
 ) -> int:
     """Answer `diff`."""
     del format_  # it is in the call
@@ -60,10 +64,7 @@ def diff(
         found = compare(
             Extractor(call.settings), one, other, Path(name), sample=split_sample, key=key, progress=told.show
         )
-    if call.format == "json":
-        output.write_document(found)
-    else:
-        write_text("".join(f"{line}\n" for line in lines(found)))
+    output.write(call, Answer.of(found, [], [], lambda: "".join(f"{line}\n" for line in lines(found))))
     return errors.EXIT_NO if found["differ"] else errors.EXIT_OK
 
 

@@ -16,6 +16,7 @@ from dspreview import errors
 from dspreview.cli.call import Call
 from dspreview.cli.options import with_common
 from dspreview.cli.render import output
+from dspreview.cli.render.output import Answer
 from dspreview.extract.extractor import Extractor
 from dspreview.store import Store
 
@@ -57,7 +58,7 @@ def doctor(call: Call) -> int:
         *package_checks(),
     ]
     document = {"checks": [dict(zip(HEADER, check, strict=True)) for check in checks]}
-    output.write_answer(call, document, HEADER, [list(check) for check in checks])
+    output.write(call, Answer.of_rows(document, HEADER, [list(check) for check in checks]))
     return errors.EXIT_NO if any(state == "fail" for _, state, _ in checks) else errors.EXIT_OK
 
 

@@ -10,8 +10,8 @@ from dspreview import errors
 from dspreview.cli.call import Call
 from dspreview.cli.options import with_common
 from dspreview.cli.render import output
+from dspreview.cli.render.output import Answer
 from dspreview.documents.lists import HUB_FIELDS, hub_record, hub_status_document
-from dspreview.documents.stdout import write_text
 from dspreview.extract.extractor import Extractor
 from dspreview.models import Json
 from dspreview.preview.keeping import Keeper
@@ -46,15 +46,9 @@ def list_(
     found = [hub_record(item) for item in listed]
     if not (author or search or tag) and limit is None:
         keep_list(call, found)
-    if call.format == "json":
-        output.write_document({"datasets": found})
-    elif call.format == "table":
-        from dspreview.cli.render import table  # rich, for a table only
-
-        rows = [[item["id"], item["downloads"], ", ".join(item["tags"] or ())] for item in found]
-        write_text(table.simple(["id", "downloads", "tags"], rows, color=table.use_color(call.color)) + "\n")
-    else:
-        output.write_records(call, found, list(HUB_FIELDS))
+    shown = [item | {"tags": ", ".join(item["tags"] or ())} for item in found]
+    text = lambda: output.table_of(call, ["id", "downloads", "tags"], shown)  # noqa: E731 - rich, for a table only
+    output.write(call, Answer.of({"datasets": found}, list(HUB_FIELDS), found, text))
     return errors.EXIT_OK
 
 
@@ -72,5 +66,5 @@ def status(call: Call) -> int:
     with Store(call.settings, must_open=True) as store:
         document = hub_status_document(store, names)
     rows = [[kind, state, number] for kind in ("canonical", "community") for state, number in document[kind].items()]
-    output.write_answer(call, document, ["kind", "status", "number"], rows)
+    output.write(call, Answer.of_rows(document, ["kind", "status", "number"], rows))
     return errors.EXIT_OK

@@ -12,8 +12,8 @@ from dspreview.cli.batch import run_targets
 from dspreview.cli.call import Call
 from dspreview.cli.options import FromOption, Target, targets, with_common
 from dspreview.cli.render import output
+from dspreview.cli.render.output import Answer
 from dspreview.cli.render.progress import working
-from dspreview.documents.stdout import write_text
 from dspreview.models import DatasetRef, Json
 from dspreview.preview import Preview, whole
 from dspreview.store import Store
@@ -62,10 +62,6 @@ def chosen(datasets: list[str], from_file: str | None) -> Iterator[Target]:
 
 def write(call: Call, asked: str, named: dict[str, Json], *, valid: bool, many: bool) -> None:
     """Write one verdict."""
-    if call.format == "json":
-        output.write_document(named | {"valid": valid})
-    elif call.format == "table":
-        verdict = "valid" if valid else "not valid"
-        write_text(f"{asked}: {verdict}\n" if many else f"{verdict}\n")
-    else:
-        output.write_records(call, [{"valid": valid}])
+    verdict = "valid" if valid else "not valid"
+    text = f"{asked}: {verdict}\n" if many else f"{verdict}\n"
+    output.write(call, Answer.of(named | {"valid": valid}, ["valid"], [{"valid": valid}], lambda: text))

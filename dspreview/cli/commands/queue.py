@@ -13,6 +13,7 @@ from dspreview.cli.call import Call
 from dspreview.cli.commands.cache import confirm
 from dspreview.cli.options import ConfigArgument, EngineOption, MaxWait, SplitArgument, Workers, with_common
 from dspreview.cli.render import output
+from dspreview.cli.render.output import Answer
 from dspreview.documents.lists import job_record, jobs_document, queue_document
 from dspreview.store import Store
 from dspreview.store.database import translated
@@ -40,7 +41,7 @@ def add(
     if config is not None and split is None:
         raise errors.UsageError("queue add: name CONFIG and SPLIT, or neither")
     number = enqueue(call, dataset, config, split)
-    output.write_answer(call, {"status": "ok", "added": number}, ["added"], [[number]])
+    output.write(call, Answer.of_rows({"status": "ok", "added": number}, ["added"], [[number]]))
     return errors.EXIT_OK
 
 
@@ -58,7 +59,7 @@ def stats(call: Call) -> int:
     with Store(call.settings, must_open=True) as store:
         document = queue_document(store)
     rows = [[kind, status, number] for kind in KINDS for status, number in document[kind].items()]
-    output.write_answer(call, document, ["kind", "status", "number"], rows)
+    output.write(call, Answer.of_rows(document, ["kind", "status", "number"], rows))
     return errors.EXIT_OK
 
 
@@ -80,7 +81,7 @@ def list_(
         jobs = store.queue.jobs(wanted)
         document = jobs_document(store, jobs, wanted)
     records = [job_record(job) for job in jobs]
-    output.write_answer(call, document, HEADER, [[record.get(name) for name in HEADER] for record in records])
+    output.write(call, Answer.of_rows(document, HEADER, [[record.get(name) for name in HEADER] for record in records]))
     return errors.EXIT_OK
 
 
@@ -138,8 +139,11 @@ def run_queue(call: Call, limits: Limits, engine: str | None, workers: int | Non
         ledger = Ledger(store, call.settings, limits.max_wait, call.warn)
         enough = Supervisor(ledger, open_engine(ledger, engine, workers), limits, report).run()
     failed = sum(done.status == "ERROR" for done in ended)
-    output.write_answer(
-        call, {"done": len(ended) - failed, "failed": failed}, ["done", "failed"], [[len(ended) - failed, failed]]
+    output.write(
+        call,
+        Answer.of_rows(
+            {"done": len(ended) - failed, "failed": failed}, ["done", "failed"], [[len(ended) - failed, failed]]
+        ),
     )
     return errors.EXIT_NO if failed or not enough else errors.EXIT_OK
 
@@ -157,7 +161,7 @@ def cancel(
         raise errors.UsageError("queue cancel: say --started or --waiting")
     with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
         number = store.queue.cancel("STARTED" if started else "WAITING")
-    output.write_answer(call, {"cancelled": number}, ["cancelled"], [[number]])
+    output.write(call, Answer.of_rows({"cancelled": number}, ["cancelled"], [[number]]))
     return errors.EXIT_OK
 
 
@@ -174,5 +178,5 @@ def clean(
         if not finished:
             confirm("This removes every job, also those that wait.", yes=yes)
         number = store.queue.clean(finished=finished)
-    output.write_answer(call, {"removed": number}, ["removed"], [[number]])
+    output.write(call, Answer.of_rows({"removed": number}, ["removed"], [[number]]))
     return errors.EXIT_OK

@@ -22,8 +22,8 @@ from dspreview.cli.options import (
     with_common,
 )
 from dspreview.cli.render import output
+from dspreview.cli.render.output import Answer
 from dspreview.cli.render.progress import working
-from dspreview.documents.stdout import write_text
 from dspreview.models import DatasetRef, Json
 from dspreview.preview import Preview, whole
 from dspreview.store import Store
@@ -86,12 +86,8 @@ def enqueue_all(call: Call, wanted: Iterator[Target], *, many: bool) -> int:
         if config is not None and split is None:
             raise errors.UsageError("refresh --queue: name CONFIG and SPLIT, or neither")
         enqueue(call, ref.asked, config, split)
-        if call.format == "json":
-            output.write_document(named | {"status": "ok"})
-        elif call.format == "table":
-            write_text(f"{ref.asked} waits in the queue\n")
-        else:
-            output.write_records(call, [{"status": "ok"}])
+        text = f"{ref.asked} waits in the queue\n"
+        output.write(call, Answer.of(named | {"status": "ok"}, ["status"], [{"status": "ok"}], lambda: text))
         return errors.EXIT_OK
 
     return run_targets(call, wanted, answer, many=many)
@@ -99,15 +95,7 @@ def enqueue_all(call: Call, wanted: Iterator[Target], *, many: bool) -> int:
 
 def write(call: Call, done: list[dict[str, Json]], named: dict[str, Json], *, failed: bool) -> None:
     """Write what became of each split."""
-    if call.format == "json":
-        output.write_document(named | {"status": "error" if failed else "ok", "splits": done})
-        return
+    document = named | {"status": "error" if failed else "ok", "splits": done}
     flat = [item | {"error": item["error"]["message"] if item["error"] else None} for item in done]
-    if call.format == "table":
-        from dspreview.cli.render import table  # rich, for a table only
-
-        header = ["config", "split", "status", "error"]
-        rows = [[item[name] for name in header] for item in flat]
-        write_text(table.simple(header, rows, color=table.use_color(call.color)) + "\n")
-    else:
-        output.write_records(call, flat, ["dataset", "config", "split", "status", "error"])
+    header = ["dataset", "config", "split", "status", "error"]
+    output.write(call, Answer.of(document, header, flat, lambda: output.table_of(call, header[1:], flat)))

@@ -11,14 +11,15 @@ import typer
 
 from dspreview import errors
 from dspreview.cli.batch import run_targets
-from dspreview.cli.call import Call
+from dspreview.cli.call import TABULAR, Call
 from dspreview.cli.options import ConfigArgument, DatasetArgument, FromOption, SplitArgument, targets, with_common
 from dspreview.cli.questions import EVERY, ColumnsOption, LengthOption, YesOption, ask, length_of
 from dspreview.cli.render.page import TABLE_LENGTH, write, write_all
 from dspreview.cli.render.progress import working
-from dspreview.documents.page import Found, Selection, holds
+from dspreview.documents.page import Found, Selection
 from dspreview.models import PAGE_LENGTH, DatasetRef, Json
 from dspreview.preview import PageAnswer, Preview
+from dspreview.preview.windows import rows_from
 from dspreview.store import Store
 
 if TYPE_CHECKING:
@@ -92,13 +93,8 @@ def rows(
             with working(what, quiet=call.quiet):
                 found = preview.page(ref, config, split)
             size = min(PAGE_LENGTH if wanted.length is None else wanted.length, call.settings.rows_max_number)
-            if not holds(found, wanted.offset, size, full=whole):
-                names, start = (found.config, found.split), wanted.offset
-
-                def window(queries: Queries) -> PageAnswer:
-                    return queries.window(ref, *names, start, size, whole=whole)
-
-                found = ask(call, preview, what, window, yes=yes)
+            asking = partial(ask, call, preview, what, yes=yes)
+            found = rows_from(found, ref, wanted.offset, size, asking, whole=whole)
             if found.page.stalled:
                 call.warn(f"{ref.asked}: the data has changed since these rows were read")
             if open_ or save is not None:
@@ -117,7 +113,7 @@ def rows(
             if chosen is None:
                 from dspreview.preview.streams import all_rows
 
-                complete = call.format == "csv" or selection.columns is not None
+                complete = call.format in TABULAR or selection.columns is not None
                 write_all(call, all_rows(queries, ref, config, split, offset, complete=complete), selection)
                 return errors.EXIT_OK
             found = queries.sample(ref, config, split, chosen.number, chosen.seed, whole=whole)

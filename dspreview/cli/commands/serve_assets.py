@@ -10,8 +10,8 @@ from dspreview import errors
 from dspreview.cli.call import Call
 from dspreview.cli.options import with_common
 from dspreview.cli.render import output
+from dspreview.cli.render.output import Answer
 from dspreview.cli.viewer import show
-from dspreview.documents.stdout import write_text
 from dspreview.store import Store
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -68,10 +68,7 @@ def serve_assets(
     )
     sockets = listen(name, settings.app_port if port is None else port)
     address = address_of(name, sockets)
-    if call.format == "json":
-        output.write_document({"url": address})
-    else:
-        write_text(f"{address}\n")
+    output.write(call, Answer.of({"url": address}, ["url"], [{"url": address}], lambda: f"{address}\n"))
     call.warn("Ctrl-C stops it")
     if open_ and not show(address):
         call.warn(f"no browser here shows {address}")

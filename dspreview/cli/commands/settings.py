@@ -8,6 +8,7 @@ from dspreview import errors
 from dspreview.cli.call import Call
 from dspreview.cli.options import with_common
 from dspreview.cli.render import output
+from dspreview.cli.render.output import Answer
 from dspreview.settings import SECRETS, TABLE
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -28,5 +29,5 @@ def settings(call: Call) -> int:
     rows = [[record[name] for name in HEADER] for record in records]
     ignored = [one._asdict() for one in call.settings.ignored]
     rows += [[one["name"], "ignored", one["path"], one["reason"]] for one in ignored]
-    output.write_answer(call, {"settings": records, "ignored": ignored}, HEADER, rows)
+    output.write(call, Answer.of_rows({"settings": records, "ignored": ignored}, HEADER, rows))
     return errors.EXIT_OK

@@ -11,9 +11,9 @@ from dspreview.cli.batch import run_targets
 from dspreview.cli.call import Call
 from dspreview.cli.options import ConfigArgument, DatasetArgument, FromOption, targets, with_common
 from dspreview.cli.render import output
+from dspreview.cli.render.output import Answer
 from dspreview.cli.render.progress import working
 from dspreview.documents.splits import HEADER, split_records, splits_document
-from dspreview.documents.stdout import write_text
 from dspreview.models import ConfigListing, DatasetRef, Json
 from dspreview.preview import Preview
 from dspreview.store import Store
@@ -45,15 +45,8 @@ def write(call: Call, asked: str, configs: tuple[ConfigListing, ...], named: dic
     """Write the splits; a config that cannot be listed is named, and the exit is 6."""
     records = split_records(asked, configs)
     broken = [config for config in configs if config.error]
-    if call.format == "json":
-        output.write_document(named | splits_document(asked, configs))
-    elif call.format == "table":
-        from dspreview.cli.render import table  # rich, 10 ms for a table only
-
-        rows = [[record[name] for name in HEADER[1:]] for record in records]
-        write_text(table.simple(HEADER[1:], rows, color=table.use_color(call.color)) + "\n")
-    else:
-        output.write_records(call, records, HEADER)
+    document = named | splits_document(asked, configs)
+    output.write(call, Answer.of(document, HEADER, records, lambda: output.table_of(call, HEADER[1:], records)))
     for config in broken:
         failure.tell(f"config {config.config!r} is left out: {config.error['message']}")
     return errors.DatasetError.exit_code if broken else errors.EXIT_OK

@@ -11,7 +11,7 @@ from dspreview.cli.call import Call
 from dspreview.cli.options import ConfigArgument, DatasetArgument, SplitArgument, with_common
 from dspreview.cli.questions import YesOption, ask_one
 from dspreview.cli.render import output
-from dspreview.documents.stdout import write_text
+from dspreview.cli.render.output import Answer
 from dspreview.models import Json
 from dspreview.preview.queries import Queries
 
@@ -41,16 +41,15 @@ def stats(
     def answer(queries: Queries) -> int:
         target, found = queries.stats(ref, config, split, tuple(column or ()))
         named: dict[str, Json] = {"dataset": ref.asked, "config": target.split.config, "split": target.split.split}
-        if call.format == "json":
-            output.write_document(named | found | {"revision": target.entry.dataset.revision})
-        elif call.format == "table":
-            from dspreview.cli.render import stats as statsview  # rich, for people only
 
-            write_text(statsview.blocks(target.where, found, call) + "\n")
-        else:
-            output.write_records(
-                call, [flat(one) for one in found["statistics"]], ["column_name", "column_type", *FLAT]
-            )
+        def text() -> str:
+            from dspreview.cli.render import stats as drawing  # rich, for people only
+
+            return drawing.blocks(target.where, found, call) + "\n"
+
+        document = named | found | {"revision": target.entry.dataset.revision}
+        records = [flat(one) for one in found["statistics"]]
+        output.write(call, Answer.of(document, ["column_name", "column_type", *FLAT], records, text))
         return errors.EXIT_OK
 
     return ask_one(call, f"reading {dataset}", answer, yes=yes)

@@ -16,8 +16,8 @@ from dspreview.cli.commands.cache import confirm
 from dspreview.cli.commands.hub import Author, Limit, Search, Sort, Tag
 from dspreview.cli.options import EngineOption, FromOption, MaxWait, Workers, targets, with_common
 from dspreview.cli.render import output
+from dspreview.cli.render.output import Answer
 from dspreview.cli.render.progress import Meter
-from dspreview.documents.stdout import write_text
 from dspreview.extract.extractor import Extractor
 from dspreview.local import identify
 from dspreview.models import Json
@@ -152,12 +152,8 @@ def summary(call: Call, enqueued: int, ended: list[Done], broken: list[str], lef
         "enqueued": enqueued, "done": len(ended) - len(failed), "failed": len(failed) + len(broken), "left": left,
         "failures": failures,
     }  # fmt: skip
-    if call.format == "json":
-        output.write_document(document)
-    elif call.format == "table":
-        write_text(f"{document['done']} done, {document['failed']} failed, {enqueued} new\n")
-    else:
-        output.write_records(call, failures, ["dataset", "config", "split", "error"])
+    text = f"{document['done']} done, {document['failed']} failed, {enqueued} new\n"
+    output.write(call, Answer.of(document, ["dataset", "config", "split", "error"], failures, lambda: text))
     sys.stdout.flush()
     if left:
         call.warn(f"stopped with {left} jobs left; the same command goes on there")

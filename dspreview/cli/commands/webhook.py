@@ -11,7 +11,7 @@ from dspreview import errors
 from dspreview.cli.call import Call
 from dspreview.cli.options import with_common
 from dspreview.cli.render import output
-from dspreview.documents.stdout import write_text
+from dspreview.cli.render.output import Answer
 from dspreview.store import Store
 from dspreview.store.database import translated
 from dspreview.work.notice import apply, read_notice
@@ -33,10 +33,5 @@ def webhook(
         apply(store, changes)
     if note:
         call.warn(note)
-    if call.format == "json":
-        output.write_document({"status": "ok"})
-    elif call.format == "table":
-        write_text("ok\n")
-    else:
-        output.write_records(call, [{"status": "ok"}])
+    output.write(call, Answer.of({"status": "ok"}, ["status"], [{"status": "ok"}], lambda: "ok\n"))
     return errors.EXIT_OK

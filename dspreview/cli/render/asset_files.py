@@ -13,10 +13,11 @@ from dspreview import errors
 from dspreview.cli.call import Call
 from dspreview.cli.newfile import write_file
 from dspreview.cli.render import output
+from dspreview.cli.render.output import Answer
 from dspreview.cli.viewer import show
 from dspreview.documents.assets import assets_in
-from dspreview.documents.page import Selection, narrowed, select_lines
-from dspreview.documents.stdout import write_bytes, write_text
+from dspreview.documents.page import Selection, narrowed
+from dspreview.documents.stdout import write_bytes
 from dspreview.page.media import AUDIO_TYPES, IMAGE_SHOWN, VIDEO_TYPES
 from dspreview.preview import PageAnswer
 from dspreview.store import Store
@@ -57,8 +58,7 @@ class AssetPaths:
         types = {one["name"]: one["type"] for one in json.loads(answer.page.columns)}
         selection.check(list(features))
         found = []
-        for line in select_lines(answer.page.rows, selection.offset, selection.length):
-            row = json.loads(line)
+        for row in selection.rows(answer):
             for name in selection.columns or features:
                 for kind, asset in assets_in(row["row"].get(name), features[name], types[name]):
                     path = self.path(asset["src"])
@@ -77,7 +77,7 @@ class AssetPaths:
 def nothing(answer: PageAnswer, selection: Selection) -> str:
     """Why there is no file to open."""
     where = f"{answer.asked} {answer.config}/{answer.split}, row {selection.offset}"
-    if not select_lines(answer.page.rows, selection.offset, selection.length):
+    if not len(selection.rows(answer)):
         return f"{answer.asked} {answer.config}/{answer.split} has no row {selection.offset}"
     notes = narrowed(json.loads(answer.page.extra), answer, selection).get("cell_errors")
     if notes:
@@ -130,12 +130,8 @@ def save_files(call: Call, files: list[CellFile], target: str) -> None:
 
 def tell(call: Call, what: str, files: list[CellFile], paths: list[str]) -> None:
     """What was done with which file."""
-    rows = [[file.row_idx, file.column, path] for file, path in zip(files, paths, strict=True)]
-    header = ["row_idx", "column", "file"]
-    records = [dict(zip(header, row, strict=True)) for row in rows]
-    if call.format == "table":
-        write_text("".join(f"{what} {path}\n" for path in paths))
-    elif call.format == "json":
-        output.write_document({what: records})
-    else:
-        output.write_records(call, records, header)
+    records = [
+        {"row_idx": file.row_idx, "column": file.column, "file": path} for file, path in zip(files, paths, strict=True)
+    ]
+    text = "".join(f"{what} {path}\n" for path in paths)
+    output.write(call, Answer.of({what: records}, ["row_idx", "column", "file"], records, lambda: text))

@@ -1,36 +1,124 @@
-"""Answers on stdout: one writer per format. Nothing else ever writes there."""
+"""Answers on stdout: a table of formats, a writer each. Nothing else ever writes there."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple, Self
 
-from dspreview.cli.call import Call
+from dspreview.cli.call import ROW_FORMATS, Call
 from dspreview.documents.stdout import write_bytes, write_text
+from dspreview.errors import UsageError
 from dspreview.models import Json, dump
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a text begins that a spreadsheet computes."""
+Record = dict[str, Json]
 
 
-def write_document(value: Json) -> None:
-    """One JSON document, on one line."""
-    write_text(dump(value) + "\n")
+class Answer(NamedTuple):
+    """What a command found out, for each way to write it; only one of them is asked for."""
+
+    document: Callable[[], Iterable[str]]
+    """The JSON document, in pieces."""
+    header: list[str]
+    records: Callable[[], Iterable[Record]]
+    """The same as flat records with the names of the header; made anew for each pass."""
+    text: Callable[[], str] | None = None
+    """The same for people; a table of the records where there is nothing better."""
+
+    @classmethod
+    def of(
+        cls, document: Json, header: list[str], records: list[Record], text: Callable[[], str] | None = None
+    ) -> Self:
+        """An answer that is at hand."""
+        return cls(lambda: [dump(document)], header, lambda: records, text)
+
+    @classmethod
+    def of_rows(cls, document: Json, header: list[str], rows: list[list[Json]]) -> Self:
+        """An answer whose records are rows of a table."""
+        return cls.of(document, header, [dict(zip(header, row, strict=True)) for row in rows])
 
 
-def write_lines(rows: Iterable[Json]) -> None:
+def write(call: Call, answer: Answer) -> None:
+    """Write an answer in the format of the call. Raises UsageError for a format that nobody writes."""
+    writer = WRITERS.get(call.format)
+    if writer is None:
+        raise UsageError(f"--format {call.format}: this answer can be {', '.join(WRITERS)}")
+    writer(call, answer)
+
+
+def write_rows(call: Call, header: list[str], rows: Iterable[Record]) -> None:
+    """Write any number of records, read once, in a format that needs no more. Raises UsageError for any other."""
+    if call.format not in ROW_FORMATS:
+        raise UsageError(f"--format {call.format}: any number of rows can be {', '.join(sorted(ROW_FORMATS))}")
+    WRITERS[call.format](call, Answer(list, header, lambda: rows))
+
+
+def table_of(call: Call, header: list[str], records: list[Record]) -> str:
+    """Some fields of records as a table for people."""
+    from dspreview.cli.render import table  # rich, for a table only
+
+    rows = [[record.get(name) for name in header] for record in records]
+    return table.simple(header, rows, color=table.use_color(call.color)) + "\n"
+
+
+def as_json(_: Call, answer: Answer) -> None:
+    """The document on one line."""
+    for piece in answer.document():
+        write_text(piece)
+    write_text("\n")
+
+
+def as_text(call: Call, answer: Answer) -> None:
+    """The answer for people."""
+    if answer.text is not None:
+        write_text(answer.text())
+        return
+    from dspreview.cli.render import table  # rich, for a table only
+
+    def rows() -> Iterator[list[Json]]:
+        return ([record.get(name) for name in answer.header] for record in answer.records())
+
+    for piece in table.streamed(answer.header, rows, color=table.use_color(call.color)):
+        write_text(piece)
+
+
+def as_lines(_: Call, answer: Answer) -> None:
     """A JSON document a line."""
-    for lines in batched(rows):
-        write_text("".join(dump(row) + "\n" for row in lines))
+    rest = iter(answer.records())
+    while batch := list(islice(rest, 100)):  # one write each
+        write_text("".join(dump(record) + "\n" for record in batch))
 
 
-def batched(rows: Iterable[Json], size: int = 100) -> Iterator[list[Json]]:
-    """The rows, some at a time: one write each."""
-    rest = iter(rows)
-    while batch := list(islice(rest, size)):
-        yield batch
+def as_csv(call: Call, answer: Answer) -> None:
+    """Comma-separated values as they are; nested cells as their JSON, null as nothing."""
+    import csv
+
+    buffer = Lines()
+    writer = csv.writer(buffer)
+    rows = ([record.get(name) for name in answer.header] for record in answer.records())
+    header: list[Any] = answer.header
+    for row in chain([header], rows):
+        cells = [csv_cell(value) for value in row]
+        writer.writerow([for_spreadsheet(cell) for cell in cells] if call.safe_csv else cells)
+        if buffer.tell() > 1 << 16:
+            write_bytes(buffer.getvalue().encode("utf-8", "backslashreplace"))
+            buffer.seek(0)
+            buffer.truncate()
+    write_bytes(buffer.getvalue().encode("utf-8", "backslashreplace"))
+
+
+WRITERS: dict[str, Callable[[Call, Answer], None]] = {
+    "table": as_text,
+    "json": as_json,
+    "jsonl": as_lines,
+    "csv": as_csv,
+}
+"""The formats of `--format`, in the order of the help."""
+DOCUMENT_FORMATS = ("table", "json")
+"""Those of an answer that is no list of records."""
 
 
 class Lines(io.StringIO):
@@ -44,22 +132,6 @@ class Lines(io.StringIO):
         return super().write(record.removesuffix("\r\n") + "\n")
 
 
-def write_csv(call: Call, header: list[str], rows: Iterable[list[Any]]) -> None:
-    """Comma-separated values as they are; nested cells as their JSON, null as nothing."""
-    import csv
-
-    buffer = Lines()
-    writer = csv.writer(buffer)
-    for row in chain([header], rows):
-        cells = [csv_cell(value) for value in row]
-        writer.writerow([for_spreadsheet(cell) for cell in cells] if call.safe_csv else cells)
-        if buffer.tell() > 1 << 16:
-            write_bytes(buffer.getvalue().encode("utf-8", "backslashreplace"))
-            buffer.seek(0)
-            buffer.truncate()
-    write_bytes(buffer.getvalue().encode("utf-8", "backslashreplace"))
-
-
 def csv_cell(value: Json) -> Any:
     """A cell as text."""
     if isinstance(value, bool):
@@ -67,40 +139,6 @@ def csv_cell(value: Json) -> Any:
     return dump(value) if isinstance(value, (dict, list)) else value
 
 
-def write_table(call: Call, header: list[str], rows: Callable[[], Iterator[list[Json]]]) -> None:
-    """A table, jsonl or csv of any number of rows, which are made anew for each pass."""
-    if call.format == "table":
-        from dspreview.cli.render import table  # rich, for a table only
-
-        for text in table.streamed(header, rows, color=table.use_color(call.color)):
-            write_text(text)
-    elif call.format == "jsonl":
-        write_lines(dict(zip(header, row, strict=True)) for row in rows())
-    else:
-        write_csv(call, header, rows())
-
-
 def for_spreadsheet(cell: Any) -> Any:
     """A cell that no spreadsheet takes for a formula: a text that begins like one gets an apostrophe."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
-
-
-def write_records(call: Call, records: list[dict[str, Json]], header: list[str] | None = None) -> None:
-    """A flat list as jsonl or csv."""
-    if call.format == "jsonl":
-        write_lines(records)
-        return
-    names = header or (list(records[0]) if records else [])
-    write_csv(call, names, ([record.get(name) for name in names] for record in records))
-
-
-def write_answer(call: Call, document: Json, header: list[str], rows: list[list[Any]]) -> None:
-    """A document as JSON, or as one flat table."""
-    if call.format == "json":
-        write_document(document)
-    elif call.format == "table":
-        from dspreview.cli.render import table  # rich, for a table only
-
-        write_text(table.simple(header, rows, color=table.use_color(call.color)) + "\n")
-    else:
-        write_records(call, [dict(zip(header, row, strict=True)) for row in rows], header)

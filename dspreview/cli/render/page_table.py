@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dspreview.cli.call import Call
 from dspreview.cli.render import table as drawing
 from dspreview.documents import plain, words
-from dspreview.documents.page import Found, Selection, narrowed, page_rows, select_lines
+from dspreview.documents.page import Found, Selection, narrowed, page_rows
 from dspreview.models import Json
 from dspreview.preview import PageAnswer
 
@@ -75,8 +75,7 @@ def with_row_idx(grid: drawing.Grid, answer: PageAnswer, selection: Selection) -
 
 def row_places(answer: PageAnswer, selection: Selection) -> list[int]:
     """Where in the split the selected rows stand."""
-    lines = select_lines(answer.page.rows, selection.offset, selection.length)
-    return [int(line[len('{"row_idx":') : line.index(",")]) for line in lines]
+    return selection.rows(answer).places
 
 
 def is_picture(column: dict[str, Json]) -> bool:
