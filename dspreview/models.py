@@ -10,7 +10,7 @@ Json: TypeAlias = Any
 """A value that `json` can write."""
 
 FeatureTree: TypeAlias = Any
-"""A feature in the form of `datasets`: `{"dtype": "string", "_type": "Value"}`, nested in dicts and lists."""
+"""A feature in the form of `datasets`, as JSON; `dspreview.feature` knows the form."""
 
 EXTRACTOR_VERSION = 2
 """Raised when the same data would give another page: entries of another version are stale."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -134,3 +135,14 @@ def test_no_output_format_falls_through_to_another() -> None:
         return compared_with(formats, node) and "format" in ast.dump(node)
 
     assert places(holds) == []
+
+
+def test_the_form_of_features_is_known_in_one_place() -> None:
+    def holds(node: ast.AST) -> bool:
+        return (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and re.search(r"\b_type\b", node.value) is not None
+        )
+
+    assert places(holds, "dspreview.feature") == []

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from dspreview.arrow.settled import needs_cells
 from dspreview.arrow.values import to_python
+from dspreview.feature import Feature
 from dspreview.models import FeatureTree
-from dspreview.page.columns import holds_assets
 from dspreview.page.iso import INFINITE, INFINITE_DAYS
 from dspreview.page.pages import Cells
 
@@ -28,7 +27,7 @@ def cells_of(table: pa.Table, features: list[tuple[str, FeatureTree]], *, declar
 
 def timed(column: pa.ChunkedArray, tree: FeatureTree) -> pa.ChunkedArray:
     """A column of times that were stored as their counts, as times."""
-    kind = TIMES.get(str(tree.get("dtype"))) if isinstance(tree, dict) and tree.get("_type") == "Value" else None
+    kind = TIMES.get(Feature(tree).value)
     if kind is None or not pa.types.is_integer(column.type):
         return column
     return pa.chunked_array([chunk.view(kind) for chunk in column.chunks], kind)
@@ -36,7 +35,7 @@ def timed(column: pa.ChunkedArray, tree: FeatureTree) -> pa.ChunkedArray:
 
 def is_plain(column: pa.ChunkedArray, tree: FeatureTree) -> bool:
     """Whether the values of a column are JSON as they are: no bytes, no files, no JSON text, only finite floats."""
-    if holds_assets(tree) or isinstance(column.type, pa.BaseExtensionType) or needs_cells(tree):
+    if Feature(tree).holds_assets() or isinstance(column.type, pa.BaseExtensionType) or Feature(tree).needs_cells():
         return False
     return all(leaf_is_plain(leaf) for leaf in leaves(column))
 

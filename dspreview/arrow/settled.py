@@ -285,11 +285,3 @@ def unsettled_table(table: pa.Table, schema: pa.Schema) -> pa.Table:
         for column, field in zip(table.columns, schema, strict=True)
     ]
     return pa.table(chunks, schema=schema)
-
-
-def needs_cells(tree: object) -> bool:
-    """Whether there is JSON, or a struct without fields, anywhere inside a feature: their values are not what is stored."""
-    if isinstance(tree, dict):
-        json = tree.get("_type") == "Json" or "arrow.json" in str(tree.get("dtype", ""))
-        return not tree or json or any(needs_cells(inner) for inner in tree.values())
-    return isinstance(tree, list) and any(map(needs_cells, tree))

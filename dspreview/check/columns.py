@@ -12,11 +12,14 @@ import pyarrow.compute as pc
 from dspreview.arrow.values import to_python
 from dspreview.check.findings import Finding, found
 from dspreview.check.texts import first_invalid, first_mojibake, first_null_word
+from dspreview.feature import LABEL, Feature
 from dspreview.models import FeatureTree
-from dspreview.page.columns import asset_kind
 
 MANY = 3
 """Rows without which a column in which all values are the same says nothing."""
+
+
+NOTHING = Feature(None)
 
 
 class Leaf(NamedTuple):
@@ -37,20 +40,21 @@ def leaves(path: str, tree: FeatureTree, values: pa.Array, parents: pa.Array | N
     kind = values.type
     if isinstance(kind, pa.BaseExtensionType) and not isinstance(tree, dict):
         values, kind = values.storage, values.type.storage_type
-    if asset_kind(tree) is not None:
+    if Feature(tree).asset is not None:
         yield Leaf(path, tree, values, parents)
     elif pa.types.is_struct(kind):
         for place in range(kind.num_fields):
             name = kind.field(place).name
-            inner = tree.get(name) if isinstance(tree, dict) else None
+            inner = Feature(tree).fields.get(name, NOTHING).tree
             yield from leaves(f"{path}.{name}", inner, pc.struct_field(values, [place]), parents)
     elif pa.types.is_map(kind):
         pairs = pa.StructArray.from_arrays([values.keys, values.items], names=["key", "value"])
         yield from leaves(path, None, pa.ListArray.from_arrays(values.offsets, pairs), parents)
     elif pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
         rows = pc.list_parent_indices(values)
-        inner = tree.get("feature") if isinstance(tree, dict) else tree[0] if isinstance(tree, list) and tree else None
-        yield from leaves(path, inner, pc.list_flatten(values), rows if parents is None else parents.take(rows))
+        yield from leaves(
+            path, Feature(tree).item.tree, pc.list_flatten(values), rows if parents is None else parents.take(rows)
+        )
     elif kind == pa.string_view():
         yield Leaf(path, tree, values.cast(pa.large_string()), parents)
     else:
@@ -111,7 +115,7 @@ class Watch:
     def look_at_leaf(self, leaf: Leaf, first_row: int) -> None:
         """Look at flat values."""
         kind = leaf.values.type
-        if isinstance(leaf.tree, dict) and leaf.tree.get("_type") == "ClassLabel" and pa.types.is_integer(kind):
+        if Feature(leaf.tree).kind == LABEL and pa.types.is_integer(kind):
             self.look_at_labels(leaf, first_row)
         elif isinstance(kind, pa.JsonType):
             self.look_at_json(leaf, first_row)
@@ -120,7 +124,7 @@ class Watch:
 
     def look_at_labels(self, leaf: Leaf, first_row: int) -> None:
         """Labels stand for names; -1 for none."""
-        number = len(leaf.tree.get("names") or ())
+        number = len(Feature(leaf.tree).labels)
         low, high = pc.min_max(leaf.values).as_py().values()
         if low is None or (low >= -1 and high < number):
             return

@@ -10,6 +10,7 @@ from dspreview.check.findings import Finding, found
 from dspreview.check.splits import Outcome
 from dspreview.check.structure import README, Made
 from dspreview.extract.plain import described, fits
+from dspreview.feature import Feature, word_of
 from dspreview.models import Json
 
 
@@ -92,7 +93,7 @@ def look_at_features(made: Made, info: dict[str, Json], place: dict[str, str], s
     for name, tree in described(features) or ():
         kind = schema.field(name).type
         if not pa.types.is_null(kind) and not fits(tree, kind):
-            said = tree.get("dtype", tree.get("_type", "a struct"))
+            said = Feature(tree).dtype or word_of(tree) or "a struct"
             message = f"{name} is {said} in dataset_info, and {kind} in the data"
             yield found(
                 "info-features",

@@ -11,8 +11,8 @@ from dspreview.check.columns import Leaf
 from dspreview.check.findings import Finding, found
 from dspreview.errors import AccessError, HubError
 from dspreview.extract.files.fetch import Fetcher
+from dspreview.feature import Feature
 from dspreview.page.cells import reason, value_parts
-from dspreview.page.columns import asset_kind
 from dspreview.page.media import (
     MAX_PIXELS,
     UndecodableError,
@@ -33,7 +33,7 @@ def look_at_files(
     """Each file of a column that is not there, or cannot be decoded. Raises AccessError, HubError: these say nothing of a file."""
     from dspreview.arrow.values import to_python
 
-    kind = asset_kind(leaf.tree) or ""
+    kind = Feature(leaf.tree).asset or ""
     for number, value in enumerate(to_python(leaf.values)):
         if value is None:
             continue

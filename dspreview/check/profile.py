@@ -18,8 +18,8 @@ from dspreview.check.reading import Reading
 from dspreview.errors import AccessError, DatasetError, HubError, UnreadableDataError, command, restore
 from dspreview.extract.extractor import Extractor
 from dspreview.extract.files.fetch import Fetcher
+from dspreview.feature import Feature
 from dspreview.models import DatasetRef, FeatureTree, Json, Listing, dump
-from dspreview.page.columns import holds_assets
 
 Names = tuple[str, str]
 
@@ -41,11 +41,7 @@ class ColumnProfile:
     @property
     def names(self) -> list[str]:
         """The names of its labels; none where it has no labels."""
-        return (
-            list(self.tree.get("names") or ())
-            if isinstance(self.tree, dict) and self.tree.get("_type") == "ClassLabel"
-            else []
-        )
+        return list(Feature(self.tree).labels)
 
     def add(self, values: pa.Array) -> None:
         """The next rows."""
@@ -264,7 +260,7 @@ def profile_split(
             for place, (name, tree) in enumerate(part.columns):
                 values = table.column(place).combine_chunks()
                 known = columns.setdefault(name, ColumnProfile(tree))
-                known.add(contents(values, reading) if holds_assets(tree) else values)
+                known.add(contents(values, reading) if Feature(tree).holds_assets() else values)
             if watch is not None:
                 watch(reading.names, table)
             rows += table.num_rows

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dspreview import feature as feature_kinds
 from dspreview.arrow.openparquet import OpenParquet
 from dspreview.check.columns import Watch
 from dspreview.check.reading import WHOLE_BATCH, Part, Reading, workable
@@ -14,6 +15,7 @@ from dspreview.check.rows import Files
 from dspreview.check.texts import NULL_WORDS
 from dspreview.errors import QueryLimitError
 from dspreview.extract.plain import Columns, features_of
+from dspreview.feature import Feature
 from dspreview.models import FeatureTree, Kind
 from dspreview.query.engine.arrow import leaf_columns
 
@@ -69,12 +71,12 @@ def kind_of(tree: FeatureTree) -> Column:
     """What a column is looked at for."""
     from dspreview.query.compare.sieve import LABEL, NESTED, OTHER, TEXT, Column
 
-    kind = tree.get("_type") if isinstance(tree, dict) else None
-    if kind == "ClassLabel":
-        return Column(LABEL, len(tree["names"]))
-    if kind != "Value":
+    feature = Feature(tree)
+    if feature.kind == feature_kinds.LABEL:
+        return Column(LABEL, len(feature.labels))
+    if not feature.value:
         return Column(NESTED)
-    return Column(TEXT if tree["dtype"] in {"string", "large_string"} else OTHER)
+    return Column(TEXT if feature.value in {"string", "large_string"} else OTHER)
 
 
 def some_columns(reading: Reading, columns: Columns) -> Iterator[Part]:

@@ -19,8 +19,8 @@ from dspreview.check.rows import AllRows, SampleRows
 from dspreview.extract.files.fetch import Fetcher
 from dspreview.extract.parquet.footers import Footer
 from dspreview.extract.parquet.rowgroups import numbered
+from dspreview.feature import Feature
 from dspreview.models import FeatureTree, Kind
-from dspreview.page.columns import holds_assets
 
 LARGE_GROUP = 300_000_000
 FOOTERS = 1_000
@@ -251,7 +251,7 @@ class SplitCheck:
             for place, (name, tree) in enumerate(part.columns):
                 values = table.column(place).combine_chunks()
                 self.watches.setdefault(name, Watch(name)).look(tree, values, first)
-                if holds_assets(tree):
+                if Feature(tree).holds_assets():
                     self.look_at_media(name, tree, values, first)
             if not compared:
                 self.compare.add(self.reading.names, first, table)
@@ -262,7 +262,7 @@ class SplitCheck:
         fetch = Fetcher(self.reading.source, self.reading.settings, self.reading.folder)
         limit = self.reading.settings.asset_max_bytes
         for leaf in leaves(name, tree, values):
-            if holds_assets(leaf.tree):
+            if Feature(leaf.tree).holds_assets():
                 if self.reading.module.endswith("folder"):
                     paths = [value.get("path") for value in to_python(leaf.values) if isinstance(value, dict)]
                     self.named.update(self.reading.shorten(path) for path in paths if path)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from dspreview.feature import Feature
 from dspreview.models import FeatureTree, Json
-from dspreview.page.columns import ASSET_TYPES, asset_kind
+from dspreview.page.columns import ASSET_TYPES
 
 KINDS = {column_type: kind for kind, column_type in ASSET_TYPES.items() if column_type != "RELATIVE_FILE_URL"}
 """Kinds by column type: a grid of pixels is a picture too, whatever its feature."""
@@ -21,7 +22,7 @@ class FoundFile(NamedTuple):
 
 def asset(value: Json, feature: FeatureTree, column_type: str = "") -> FoundFile | None:
     """The file that a cell is."""
-    kind = KINDS.get(column_type) or asset_kind(feature)
+    kind = KINDS.get(column_type) or Feature(feature).asset
     if kind is None:
         return None
     if isinstance(value, list) and len(value) == 1:  # a sound is a list of its sources
@@ -31,25 +32,13 @@ def asset(value: Json, feature: FeatureTree, column_type: str = "") -> FoundFile
     return None
 
 
-def part(feature: FeatureTree, name: str | None) -> FeatureTree:
-    """The feature of a struct's field, or (`None`) of a list's items."""
-    if isinstance(feature, list):
-        return part(feature[0], name) if feature and name is not None else (feature[0] if feature else None)
-    if not isinstance(feature, dict):
-        return None
-    if isinstance(feature.get("_type"), str):
-        inner = feature.get("feature")
-        return part(inner, name) if name is not None else inner
-    return feature.get(name) if name is not None else None
-
-
 def assets_in(value: Json, feature: FeatureTree, column_type: str = "") -> Iterator[FoundFile]:
     """Every file anywhere in a cell."""
     if (found := asset(value, feature, column_type)) is not None:
         yield found
     elif isinstance(value, list):
         for item in value:
-            yield from assets_in(item, part(feature, None))
+            yield from assets_in(item, Feature(feature).item.tree)
     elif isinstance(value, dict):
         for name, item in value.items():
-            yield from assets_in(item, part(feature, name))
+            yield from assets_in(item, Feature(feature).part(name).tree)

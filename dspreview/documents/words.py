@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dspreview.documents import plain
+from dspreview.feature import Feature
 from dspreview.models import FeatureTree, Json
 
 LOOK = 2_000
@@ -16,22 +17,7 @@ def harmless(text: str) -> str:
 
 def type_text(feature: FeatureTree) -> str:
     """A feature in a word: `int64`, `label of 3`, `list<string>`, `{a, b}`."""
-    if isinstance(feature, list):
-        return f"list<{type_text(feature[0])}>" if feature else "list"
-    if not isinstance(feature, dict):
-        return "?"
-    kind = feature.get("_type")
-    if kind == "Value":
-        return harmless(str(feature.get("dtype")))
-    if kind == "ClassLabel":
-        return f"label of {len(feature.get('names') or [])}"
-    if kind in {"List", "LargeList", "Sequence"}:
-        return f"list<{type_text(feature.get('feature'))}>"
-    if isinstance(kind, str) and kind.startswith("Array"):
-        return f"{feature.get('dtype')}[{', '.join(str(one) for one in feature.get('shape') or [])}]"
-    if isinstance(kind, str):
-        return kind.lower()
-    return "{" + ", ".join(harmless(str(name)) for name in feature) + "}"
+    return harmless(Feature(feature).words())
 
 
 def counted(number: int, noun: str) -> str:

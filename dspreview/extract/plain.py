@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from dspreview.arrow.geometry import geometry_of
+from dspreview.feature import STRUCT, TYPE, Feature, asset_tree, label_tree, list_tree, value_tree, word_of
 from dspreview.models import FeatureTree, Json
 
 Columns = list[tuple[str, FeatureTree]]
@@ -67,8 +68,8 @@ def fits(tree: FeatureTree, kind: pa.DataType) -> bool:
     """Whether values of an Arrow type are those of a feature, as they are."""
     if tree is None:
         return False
-    name = tree.get("_type")
-    if not isinstance(name, str):
+    name = word_of(tree)
+    if name is None:
         fields = [kind.field(number) for number in range(kind.num_fields)] if pa.types.is_struct(kind) else []
         same = bool(fields) and list(tree) == [field.name for field in fields]
         return same and all(fits(tree[field.name], field.type) for field in fields)
@@ -85,38 +86,38 @@ def normal(declared: Json) -> FeatureTree:
     """A feature in the form of `datasets`, of any version, as today's writes it; None where it is not plain."""
     if not isinstance(declared, dict) or not declared:
         return None
-    name = declared.get("_type")
-    if not isinstance(name, str):
+    name = word_of(declared)
+    if name is None:
         fields = {key: normal(inner) for key, inner in declared.items()}
-        return None if "_type" in declared or None in fields.values() else fields
+        return None if TYPE in declared or None in fields.values() else fields
     if name not in DEFAULTS or declared.get("id") is not None:
         return None
-    said = {key: value for key, value in declared.items() if value is not None and key not in {"_type", "id"}}
+    said = {key: value for key, value in declared.items() if value is not None and key not in {TYPE, "id"}}
     known = {key: value for key, value in said.items() if DEFAULTS[name].get(key) != value}
     if name == "Value" and set(known) == {"dtype"}:
         return value_of(known["dtype"])
     if name == "ClassLabel" and set(known) - {"num_classes"} == {"names"}:
         return label_of(known["names"], known.get("num_classes"))
     if name in {"List", "Sequence"} and set(known) == {"feature"}:
-        struct = isinstance(known["feature"], dict) and not isinstance(known["feature"].get("_type"), str)
+        struct = Feature(known["feature"]).kind == STRUCT
         inner = normal(known["feature"])
-        return None if inner is None or (struct and name == "Sequence") else {"feature": inner, "_type": "List"}
+        return None if inner is None or (struct and name == "Sequence") else list_tree(inner)
     if name == "Image" and not known:
-        return {"_type": name}
-    return {**known, "_type": name} if name == "Audio" and sampled(known) else None
+        return asset_tree(name)
+    return asset_tree(name, **known) if name == "Audio" and sampled(known) else None
 
 
 def value_of(dtype: Json) -> FeatureTree:
     """A value of a plain type."""
     good = isinstance(dtype, str) and (dtype in DTYPES or TIMESTAMP.fullmatch(dtype))
-    return {"dtype": dtype, "_type": "Value"} if good else None
+    return value_tree(dtype) if good else None
 
 
 def label_of(names: Json, number: Json) -> FeatureTree:
     """A label by its names."""
     good = isinstance(names, list) and names and all(isinstance(name, str) for name in names)
     alone = good and len(set(names)) == len(names) and (number is None or number == len(names))
-    return {"names": names, "_type": "ClassLabel"} if alone else None
+    return label_tree(names) if alone else None
 
 
 def sampled(known: Mapping[str, Json]) -> bool:
@@ -150,19 +151,19 @@ def of_readme(item: Json) -> FeatureTree:
         return None
     ((word, told),) = words.items()
     if word == "dtype" and isinstance(told, str):
-        return {"_type": told.capitalize()} if told in {"image", "audio"} else value_of(told)
+        return asset_tree(told.capitalize()) if told in {"image", "audio"} else value_of(told)
     if word == "dtype":
         return of_readme(told) if isinstance(told, dict) and len(told) == 1 else None
     if word in {"list", "sequence"}:
         if word == "sequence" and isinstance(told, list):
             return None  # a struct of lists in older versions, and easily taken for the other
         inner = of_readme({"dtype": told}) if isinstance(told, str) else inner_of_readme(told)
-        return None if inner is None else {"feature": inner, "_type": "List"}
+        return None if inner is None else list_tree(inner)
     if word == "struct":
         return inner_of_readme(told) if isinstance(told, list) else None
     if word == "class_label" and isinstance(told, dict) and set(told) == {"names"}:
         return label_of(numbered_names(told["names"]), None)
-    return {**told, "_type": "Audio"} if word == "audio" and isinstance(told, dict) and sampled(told) else None
+    return asset_tree("Audio", **told) if word == "audio" and isinstance(told, dict) and sampled(told) else None
 
 
 def inner_of_readme(told: Json) -> FeatureTree:
@@ -190,9 +191,9 @@ def tree_of(kind: pa.DataType) -> FeatureTree:
     """The feature of an Arrow type in the form of `datasets`; None for a type that is not plain."""
     if pa.types.is_list(kind):
         inner = tree_of(kind.value_type)
-        return None if inner is None else {"feature": inner, "_type": "List"}
+        return None if inner is None else list_tree(inner)
     if pa.types.is_struct(kind):
         fields = {kind.field(number).name: tree_of(kind.field(number).type) for number in range(kind.num_fields)}
         return None if not fields or None in fields.values() or len(fields) < kind.num_fields else fields
     dtype = FLOATS.get(kind) or DATES.get(kind) or (str(kind) if kind in PLAIN or pa.types.is_timestamp(kind) else None)
-    return None if dtype is None else {"dtype": dtype, "_type": "Value"}
+    return None if dtype is None else value_tree(dtype)

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from dspreview.errors import AccessError, HubError, StoreFullError
-from dspreview.models import Asset, FeatureTree, Json, Resolved
-from dspreview.page.columns import asset_kind
+from dspreview.feature import JSON, VALUE, Feature
+from dspreview.models import Asset, Json, Resolved
 from dspreview.page.media import Media, UndecodableError, convert, pixels
 from dspreview.page.urls import asset_url
 from dspreview.page.wkt import wkt
 
+UNKNOWN = Feature(None)
 CellPath = tuple[str | int, ...]
 ADDRESS = re.compile(r" ?<[\w. ]+ object at 0x[0-9a-f]+>")
 """Where an object lies in memory, which is news to nobody."""
@@ -50,38 +51,36 @@ class CellWriter:
     names: set[tuple[int, str, str]] = field(default_factory=set)
     fetched: int = 0
 
-    def write(self, value: Any, feature: FeatureTree, row_idx: int, column: str, *, as_pixels: bool = False) -> Json:
+    def write(self, value: Any, feature: Feature, row_idx: int, column: str, *, as_pixels: bool = False) -> Json:
         """The JSON of one cell."""
         place = (row_idx, column)
         if as_pixels:
             return None if value is None else self._asset(place, (), "Image", lambda: pixels(value))
         return self._convert(value, feature, place, ())
 
-    def _convert(self, value: Any, feature: FeatureTree, place: tuple[int, str], path: CellPath) -> Json:
+    def _convert(self, value: Any, feature: Feature, place: tuple[int, str], path: CellPath) -> Json:
         if value is None:
             return None
-        kind = asset_kind(feature)
+        kind = feature.asset
         if kind is not None:
             return self._asset(place, path, kind, lambda: self._media(kind, value))
-        if feature == {}:
+        if feature.tree == {}:
             return {}  # whatever stands for it where structs have fields
-        tag = feature.get("_type") if isinstance(feature, dict) else None
-        inside = feature if tag == "Value" and "arrow.json" in str(feature.get("dtype")) else None
-        if tag == "Json" or (inside is not None and isinstance(value, str)):
+        inside = feature if feature.holds_json_text and feature.kind == VALUE else UNKNOWN
+        if feature.kind == JSON or (inside is feature and isinstance(value, str)):
             return self._json(value, place, path)
         if isinstance(value, float):
             return self._float(value, place, path)
         if isinstance(value, (bytes, bytearray, memoryview)):
-            if isinstance(feature, dict) and feature.get("geometry") is not None:
+            if feature.is_geometry:
                 return self._geometry(bytes(value), place, path)
             return base64.b64encode(value).decode("ascii")
         if isinstance(value, list):
-            inner = list_item(feature) if inside is None else inside
+            inner = feature.item if inside is UNKNOWN else inside
             return [self._convert(item, inner, place, (*path, number)) for number, item in enumerate(value)]
         if isinstance(value, dict):
-            fields = feature if isinstance(feature, dict) and not isinstance(tag, str) else {}
             return {
-                str(key): self._convert(item, fields.get(key, inside), place, (*path, str(key)))
+                str(key): self._convert(item, feature.fields.get(key, inside), place, (*path, str(key)))
                 for key, item in value.items()
             }
         if isinstance(value, (str, bool, int)):
@@ -104,7 +103,7 @@ class CellWriter:
             except (ValueError, RecursionError):
                 return value
         try:
-            return self._convert(value, None, place, path)
+            return self._convert(value, UNKNOWN, place, path)
         except RecursionError:
             note = {
                 "row_idx": place[0],
@@ -198,12 +197,3 @@ def value_parts(value: Any) -> tuple[bytes | None, str | None]:
     if isinstance(value, str):
         return None, value
     raise UndecodableError(f"a {type(value).__name__} where a file was expected")
-
-
-def list_item(feature: FeatureTree) -> FeatureTree:
-    """The feature of a list's items."""
-    if isinstance(feature, list):
-        return feature[0] if feature else None
-    if isinstance(feature, dict) and isinstance(feature.get("_type"), str):
-        return feature.get("feature")
-    return None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from dspreview.feature import FLOATS, INTEGERS, LABEL, TEXTS, TIMESTAMP, Feature
 from dspreview.models import Column, FeatureTree
 
 ASSET_TYPES = {
@@ -17,44 +17,21 @@ ASSET_TYPES = {
     "BioSequence": "RELATIVE_FILE_URL",
     "BioStructure": "RELATIVE_FILE_URL",
 }
-INTEGERS = re.compile(r"u?int(8|16|32|64)")
-FLOATS = frozenset({"float16", "float32", "float64", "float", "double"})
-TEXTS = frozenset({"string", "large_string", "string_view"})
-TIMESTAMP = re.compile(r"timestamp\[(s|ms|us|ns)(?:, tz=(.+))?\]")
 UINT8 = range(256)
-
-
-def asset_kind(feature: FeatureTree) -> str | None:
-    """`Image`, `Audio` and so on where a cell of this feature is a file, else None."""
-    kind = feature.get("_type") if isinstance(feature, dict) else None
-    return kind if isinstance(kind, str) and kind in ASSET_TYPES else None
-
-
-def holds_assets(feature: FeatureTree) -> bool:
-    """Whether there is a file anywhere inside a feature."""
-    if asset_kind(feature):
-        return True
-    if isinstance(feature, list):
-        return any(holds_assets(item) for item in feature)
-    if isinstance(feature, dict):
-        return any(holds_assets(item) for item in feature.values())
-    return False
 
 
 def make_column(name: str, feature: FeatureTree, *, declared: bool, values: list[Any]) -> Column:
     """The column of a feature. A declared feature decides; without one, the values (one per row) have a say."""
-    kind = feature.get("_type") if isinstance(feature, dict) else None
-    if kind == "ClassLabel":
-        return Column(name, "CLASS_LABEL", labels=tuple(feature.get("names") or ()))
-    if isinstance(kind, str) and kind in ASSET_TYPES:
-        return Column(name, ASSET_TYPES[kind])
-    if array_image(name, feature, declared=declared, values=values):
+    one = Feature(feature)
+    if one.kind == LABEL:
+        return Column(name, "CLASS_LABEL", labels=one.labels)
+    if one.asset is not None:
+        return Column(name, ASSET_TYPES[one.asset])
+    if array_image(name, one, declared=declared, values=values):
         return Column(name, "RELATIVE_IMAGE_URL")
     if not declared and values and all(value is None for value in values):
         return Column(name, "JSON")
-    if kind != "Value":
-        return Column(name, "JSON")
-    return value_column(name, "string" if feature.get("geometry") else str(feature.get("dtype")))
+    return value_column(name, "string" if one.is_geometry else one.value)
 
 
 def value_column(name: str, dtype: str) -> Column:
@@ -74,15 +51,13 @@ def value_column(name: str, dtype: str) -> Column:
     return Column(name, "JSON")
 
 
-def array_image(name: str, feature: FeatureTree, *, declared: bool, values: list[Any]) -> bool:
+def array_image(name: str, feature: Feature, *, declared: bool, values: list[Any]) -> bool:
     """A picture as numbers: `image` in two dimensions or `img` in three, of bytes."""
     depth = {"image": 2, "img": 3}.get(name)
     if depth is None:
         return False
     if declared:
-        return (
-            isinstance(feature, dict) and feature.get("_type") == f"Array{depth}D" and feature.get("dtype") == "uint8"
-        )
+        return feature.kind == f"Array{depth}D" and feature.dtype == "uint8"
     present = [value for value in values if value is not None]
     return bool(present) and all(is_pixels(value, depth) for value in present)
 

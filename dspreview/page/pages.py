@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dspreview.feature import Feature
 from dspreview.models import Asset, Column, FeatureTree, Page, Resolved, dump
 from dspreview.page.cells import AssetLimits, CellWriter
-from dspreview.page.columns import asset_kind, holds_assets, is_url_column, make_column
+from dspreview.page.columns import is_url_column, make_column
 from dspreview.page.row_lines import RowLines
 from dspreview.page.truncation import Budget, Row, fit, row_size, size
 from dspreview.settings import Settings
@@ -73,17 +74,18 @@ class PageMaker:
         """The columns, and the rows as JSON values; no more of them than can matter."""
         columns = [make_column(one.name, one.feature, declared=one.declared, values=one.values) for one in cells]
         pictures = [
-            column.type == "RELATIVE_IMAGE_URL" and not asset_kind(one.feature)
+            column.type == "RELATIVE_IMAGE_URL" and not Feature(one.feature).asset
             for column, one in zip(columns, cells, strict=True)
         ]
+        features = [Feature(one.feature) for one in cells]
         rows: list[Row] = []
         used = 1
         for number, row_idx in enumerate(places):
             row = Row(row_idx, {})
-            for one, picture in zip(cells, pictures, strict=True):
+            for one, feature, picture in zip(cells, features, pictures, strict=True):
                 value = one.values[number]
                 if picture or not one.plain:
-                    value = self.writer.write(value, one.feature, row_idx, one.name, as_pixels=picture)
+                    value = self.writer.write(value, feature, row_idx, one.name, as_pixels=picture)
                 row.cells[one.name] = value
             rows.append(row)
             if budget is not None:
@@ -117,7 +119,7 @@ def protected_columns(columns: list[Column], cells: list[Cells], rows: list[Row]
     return {
         column.name
         for column, one in zip(columns, cells, strict=True)
-        if holds_assets(one.feature)
+        if Feature(one.feature).holds_assets()
         or column.type == "RELATIVE_IMAGE_URL"
         or is_url_column(column, [row.cells[column.name] for row in rows])
     }

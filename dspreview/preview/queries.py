@@ -10,6 +10,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from dspreview import errors
+from dspreview.feature import Feature
 from dspreview.models import DatasetRef, Json, Kind, Page, dump
 from dspreview.page.pages import Cells
 from dspreview.page.staging import Staging
@@ -84,7 +85,7 @@ class Queries:
         from dspreview.query.engine.media import FACTS, write_facts
 
         column = found.table.columns[place]
-        kind = str(column.feature["_type"])
+        kind = Feature(column.feature).kind
         what = f"looking at the files in {column.name!r}"
 
         def make(folder: Path) -> None:

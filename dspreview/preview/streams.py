@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dspreview.errors import BrokenJsonError
-from dspreview.models import DatasetRef, FeatureTree, Kind
-from dspreview.page.columns import holds_assets
+from dspreview.feature import Feature, value_tree
+from dspreview.models import DatasetRef, Kind
 from dspreview.page.pages import Cells, PageMaker
 from dspreview.preview.answers import Target
 from dspreview.preview.queries import Queries
@@ -49,7 +49,7 @@ def all_rows(
     first = next(parts, [])
     return Stream(
         [one.name for one in first], records(queries, target, chained(first, parts)),
-        [one.name for one in first if holds_assets(one.feature)],
+        [one.name for one in first if Feature(one.feature).holds_assets()],
     )  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def all_matches(queries: Queries, ref: DatasetRef, config: str | None, split: st
     table, parts = matches(queries, target, request)
     return Stream(
         table.names, records(queries, target, again_converted(queries, target, request, parts)),
-        [one.name for one in table.columns if holds_assets(one.feature)], table.partial,
+        [one.name for one in table.columns if Feature(one.feature).holds_assets()], table.partial,
     )  # fmt: skip
 
 
@@ -146,10 +146,9 @@ def records(queries: Queries, target: Target, parts: Iterator[list[Cells]]) -> I
 
 def without_files(cells: Cells) -> Cells:
     """A column, its values null where they hold files."""
-    if not holds_assets(cells.feature):
+    if not Feature(cells.feature).holds_assets():
         return cells
-    null: FeatureTree = {"dtype": "null", "_type": "Value"}
-    return Cells(cells.name, null, [None] * len(cells.values), plain=True, declared=True)
+    return Cells(cells.name, value_tree("null"), [None] * len(cells.values), plain=True, declared=True)
 
 
 def nothing(path: str, max_bytes: int) -> bytes:

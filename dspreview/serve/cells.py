@@ -7,9 +7,10 @@ import re
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from dspreview.documents.assets import asset, part
+from dspreview.documents.assets import asset
 from dspreview.documents.plain import harmless
 from dspreview.documents.words import bytes_text, fitted, sound_text
+from dspreview.feature import Feature
 from dspreview.models import FeatureTree, Json
 
 LONG_TEXT = 240
@@ -56,7 +57,7 @@ class Painter:
             return self.media(media.facts, media.kind)
         if isinstance(value, bool):
             return Cell("number", "true" if value else "false")
-        labels = (column or {}).get("labels") or (feature.get("names") if is_kind(feature, "ClassLabel") else None)
+        labels = (column or {}).get("labels") or Feature(feature).labels
         if labels and isinstance(value, int):
             name = harmless(str(labels[value])) if 0 <= value < len(labels) else "no such class"
             return Cell("label", name, str(value))
@@ -99,10 +100,10 @@ class Painter:
         if depth >= MAX_DEPTH:
             return Cell("code", harmless(text[:2_000]))
         if isinstance(value, dict):
-            pairs = [(harmless(str(name)), item, part(feature, name)) for name, item in value.items()]
+            pairs = [(harmless(str(name)), item, Feature(feature).part(name).tree) for name, item in value.items()]
             summary = f"{{{len(pairs)}}}"
         else:
-            pairs = [(str(place), item, part(feature, None)) for place, item in enumerate(value)]
+            pairs = [(str(place), item, Feature(feature).item.tree) for place, item in enumerate(value)]
             summary = f"[{len(pairs)}]"
         items = tuple((name, self.cell(item, inner, None, depth + 1)) for name, item, inner in pairs[:MAX_ITEMS])
         if len(pairs) > MAX_ITEMS:
@@ -110,8 +111,3 @@ class Painter:
         if all(one.kind in {"audio", "image", "video"} for _, one in items) and len(items) <= 3:
             return Cell("group", items=items)
         return Cell("nested", f"{summary} {harmless(text[:SHORT_NESTED])}…", items=items)
-
-
-def is_kind(feature: FeatureTree, kind: str) -> bool:
-    """Whether a feature is of a kind of `datasets`."""
-    return isinstance(feature, dict) and feature.get("_type") == kind

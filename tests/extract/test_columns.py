@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from dspreview.feature import Feature
 from dspreview.models import Column
-from dspreview.page.columns import holds_assets, is_url_column, make_column
+from dspreview.page.columns import is_url_column, make_column
 
 
 def value(dtype: str) -> dict[str, str]:
@@ -79,9 +80,9 @@ def test_without_a_declared_feature_the_values_have_a_say(
 
 
 def test_assets_are_found_at_any_depth() -> None:
-    assert holds_assets({"a": {"_type": "List", "feature": {"b": {"_type": "Audio"}}}})
-    assert holds_assets([{"_type": "Image"}])
-    assert not holds_assets({"a": value("string"), "Image": value("string")})
+    assert Feature({"a": {"_type": "List", "feature": {"b": {"_type": "Audio"}}}}).holds_assets()
+    assert Feature([{"_type": "Image"}]).holds_assets()
+    assert not Feature({"a": value("string"), "Image": value("string")}).holds_assets()
 
 
 @pytest.mark.parametrize(("urls", "expected"), [(3, False), (4, True)])

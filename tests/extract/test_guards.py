@@ -15,6 +15,7 @@ from dspreview import errors
 from dspreview.extract.layout.readme import plain_info
 from dspreview.extract.library import exactjson
 from dspreview.extract.library.exactjson import GuardedJson
+from dspreview.feature import Feature
 from dspreview.models import Kind, Resolved
 from dspreview.page.cells import AssetLimits, CellWriter
 from dspreview.page.truncation import Budget, Row, fit
@@ -102,7 +103,7 @@ def writer(staging: Path, fetch: Callable[[str, int], bytes] | None = None) -> C
 
 def test_files_of_a_cell_have_names_that_differ_by_more_than_case(tmp_path: Path) -> None:
     files = [{"bytes": picture(), "path": path} for path in ("A.png", "a.png", "A.png", "a.PNG", "A-1.png")]
-    cell = writer(tmp_path).write(files, {"feature": {"_type": "Image"}, "_type": "List"}, 0, "x")
+    cell = writer(tmp_path).write(files, Feature({"feature": {"_type": "Image"}, "_type": "List"}), 0, "x")
     names = [one["src"].rpartition("/")[2] for one in cell]
     assert names[0] == "A.png"
     assert len({name.lower() for name in names}) == 5
@@ -110,7 +111,7 @@ def test_files_of_a_cell_have_names_that_differ_by_more_than_case(tmp_path: Path
 
 def test_no_bytes_at_all_are_an_empty_file_and_not_the_one_of_its_path(tmp_path: Path) -> None:
     page = writer(tmp_path)
-    assert page.write({"bytes": b"", "path": "other.png"}, {"_type": "Image"}, 3, "x") is None
+    assert page.write({"bytes": b"", "path": "other.png"}, Feature({"_type": "Image"}), 3, "x") is None
     assert [(one["row_idx"], one["column"], one["path"]) for one in page.errors] == [(3, "x", [])]
     assert page.errors[0]["message"]
     assert (page.assets, list(tmp_path.iterdir())) == ([], [])
@@ -119,8 +120,8 @@ def test_no_bytes_at_all_are_an_empty_file_and_not_the_one_of_its_path(tmp_path:
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000])
 def test_a_json_text_that_is_nested_too_deep_is_shown_as_text(text: str, tmp_path: Path) -> None:
     page = writer(tmp_path)
-    assert page.write(text, {"_type": "Json"}, 0, "x") == text
-    assert page.write("[1]", {"_type": "Json"}, 1, "x") == [1]
+    assert page.write(text, Feature({"_type": "Json"}), 0, "x") == text
+    assert page.write("[1]", Feature({"_type": "Json"}), 1, "x") == [1]
 
 
 def test_a_file_that_may_not_be_read_is_no_null_that_is_kept(online: Program, hub: Hub) -> None:

@@ -16,6 +16,7 @@ from dspreview.cli.options import format_option, with_common
 from dspreview.cli.render import output
 from dspreview.cli.render.output import DOCUMENT_FORMATS, Answer
 from dspreview.cli.render.progress import working
+from dspreview.feature import Feature
 from dspreview.models import Json, dump
 
 if TYPE_CHECKING:
@@ -117,9 +118,7 @@ def shown(tree: Json) -> str:
     """A feature in a word or two."""
     if tree is None:
         return "nothing"
-    if isinstance(tree, dict) and tree.get("_type") == "Value":
-        return str(tree["dtype"])
-    return dump(tree)
+    return Feature(tree).value or dump(tree)
 
 
 def changes(a: dict[str, Json], b: dict[str, Json]) -> str:

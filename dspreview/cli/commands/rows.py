@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import os
-import re
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
@@ -17,6 +17,7 @@ from dspreview.cli.questions import EVERY, ColumnsOption, LengthOption, YesOptio
 from dspreview.cli.render.page import TABLE_LENGTH, write, write_all
 from dspreview.cli.render.progress import working
 from dspreview.documents.page import Found, Selection
+from dspreview.feature import Feature
 from dspreview.models import PAGE_LENGTH, DatasetRef, Json
 from dspreview.preview import PageAnswer, Preview
 from dspreview.preview.windows import rows_from
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from dspreview.cli.render.gallery import Gallery
     from dspreview.preview.queries import Queries
 
-MEDIA = re.compile('"_type":"(?:Image|Audio)"')
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
@@ -135,7 +135,7 @@ def rows(
 
 def gallery_for(call: Call, answer: PageAnswer, store: Store, images: str, *, may_ask: bool) -> Gallery | None:
     """What draws pictures and sounds, where there are any and somebody sees them."""
-    if call.format != "table" or images == "never" or not MEDIA.search(answer.page.features):
+    if call.format != "table" or images == "never" or not shows_media(answer):
         return None
     from dspreview.cli.render.terminal import terminal_for
 
@@ -146,6 +146,11 @@ def gallery_for(call: Call, answer: PageAnswer, store: Store, images: str, *, ma
     from dspreview.cli.render.gallery import Gallery  # Pillow, when the first picture comes
 
     return Gallery(terminal, AssetPaths(store))
+
+
+def shows_media(answer: PageAnswer) -> bool:
+    """Whether there are pictures or sounds anywhere in a page."""
+    return any({"Image", "Audio"} & {*Feature(one["type"]).assets()} for one in json.loads(answer.page.features))
 
 
 class Lot(NamedTuple):

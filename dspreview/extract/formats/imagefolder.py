@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dspreview.extract.files.fetch import Fetcher
+from dspreview.feature import asset_tree, label_tree
 from dspreview.models import Page
 from dspreview.page.pages import Cells, PageMaker
 from dspreview.settings import Settings
@@ -25,10 +26,10 @@ def pictures_page(
     files = config.files[names[1]]
     paths = [f"{source.root}/{name}" for name in files[: settings.rows_max_number]]
     values: list[Any] = [{"bytes": None, "path": path} for path in paths]
-    cells = [Cells("image", {"_type": "Image"}, values, plain=False, declared=True)]
+    cells = [Cells("image", asset_tree("Image"), values, plain=False, declared=True)]
     if labels:
         numbers = [labels.index(class_of(path)) for path in paths]
-        cells.append(Cells("label", {"names": labels, "_type": "ClassLabel"}, numbers, plain=True, declared=True))
+        cells.append(Cells("label", label_tree(labels), numbers, plain=True, declared=True))
     fetch = Fetcher(source, settings, str(staging)).fetch
     maker = PageMaker(source.dataset, source.asked, *names, settings, staging, fetch)
     return maker.make(cells, range(len(paths)), whole=False)._replace(num_rows_total=len(files))

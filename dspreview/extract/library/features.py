@@ -10,6 +10,7 @@ from datasets import Features
 from datasets.features.features import Audio, Image, Mesh, Nifti, Pdf, Video
 
 from dspreview.arrow.geometry import geometry_of
+from dspreview.feature import value_tree
 from dspreview.models import FeatureTree, Json
 
 ASSET_FEATURES = (Audio, Image, Video, Pdf, Nifti, Mesh, datasets.features.BioSequence, datasets.features.BioStructure)
@@ -65,9 +66,9 @@ def trees(features: Features) -> list[tuple[str, FeatureTree]]:
 def tree(feature: Any) -> FeatureTree:
     """A feature in the form of `datasets`."""
     if isinstance(feature, UnknownValue):
-        return {"dtype": feature.dtype, "_type": "Value"}
+        return value_tree(feature.dtype)
     if isinstance(feature, GeometryValue):
-        return {"dtype": feature.dtype, "_type": "Value", "geometry": feature.geometry}
+        return value_tree(feature.dtype) | {"geometry": feature.geometry}
     return Features({"x": feature}).to_dict()["x"]
 
 

@@ -10,18 +10,15 @@ import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dspreview.feature import BINARY, FLOATS, INTEGERS, JSON, LABEL, LIST, TEXTS, TIMESTAMP, Feature
 from dspreview.models import FeatureTree
-from dspreview.page.columns import FLOATS, INTEGERS, TEXTS, TIMESTAMP
 from dspreview.page.iso import day, moment
 from dspreview.page.pages import Cells
 from dspreview.query.language.exactly import instant
-from dspreview.query.language.fields import is_list, struct_fields
 from dspreview.query.table import READ, by_part, quoted
 
 if TYPE_CHECKING:
     from dspreview.query.engine.engine import Engine
-
-BINARY = frozenset({"binary", "large_binary", "binary_view"})
 
 
 class Output(NamedTuple):
@@ -84,9 +81,7 @@ def fetch(engine: Engine, places: list[int], wanted: list[str]) -> list[tuple[An
 
 def output(sql: str, feature: FeatureTree) -> Output | None:
     """How a column leaves DuckDB unchanged; None where it does not."""
-    tag = feature.get("_type") if isinstance(feature, dict) else None
-    if tag == "Value":
-        dtype = str(feature["dtype"])
+    if dtype := Feature(feature).value:
         if dtype in {"date32", "date32[day]"}:
             return Output(f"({sql} - DATE '1970-01-01')", day)
         if found := TIMESTAMP.fullmatch(dtype):
@@ -95,34 +90,29 @@ def output(sql: str, feature: FeatureTree) -> Output | None:
                 return None
             unit = "ns" if unit == "ns" else "us"
             return Output(instant(sql, unit), lambda count: moment(count, unit, zone))
-    return Output(sql) if leaves_unchanged(feature) else None
+    return Output(sql) if leaves_unchanged(Feature(feature)) else None
 
 
-def leaves_unchanged(feature: FeatureTree) -> bool:
+def leaves_unchanged(feature: Feature) -> bool:
     """Whether DuckDB hands out the values of a feature as they are."""
-    tag = feature.get("_type") if isinstance(feature, dict) else None
-    if tag == "Value":
-        dtype = str(feature["dtype"])
+    if dtype := feature.value:
         return dtype == "bool" or bool(INTEGERS.fullmatch(dtype)) or dtype in FLOATS | TEXTS | BINARY
-    if tag in {"ClassLabel", "Json", "Image", "Audio", "Video", "Pdf"}:
+    if feature.kind in {LABEL, JSON, "Image", "Audio", "Video", "Pdf"}:
         return True
-    if is_list(feature):
-        inner = feature[0] if isinstance(feature, list) else feature.get("feature")
-        return leaves_unchanged(inner)
-    fields = struct_fields(feature)
-    if fields is None:
+    if feature.kind == LIST:
+        return leaves_unchanged(feature.item)
+    if not feature.is_struct:
         return False
+    fields = feature.fields
     odd = len({name.lower() for name in fields}) < len(fields) or "" in fields  # DuckDB gives such fields other names
     return not odd and all(leaves_unchanged(inner) for inner in fields.values())
 
 
 def is_plain(feature: FeatureTree, values: list[Any]) -> bool:
     """Whether values are JSON as they are."""
-    tag = feature.get("_type") if isinstance(feature, dict) else None
-    if tag == "ClassLabel":
+    if Feature(feature).kind == LABEL:
         return True
-    if tag == "Value":
-        dtype = str(feature["dtype"])
+    if dtype := Feature(feature).value:
         if dtype in FLOATS:
             return all(value is None or math.isfinite(value) for value in values)
         return dtype not in BINARY and not any(isinstance(value, float) for value in values)

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from dspreview.errors import UsageError
-from dspreview.models import FeatureTree
-from dspreview.page.columns import FLOATS, INTEGERS, TEXTS, TIMESTAMP, asset_kind
+from dspreview.feature import DATES, FLOATS, INTEGERS, JSON, LABEL, LIST, TEXTS, TIMESTAMP, Feature
 from dspreview.query.language.tokens import mistake
 from dspreview.query.language.tree import ColumnName
 from dspreview.query.table import Table
@@ -54,17 +53,17 @@ class Names:
         whole = ".".join(asked.path)
         head, *rest = asked.path
         place = self.places.get(head)
-        if whole in self.places and (place is None or struct_fields(self.table.columns[place].feature) is None):
+        if whole in self.places and (place is None or not Feature(self.table.columns[place].feature).is_struct):
             place, head, rest = self.places[whole], whole, []
         if place is None:
             found = self.derived(".".join(asked.path))
             if found is None:
                 raise self.unknown(asked, ".".join(asked.path))
             return found
-        sql, feature, told = f"c{place}", self.table.columns[place].feature, f'"{head}"'
+        sql, feature, told = f"c{place}", Feature(self.table.columns[place].feature), f'"{head}"'
         for number, name in enumerate(rest):
-            fields = struct_fields(feature)
-            if fields is None:
+            fields = feature.fields
+            if not feature.is_struct:
                 derived = self.derived(".".join(asked.path)) if number == len(rest) - 1 else None
                 if derived is not None:
                     return derived
@@ -86,13 +85,13 @@ class Names:
         place = self.places.get(base) if dot and what in DERIVED else None
         if place is None:
             return None
-        feature = self.table.columns[place].feature
+        feature = Feature(self.table.columns[place].feature)
         told = f'"{name}" (a number)'
         if what == "length" and kind_of(feature)[0] == "text":
             return Field(f"length(c{place})", "int", told)
-        if what == "length" and is_list(feature):
+        if what == "length" and feature.kind == LIST:
             return Field(f"len(c{place})", "int", told)
-        if (asset_kind(feature), what) in {("Image", "width"), ("Image", "height"), ("Audio", "duration")}:
+        if (feature.asset, what) in {("Image", "width"), ("Image", "height"), ("Audio", "duration")}:
             return Field(f"m{place}_{what}", "float" if what == "duration" else "int", told, media=place)
         return None
 
@@ -103,22 +102,17 @@ class Names:
         return mistake(self.what, self.text, asked.start, f"no column {name!r}{hint}; there are: {known}")
 
 
-def make_field(sql: str, feature: FeatureTree, told: str) -> Field:
+def make_field(sql: str, feature: Feature, told: str) -> Field:
     """The field of an expression whose feature is known."""
     kind, unit, zoned = kind_of(feature)
-    labels = tuple(feature.get("names") or ()) if kind == "label" else ()
-    is_json = isinstance(feature, dict) and feature.get("_type") == "Json"
-    return Field(sql, kind, f"{told} ({type_name(feature)})", labels, unit, zoned, json=is_json)
+    return Field(sql, kind, f"{told} ({type_name(feature)})", feature.labels, unit, zoned, json=feature.kind == JSON)
 
 
-def kind_of(feature: FeatureTree) -> tuple[str, str, bool]:
+def kind_of(feature: Feature) -> tuple[str, str, bool]:
     """How the values of a feature compare; for timestamps their unit, and whether they have a zone."""
-    tag = feature.get("_type") if isinstance(feature, dict) else None
-    if tag == "ClassLabel":
+    if feature.kind == LABEL:
         return "label", "", False
-    if tag != "Value":
-        return "other", "", False
-    dtype = str(feature.get("dtype"))
+    dtype = feature.value
     if found := TIMESTAMP.fullmatch(dtype):
         return "timestamp", found[1], found[2] is not None
     if INTEGERS.fullmatch(dtype):
@@ -132,14 +126,14 @@ def kind_of(feature: FeatureTree) -> tuple[str, str, bool]:
         ("text", dtype in TEXTS),
         ("bool", dtype == "bool"),
         ("null", dtype == "null"),
-        ("date", dtype in {"date32", "date64", "date32[day]", "date64[ms]"}),
+        ("date", dtype in DATES),
     ):
         if fits:
             return kind, "", False
     return "other", "", False
 
 
-def type_name(feature: FeatureTree) -> str:
+def type_name(feature: Feature) -> str:
     """A feature's type, for a message."""
     kind, _, zoned = kind_of(feature)
     words = {
@@ -149,32 +143,11 @@ def type_name(feature: FeatureTree) -> str:
     }  # fmt: skip
     if kind in words:
         return words[kind]
-    if is_list(feature):
+    if feature.kind == LIST:
         return "a list"
-    if struct_fields(feature) is not None:
+    if feature.is_struct:
         return "a struct"
-    if isinstance(feature, dict) and feature.get("_type") == "Value":
-        return str(feature.get("dtype"))
-    return f"of type {feature.get('_type')}" if isinstance(feature, dict) else "nested"
-
-
-def struct_fields(feature: FeatureTree) -> dict[str, FeatureTree] | None:
-    """The fields of a struct, in their order on disk; None for anything else."""
-    if not isinstance(feature, dict):
-        return None
-    tag = feature.get("_type")
-    if isinstance(tag, str):
-        if tag == "Translation":
-            return {str(name): {"dtype": "string", "_type": "Value"} for name in feature.get("languages") or ()}
-        return None
-    return feature
-
-
-def is_list(feature: FeatureTree) -> bool:
-    """Whether a feature is a list on disk."""
-    return isinstance(feature, list) or (
-        isinstance(feature, dict) and feature.get("_type") in {"List", "LargeList", "Sequence"}
-    )
+    return feature.value or (f"of type {feature.kind}" if feature.kind else "nested")
 
 
 def shown(names: Iterable[str]) -> str:

@@ -13,8 +13,9 @@ import pyarrow.types as pt
 
 from dspreview.arrow.settled import settled_table
 from dspreview.errors import QueryLimitError, StoreCorruptError, StoreError, StoreFullError, UsageError
+from dspreview.feature import Feature
 from dspreview.query.engine.engine import Engine
-from dspreview.query.search.words import APART, distinct, holds_text, spaced, texts_in
+from dspreview.query.search.words import APART, distinct, spaced, texts_in
 from dspreview.query.table import Table
 from dspreview.settings import Settings
 
@@ -35,7 +36,7 @@ def counted(kind: pa.DataType) -> pa.DataType | None:
 
 def text_columns(table: Table, where: str) -> list[int]:
     """The columns that hold text. Raises UsageError where none does."""
-    found = [number for number, column in enumerate(table.columns) if holds_text(column.feature)]
+    found = [number for number, column in enumerate(table.columns) if Feature(column.feature).holds_text()]
     if not found:
         raise UsageError(f"{where}: no column holds text; there is nothing to search (filter compares numbers)")
     return found

@@ -7,8 +7,6 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from dspreview.models import FeatureTree
-
 UNSPACED = re.compile(
     "["
     "\u0e00-\u0eff"  # Thai, Lao
@@ -64,22 +62,6 @@ def match_text(text: str, match: str) -> str | None:
 def distinct(texts: list[str | None]) -> int:
     """How many different words there are: of two rows that fit alike, the shorter list says more about the question."""
     return len({word for text in texts if text for word in WORD.findall(text.lower())})
-
-
-def holds_text(feature: FeatureTree) -> bool:
-    """Whether there is text anywhere inside a feature."""
-    if isinstance(feature, list):
-        return any(holds_text(item) for item in feature)
-    if not isinstance(feature, dict):
-        return False
-    tag = feature.get("_type")
-    if isinstance(tag, str):
-        if tag == "Value":
-            return feature.get("dtype") in {"string", "large_string", "string_view"}
-        if tag in {"Translation", "TranslationVariableLanguages", "Json"}:
-            return True
-        return tag in {"List", "LargeList", "Sequence"} and holds_text(feature.get("feature"))
-    return any(holds_text(item) for item in feature.values())
 
 
 def texts_in(value: Any) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from dspreview.models import FeatureTree
+from dspreview.feature import Feature
 from dspreview.page.iso import iso_timestamp
 from dspreview.query.language.exactly import instant
 
@@ -49,7 +49,6 @@ def instant_count(sql: str, unit: str, zone: str | None) -> str:
     return f"floor(({instant(f'{sql}::TIMESTAMP_NS', 'ns')})::DECIMAL(20, 0) / 1000)::BIGINT"
 
 
-def zone_of(feature: FeatureTree) -> str | None:
+def zone_of(feature: Feature) -> str | None:
     """The zone of a column of time stamps."""
-    text = str(feature.get("dtype")) if isinstance(feature, dict) else ""
-    return text.partition("tz=")[2].rstrip("]") or None
+    return feature.value.partition("tz=")[2].rstrip("]") or None

@@ -6,9 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from dspreview.errors import DatasetError, UnreadableDataError
-from dspreview.models import FeatureTree, Json
-from dspreview.page.columns import asset_kind
-from dspreview.query.language.fields import is_list, kind_of, type_name
+from dspreview.feature import LIST, Feature
+from dspreview.models import Json
+from dspreview.query.language.fields import kind_of, type_name
 from dspreview.query.statistics.histogram import counts, float_edges, int_edges, rounded, scaled
 from dspreview.query.statistics.moments import FORMATS, instant_count, moment_text, second_edges, span_text, zone_of
 from dspreview.query.statistics.quantiles import literal, quantiles_of
@@ -41,7 +41,7 @@ class Statistics:
         """The type and the statistics of a column; None where there are none for its kind."""
         self.engine.restart()
         column = self.engine.table.columns[place]
-        sql, feature = f"c{place}", column.feature
+        sql, feature = f"c{place}", Feature(column.feature)
         kind, unit, _ = kind_of(feature)
         if kind == "int":
             return "int", self.numbers(sql, whole=True)
@@ -57,9 +57,9 @@ class Statistics:
             zone = zone_of(feature)
             counted = instant_count(sql, unit, zone)
             return "datetime", self.moments(counted, zone, sql)
-        if is_list(feature):
+        if feature.kind == LIST:
             return "list", self.numbers(f"len({sql})", whole=True)
-        asset = asset_kind(feature)
+        asset = feature.asset
         if asset == "Image":
             width = self.numbers(f"m{place}_width", whole=True) | self.unreadable(sql, f"m{place}_width")
             return "image", width | {"height": self.numbers(f"m{place}_height", whole=True)}
@@ -170,9 +170,9 @@ class Statistics:
             "frequencies": {str(value): count for value, count in found}, "null_count": self.total - present,
         }  # fmt: skip
 
-    def classes(self, sql: str, feature: FeatureTree) -> dict[str, Json]:
+    def classes(self, sql: str, feature: Feature) -> dict[str, Json]:
         """Statistics of class labels: all names, also those that no row has; -1 means no label."""
-        names = [str(name) for name in feature.get("names") or ()]
+        names = feature.labels
         query = f"SELECT {sql}, count(*) FROM {self.engine.source} WHERE {sql} IS NOT NULL GROUP BY ALL"
         found = dict(self.engine.rows(query, []))
         present, unlabelled = sum(found.values()), found.pop(-1, 0)
@@ -254,7 +254,7 @@ class Statistics:
 
 def media_columns(columns: tuple[TableColumn, ...], wanted: list[int]) -> frozenset[int]:
     """The columns whose files must be looked at."""
-    return frozenset(place for place in wanted if asset_kind(columns[place].feature) in {"Image", "Audio"})
+    return frozenset(place for place in wanted if Feature(columns[place].feature).asset in {"Image", "Audio"})
 
 
 def statistics_of(engine: Engine, wanted: list[int]) -> dict[str, Json]:
@@ -263,7 +263,7 @@ def statistics_of(engine: Engine, wanted: list[int]) -> dict[str, Json]:
     found, without = [], []
     for place in wanted:
         column = engine.table.columns[place]
-        named = {"column_name": column.name, "type": type_name(column.feature)}
+        named = {"column_name": column.name, "type": type_name(Feature(column.feature))}
         try:
             answer = statistics.column(place)
         except DatasetError as error:
