@@ -161,7 +161,7 @@ class DatasetCheck:
 
 def header_schema(reading: Reading) -> pa.Schema | None:
     """The columns of a CSV, without types."""
-    header = reading.header(reading.files[0]) if reading.module == "csv" and reading.files else None
+    header = reading.header(reading.files[0]) if reading.format.is_delimited and reading.files else None
     return None if header is None else pa.schema([(name, pa.null()) for name in dict.fromkeys(header)])
 
 

@@ -48,7 +48,7 @@ def of_failure(failure: errors.PreviewError, place: dict[str, Any], reading: Rea
     code = code_of(failure)
     if code == "readme-unreadable":
         file = "README.md"
-    if line is not None and reading is not None and reading.module == "csv":
+    if line is not None and reading is not None and reading.format.is_delimited:
         line = reading.plain_line(file, line)
     return found(code, str(failure), file=file, line=line, **place)
 

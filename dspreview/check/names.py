@@ -45,7 +45,7 @@ def odd_columns(reading: Reading, columns: Columns | None, place: dict[str, Any]
         yield found("empty-split", told, severity="error", **place)
     if reading.beyond_library:
         yield found("library-refuses", f"`datasets` does not load it: {reading.beyond_library}", **place)
-    made = reading.module.endswith("folder") and not reading.declares and "label" in dict(columns or ())
+    made = reading.format.is_media_folder and not reading.declares and "label" in dict(columns or ())
     if made and reading.files[0].endswith(ARCHIVES):
         told = "the classes are folders inside an archive, and `datasets` looks for them outside: it raises 'Invalid string class label'"
         yield found("library-refuses", told, file=reading.shorten(reading.files[0]), column="label", **place)

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from dspreview import local
 from dspreview.arrow.settled import bare, filled, plain, settled_table, target
 from dspreview.extract.extractor import Extractor
+from dspreview.extract.formats import ARROW, PARQUET, Format
 from dspreview.extract.parquet.footers import Footer, local_footer
 from dspreview.extract.parquet.rowgroups import numbered, parquet_tables
 from dspreview.extract.parquet.schemafiles import SchemaFiles, footer_there, open_remote
@@ -63,7 +64,7 @@ class Reading:
         self.extractor, self.ref, self.dataset, self.names, self.folder = extractor, ref, dataset, names, folder
         self.settings: Settings = extractor.settings
         direct = extractor.direct(ref, extractor.describe(ref, dataset))
-        self.direct = direct if direct is not None and direct.configs[names[0]].module == "parquet" else None
+        self.direct = direct if direct is not None and direct.configs[names[0]].format.is_parquet else None
         self._long: tuple[Source, Plan] | None = None
         self._footers: dict[str, Footer] = {}
         self.beyond_library = ""
@@ -101,9 +102,9 @@ class Reading:
         return [path for path in self.files if path not in self.broken]
 
     @property
-    def module(self) -> str:
-        """The reader of `datasets` for this split."""
-        return "parquet" if self.direct is not None else self.long[1].module
+    def format(self) -> Format:
+        """The format of its files."""
+        return PARQUET if self.direct is not None else self.long[1].format
 
     def parts(self, *, whole: bool) -> Iterator[Part]:
         """The rows, as far as they are wanted; small blocks unless the `whole` split is. Raises PreviewError, and what pyarrow raises."""
@@ -146,7 +147,7 @@ class Reading:
 
     def stored_schema(self, path: str) -> pa.Schema | None:
         """The schema of an Arrow file as it has it; None for other formats."""
-        if self.module != "arrow" or "::" in path:
+        if self.format is not ARROW or "::" in path:
             return None
         with self.open(path) as stream:
             try:
@@ -203,7 +204,7 @@ class Reading:
         """The names in the first line of a CSV on this machine, as they are there; None where it has none, or is packed."""
         params = self.long[1].params
         if (
-            self.module != "csv"
+            not self.format.is_delimited
             or not path.endswith(".csv")
             or "://" in path
             or params.get("header", "infer") not in {"infer", 0}

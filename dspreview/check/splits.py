@@ -87,14 +87,14 @@ class SplitCheck:
         self.findings += odd_columns(self.reading, self.columns, self.place) if self.rows else []
         if total == 0:
             self.findings = [one for one in self.findings if one.code != "library-refuses"]
-            loads = self.reading.module == "parquet" and not self.starts_empty
+            loads = self.reading.format.is_parquet and not self.starts_empty
             words = "there is no row" if loads else "there is no row, and `datasets` does not load such a split"
             self.findings.append(found("empty-split", words, severity=None if loads else "error", **self.place))
         for watch in self.watches.values():
-            if watch.name == "label" and self.reading.module.endswith("folder"):
+            if watch.name == "label" and self.reading.format.is_media_folder:
                 continue  # made by the reader
             seen = watch.findings(self.place, whole=self.ended or total == self.rows)
-            self.findings += [one for one in seen if one.code != "null-as-text" or self.reading.module != "text"]
+            self.findings += [one for one in seen if one.code != "null-as-text" or not self.reading.format.is_text]
         self.findings = [self.located(one) for one in self.findings]
         return Outcome(self.findings, self.rows, total, self.columns, size)
 
@@ -107,12 +107,12 @@ class SplitCheck:
     def look_at_files(self) -> tuple[int | None, int | None]:
         """What the ends of Parquet files tell; how many rows and bytes there are."""
         reading = self.reading
-        for path in reading.files[:FOOTERS] if reading.module == "csv" else ():
+        for path in reading.files[:FOOTERS] if reading.format.is_delimited else ():
             if (header := reading.header(path)) is not None:
                 self.findings += look_at_names(header, self.place | {"file": reading.shorten(path)})
             if (told := reading.shifted(path)) is not None:
                 self.findings.append(found("library-differs", told, file=reading.shorten(path), line=2, **self.place))
-        if reading.module != "parquet" or any("::" in path or path.startswith("http") for path in reading.files):
+        if not reading.format.is_parquet or any("::" in path or path.startswith("http") for path in reading.files):
             return None, None
         most = FOOTERS if reading.dataset.kind is Kind.LOCAL or self.sample is None else REMOTE_FOOTERS
         paths = reading.files[:most]
@@ -181,7 +181,7 @@ class SplitCheck:
             return
         for part in self.reading.parts(whole=self.sample is None):
             self.look_at_types(part)
-            if self.columns is None and self.reading.module not in {"parquet", "csv"}:
+            if self.columns is None and not (self.reading.format.is_parquet or self.reading.format.is_delimited):
                 self.findings += look_at_names([name for name, _ in part.columns], self.place)
             self.columns = part.columns
             self.look_at_keys(part)
@@ -194,7 +194,7 @@ class SplitCheck:
 
     def look_at_types(self, part: Part) -> None:
         """Whether `datasets` takes some rows into the types that it has by then."""
-        if part.raw is None or self.reading.module == "parquet" or self.reading.declares:
+        if part.raw is None or self.reading.format.is_parquet or self.reading.declares:
             return
         if not self.library.first:
             stored = self.reading.stored_schema(self.reading.files[0]) if self.reading.files else None
@@ -207,7 +207,7 @@ class SplitCheck:
 
     def look_at_keys(self, part: Part) -> None:
         """Whether files of JSON have the same columns: streams of it may differ, but nobody makes one table of them."""
-        if self.reading.module != "json" or not part.file:
+        if not self.reading.format.row_is_line or not part.file:
             return
         names = {name for name, _ in part.columns}
         self.keys.setdefault(part.file, set()).update(names)
@@ -263,7 +263,7 @@ class SplitCheck:
         limit = self.reading.settings.asset_max_bytes
         for leaf in leaves(name, tree, values):
             if Feature(leaf.tree).holds_assets():
-                if self.reading.module.endswith("folder"):
+                if self.reading.format.is_media_folder:
                     paths = [value.get("path") for value in to_python(leaf.values) if isinstance(value, dict)]
                     self.named.update(self.reading.shorten(path) for path in paths if path)
                 self.findings += look_at_files(leaf, first, fetch, limit, self.place)

@@ -10,10 +10,11 @@ from typing import NamedTuple
 from dspreview import local
 from dspreview.check.findings import Finding, found
 from dspreview.errors import UnsafePathError
+from dspreview.extract.formats import BY_EXTENSION
 from dspreview.extract.hub.description import Description, read_readme
 from dspreview.extract.layout.globs import expression, names_below
 from dspreview.extract.layout.readme import front_matter, parse_yaml, plain_patterns
-from dspreview.extract.layout.split_files import MODULES, SPLIT, matches, plain
+from dspreview.extract.layout.split_files import SPLIT, matches, plain
 from dspreview.models import Json, Kind, Listing
 from dspreview.settings import Settings
 
@@ -198,7 +199,7 @@ def kind_of(name: str) -> str:
 
 def is_data(name: str) -> bool:
     """Whether a file may be data at all: descriptions have names of their own."""
-    known = kind_of(name) in ALWAYS_DATA or kind_of(name) in MODULES
+    known = kind_of(name) in ALWAYS_DATA or kind_of(name) in BY_EXTENSION
     return known and not expression("**/*requirements*.txt").match(name) and os.path.basename(name).upper() not in {
         "LICENSE.TXT", "README.TXT", "DATASET_INFO.JSON", "DATASET_INFOS.JSON", "CONFIG.JSON", "STATE.JSON", "DATASET_DICT.JSON",
     }  # fmt: skip

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import importlib
 import os
-import signal
 import sys
 from typing import Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperGroup
 
-from dspreview.cli import failure
+from dspreview.cli import failure, interrupts
 from dspreview.documents.stdout import write_text
-from dspreview.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, AnswerLostError
-from dspreview.signals import is_held
+from dspreview.errors import EXIT_INTERRUPTED, EXIT_OK, AnswerLostError
 from dspreview.suggestions import did_you_mean
-
-HOLD_SECONDS = 0.01
-waiting: list[int] = []
-"""Signals that nothing was unwound for yet."""
 
 
 class Entry(NamedTuple):
@@ -122,76 +116,41 @@ def root(
 
 def run(arguments: list[str]) -> None:
     """Run the program and end the process with the contract's exit code."""
-    code = EXIT_INTERRUPTED
     try:
-        listen()
+        try:
+            code = answer(arguments)
+        finally:
+            interrupts.done()
+    except KeyboardInterrupt:
+        interrupts.done()
+        code = EXIT_OK
+    except Exception as error:  # a bug in how failures are told
+        code = failure.as_bug(error).exit_code
+    if interrupts.received or code == EXIT_INTERRUPTED:  # also where it came as the last thing was being done
+        failure.tell("interrupted")
+        code = EXIT_INTERRUPTED
+    leave(code)
+
+
+def answer(arguments: list[str]) -> int:
+    """Answer a call; its exit code. Raises KeyboardInterrupt."""
+    command = None
+    try:
+        interrupts.listen()
         open_streams()
         command = typer.main.get_command(app)
-        if arguments[:1] == ["help"]:
-            arguments = [*arguments[1:], "--help"]
-        answer = command.main(arguments, prog_name="dspreview", standalone_mode=False)
-        code = answer if isinstance(answer, int) else EXIT_OK
-        if code == EXIT_INTERRUPTED:
-            failure.tell("interrupted")
-    except KeyboardInterrupt:
-        failure.tell("interrupted")
+        words = [*arguments[1:], "--help"] if arguments[:1] == ["help"] else arguments
+        code = command.main(words, prog_name="dspreview", standalone_mode=False)
     except SystemExit:  # Typer's end where whoever read the help has had enough
         failure.hush()
-        code = EXIT_OK
-    except Exception as error:  # the one place where every failure ends: as a line and an exit code
+        return EXIT_OK
+    except Exception as error:  # what no command told itself ends here: as a line and an exit code
+        if interrupts.received:  # whatever somebody made of it
+            raise KeyboardInterrupt from None
         from dspreview.cli.options import asked_of
 
-        code = EXIT_BUG
-        code = failure.report(error, asked_of(typer.main.get_command(app), arguments))
-    finally:
-        if waiting and code == EXIT_OK:  # it came as the last thing was being done
-            failure.tell("interrupted")
-            code = EXIT_INTERRUPTED
-        leave(code)
-
-
-def listen() -> None:
-    """Ctrl-C and SIGTERM unwind, so that nothing is left half done; a shell's `nohup`-like wishes are kept."""
-    sys.unraisablehook = keep_interrupt
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, stop)
-
-
-def stop(number: int, frame: Any) -> None:
-    """The first signal unwinds, a second one does not wait for that."""
-    signal.signal(number, leave_at_once)
-    unwind(number, frame)
-
-
-def unwind(_number: int, frame: Any) -> None:
-    """Raise KeyboardInterrupt, or look again a moment later while something goes on that must not stop half-way."""
-    if is_held(frame):
-        unwind_later()
-        return
-    waiting.clear()
-    raise KeyboardInterrupt
-
-
-def unwind_later() -> None:
-    """Unwind in a moment."""
-    waiting.append(signal.SIGALRM)
-    signal.signal(signal.SIGALRM, unwind)
-    signal.setitimer(signal.ITIMER_REAL, HOLD_SECONDS)
-
-
-def keep_interrupt(ignored: sys.UnraisableHookArgs) -> None:
-    """Unwind a moment later where Python drops the exception: a signal came while it was tidying up after an object."""
-    if ignored.exc_type is KeyboardInterrupt:
-        unwind_later()
-    else:
-        sys.__unraisablehook__(ignored)
-
-
-def leave_at_once(_number: int, _frame: Any) -> None:
-    """End now."""
-    os.write(2, b"dspreview: interrupted\n")
-    os._exit(EXIT_INTERRUPTED)
+        return failure.report(error, asked_of(command, arguments))
+    return code if isinstance(code, int) else EXIT_OK
 
 
 def open_streams() -> None:

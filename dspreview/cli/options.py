@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import typer
 
 from dspreview import errors
-from dspreview.cli import failure
+from dspreview.cli import failure, interrupts
 from dspreview.cli.call import TABULAR, Call
 from dspreview.cli.render.output import WRITERS
 from dspreview.local import LOCAL_STARTS
@@ -158,6 +158,8 @@ def with_common(command: Callable[..., Any]) -> Callable[..., Any]:
         except (typer.Exit, typer.Abort):  # ends that are no failures
             raise
         except Exception as error:  # told as this call asked for it, with its exit code
+            if interrupts.received:  # whatever somebody made of it
+                raise KeyboardInterrupt from None
             return failure.report(error, failure.Asked.of(common))
 
     wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -167,6 +169,8 @@ def with_common(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def asked_of(command: Any, arguments: list[str]) -> failure.Asked:
     """What a call that cannot be read asks for, as far as the options of its command tell."""
+    if command is None:
+        return failure.Asked()
     rest = list(arguments)
     while (below := getattr(command, "commands", None)) is not None and rest:
         found = command.get_command(None, rest[0])

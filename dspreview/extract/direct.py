@@ -41,7 +41,7 @@ def direct_listing(source: DirectSource, settings: Settings) -> Listing | None:
             looked_at = [name for group in config.files.values() for name in group] if labelled(config) else files
             keyed = [(f"/{file}", blobs[file]) for file in looked_at]
             splits.append(
-                SplitListing(split, *sizes, data_key=key_of(config.module, {}, features, split, sizes, keyed))
+                SplitListing(split, *sizes, data_key=key_of(config.format.name, {}, features, split, sizes, keyed))
             )
         configs.append(ConfigListing(name, tuple(splits)))
     return Listing(dataset, tuple(configs), source.default)
@@ -55,10 +55,10 @@ def direct_page(source: DirectSource, config: str, split: str, staging: Path, se
         return None
     sizes = chosen.told.sizes.get(split, (None, None))
     page = None
-    if chosen.module == "parquet":
+    if chosen.format.is_parquet:
         paths = [f"{source.root}/{name}" for name in files]
         page = parquet_page(source, chosen, (config, split), paths, staging, settings, sizes[1])
-    elif source.dataset.kind is Kind.LOCAL and chosen.module == "imagefolder" and chosen.features is None:
+    elif source.dataset.kind is Kind.LOCAL and chosen.format.is_media_folder and chosen.features is None:
         from dspreview.extract.formats.imagefolder import pictures_page
 
         page = pictures_page(source, chosen, (config, split), staging, settings)

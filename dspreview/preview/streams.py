@@ -42,7 +42,7 @@ def all_rows(
     if queries.settings.hf_hub_offline and target.entry.dataset.kind is Kind.HUB:
         return all_matches(queries, ref, config, split, Request(offset=offset))  # of what is already here
     _, plan = queries.preview.extractor.plan(target.ref, target.entry.dataset, target.split.config)
-    if complete and plan.module == "json" and plan.features is None:
+    if complete and plan.format.row_is_line and plan.features is None:
         # a late row may bring a column: the split is converted first
         return all_matches(queries, ref, config, split, Request(offset=offset))
     parts = tables(queries, target, offset)

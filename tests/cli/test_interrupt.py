@@ -36,18 +36,39 @@ def test_an_interrupt_at_fifty_places_is_one_line(words: tuple[str, ...], tmp_pa
 
 DROPPED = """
 import os, signal, time, weakref
-from dspreview.cli import app
+from dspreview.cli import interrupts
 
 class Thing:
     pass
 
-app.listen()
+interrupts.listen()
 try:
     thing = Thing()
     reference = weakref.ref(thing, lambda _: os.kill(os.getpid(), signal.SIGINT))
     del thing
     time.sleep(600)
 except KeyboardInterrupt:
+    interrupts.done()
+    print("unwound")
+"""
+SWALLOWED = """
+import os, signal, time
+from dspreview.cli import interrupts
+
+interrupts.listen()
+try:
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(600)
+    except BaseException as error:
+        try:
+            for _ in range(5):
+                time.sleep(0.02)  # nothing is raised again while it is unwound
+        finally:
+            print("tidied up")
+    time.sleep(600)  # as if nothing had come
+except KeyboardInterrupt:
+    interrupts.done()
     print("unwound")
 """
 
@@ -56,3 +77,8 @@ def test_an_interrupt_that_python_drops_is_not_lost() -> None:
     """What a callback of a weak reference raises is told as ignored, and nothing else happens."""
     done = subprocess.run([sys.executable, "-c", DROPPED], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "unwound\n", "")
+
+
+def test_an_interrupt_that_a_library_swallows_comes_again() -> None:
+    done = subprocess.run([sys.executable, "-c", SWALLOWED], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "tidied up\nunwound\n", "")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from dspreview import local
 from dspreview.errors import CardError, UnsafePathError
+from dspreview.extract.formats import PARQUET, Format
 from dspreview.extract.hub.description import Description
 from dspreview.extract.layout.globs import MANY_FILES, names_below, names_within
 from dspreview.extract.layout.keys import local_key
@@ -24,7 +25,7 @@ class DirectConfig(NamedTuple):
     told: PlainConfig
     features: list[tuple[str, FeatureTree]] | None
     """Those that the README declares."""
-    module: str
+    format: Format
     files: dict[str, list[str]]
     """Of each split, by their names in the dataset."""
 
@@ -58,7 +59,7 @@ def open_direct(asked: str, description: Description) -> DirectSource | None:
     card, names = description.card, sorted(description.files)
     if dataset.kind is Kind.LOCAL and dataset.name.endswith(".parquet") and os.path.isfile(dataset.name):
         name = os.path.basename(dataset.name)
-        single = DirectConfig(PlainConfig("default"), None, "parquet", {"train": [name]})
+        single = DirectConfig(PlainConfig("default"), None, PARQUET, {"train": [name]})
         return DirectSource(dataset, asked, {"default": single}, "default", frozenset({name}))
     if dataset.kind is Kind.LOCAL:
         below = names_below(dataset.name) if os.path.isdir(dataset.name) else None
@@ -98,12 +99,12 @@ def open_config(told: PlainConfig, names: list[str]) -> DirectConfig | None:
         return None
     prefix = f"{folder}/" if folder else ""
     files = {split: [prefix + name for name in group] for split, group in found.files.items()}
-    return DirectConfig(told, features, found.module, files)
+    return DirectConfig(told, features, found.format, files)
 
 
 def labelled(config: DirectConfig) -> bool:
     """Whether the names of all files matter to each split: folders name the classes."""
-    return config.module == "imagefolder"
+    return config.format.is_media_folder
 
 
 def local_blobs(source: DirectSource) -> dict[str, str] | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from dspreview.extract.formats import BY_EXTENSION, Format
 from dspreview.extract.layout.globs import expression, literal
 
 SHARDED = "data/{split}-[0-9][0-9][0-9][0-9][0-9]-of-[0-9][0-9][0-9][0-9][0-9]*.*"
@@ -33,23 +34,18 @@ SPECIAL = re.compile(
 UNREADABLE = re.compile(r"::|[\x00-\x1f\x7f]|[\ud800-\udfff]")
 """Signs in names that the readers of `datasets` take for something else, or cannot take."""
 PLAIN_PATTERN = re.compile(r"[^\[\]{}?:\\~]+")
-MODULES = {"parquet": "parquet", "csv": "csv", "json": "json", "jsonl": "json", "txt": "text"} | dict.fromkeys(
-    ("jpg", "jpeg", "png", "gif", "webp", "bmp", "tif", "tiff"), "imagefolder"
-)
-"""The reader of a kind of files, where it needs no options."""
 METADATA = re.compile(r"metadata\.(?:csv|jsonl|parquet)")
 
 
 class Layout(NamedTuple):
     """The files of each split, all of one kind."""
 
-    module: str
-    """The reader of `datasets` that they are for."""
+    format: Format
     files: dict[str, list[str]]
 
 
 def find_layout(names: Sequence[str], declared: Mapping[str, Sequence[str]] | None) -> Layout | None:
-    """The files of each split; None where these are of another kind than `MODULES`, or the names leave any doubt.
+    """The files of each split; None where these are of no kind that names tell, or the names leave any doubt.
 
     Args:
         names: all files, `folder/file`.
@@ -68,9 +64,9 @@ def find_layout(names: Sequence[str], declared: Mapping[str, Sequence[str]] | No
         if not files or len(set(files)) < len(files) or not SPLIT.match(split):
             return None
         found[split] = files
-    modules = {module_of(name) for files in found.values() for name in files}
-    module = modules.pop() if len(modules) == 1 else None
-    return None if module is None else Layout(module, found)
+    formats = [format_of_file(name) for files in found.values() for name in files]
+    first = formats[0] if formats else None
+    return None if first is None or any(one is not first for one in formats) else Layout(first, found)
 
 
 def plain(pattern: str) -> bool:
@@ -81,15 +77,16 @@ def plain(pattern: str) -> bool:
     )
 
 
-def module_of(name: str) -> str | None:
-    """The reader of a file, by all of its extensions; None for other kinds, and where these contradict each other."""
+def format_of_file(name: str) -> Format | None:
+    """The format of a file, by all of its extensions; None for other kinds, and where these contradict each other."""
     last = basename(name)
     *others, kind = last.split(".")[1:]
     if METADATA.fullmatch(last) or len(set(others)) < len(others):
         return None
-    if kind == "parquet" and kind not in others:
-        return "parquet"
-    return MODULES.get(kind) if all(map(str.isdigit, others)) else None
+    found = BY_EXTENSION.get(kind)
+    if found is not None and found.is_parquet and kind not in others:
+        return found
+    return found if all(map(str.isdigit, others)) else None
 
 
 def default_patterns(names: Sequence[str]) -> dict[str, list[str]] | None:

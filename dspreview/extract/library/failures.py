@@ -7,6 +7,7 @@ import os
 import re
 from pathlib import PurePosixPath
 
+import dspreview
 from dspreview import errors
 from dspreview.extract.hub.failures import chain, first_line, translate
 from dspreview.extract.hub.fence import PrivateAddressError
@@ -20,7 +21,7 @@ OUT_OF_MEMORY = re.compile(r"\bout of memory\b|std::bad_alloc")
 """How readers in C say it."""
 PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EROFS})
 BUGS = (KeyError, AttributeError, TypeError, IndexError, AssertionError, NameError)
-PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+PACKAGE_FOLDER = os.path.dirname(os.path.abspath(dspreview.__file__)) + os.sep
 EXTRAS = {"h5py": "h5py", "hdf5": "h5py", "nibabel": "nibabel", "Bio": "biopython"}
 
 

@@ -28,7 +28,7 @@ def own_parquet(plan: Plan, split: str, opened: Callable[[str], tuple[Any, Calla
         opened: for a file on the Hub, something that pyarrow can read, and its size once it was read.
 
     """
-    if plan.module != "parquet" or set(plan.params) - HARMLESS:
+    if not plan.format.is_parquet or set(plan.params) - HARMLESS:
         return None
     return parquet_of(plan.files[split], plan.features, opened)
 

@@ -12,6 +12,7 @@ import copy
 import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from importlib import import_module
 from itertools import islice
 from typing import Any
 
@@ -29,13 +30,14 @@ import dspreview.extract.library.exactjson  # noqa: F401 - for what it replaces
 from dspreview.arrow.settled import empty_table
 from dspreview.extract.counting import COUNTED_UNPACKED
 from dspreview.extract.files.door import Door
+from dspreview.extract.formats import SMALL_BLOCK
 from dspreview.extract.hub.ranges import RemoteFile
 from dspreview.extract.library.csvheader import HEAD, ShortHeader, short_header
 from dspreview.extract.library.exact import columns_of_line, exact_numbers, refuse_columns
 from dspreview.extract.library.features import features_of, without_codec
-from dspreview.extract.library.lines import arrow_tables, bad_line, comma_at, told_otherwise
+from dspreview.extract.library.lines import bad_line, comma_at, told_otherwise
 from dspreview.extract.library.source import Plan, Source
-from dspreview.extract.parquet.rowgroups import BATCH, numbered, parquet_tables
+from dspreview.extract.parquet.rowgroups import BATCH, numbered
 from dspreview.extract.parquet.schemafiles import SchemaFiles, is_remote, open_remote
 from dspreview.models import Kind
 from dspreview.settings import Settings
@@ -47,15 +49,6 @@ EXAMPLES_AT_ONCE = 10
 FIRST_LINE_TELLS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
 LONGEST_HEADER = 100_000_000
 COMMA = "a comma behind the row, which JSON Lines has not; remove the commas at the ends of lines"
-SMALL_BLOCK = 1 << 17
-"""Bytes that are read ahead of a file on the Hub for a page; by default it is 5 MB."""
-SMALL_READS: dict[str, dict[str, Any]] = {
-    "csv": {"chunksize": 1_000},
-    "json": {"chunksize": SMALL_BLOCK},
-    # its reader makes a file system of its own
-    "text": {"chunksize": SMALL_BLOCK, "storage_options": {"hf": {"block_size": SMALL_BLOCK}}},
-}
-"""What a page needs of a file on the Hub: rows of a CSV, bytes of the others; by default it is 10,000 rows or 10 MB."""
 
 
 class SplitReader:
@@ -68,7 +61,7 @@ class SplitReader:
         self.small = small
         self.settings = settings
         self.source = source
-        self.plan = plan
+        self.plan, self.format = plan, plan.format
         self.split = split
         self.folder = folder
         self.streaming = streaming
@@ -110,14 +103,12 @@ class SplitReader:
         return number if unpacked <= COUNTED_UNPACKED else None
 
     def _read(self, skip: int, num_rows: int) -> Iterator[NamedTable]:
-        if self.plan.module == "parquet" and self.streaming:
-            return self._read_files(parquet_tables, min(skip + num_rows, BATCH))
-        if self.plan.module == "arrow" and self.streaming:
-            return self._read_files(arrow_tables, num_rows)
+        if self.streaming and (tables := self.format.read()) is not None:
+            return self._read_files(tables, min(skip + num_rows, BATCH))
         if self.source.dataset.kind is Kind.HUB:
             self.door.hub_files().block_size = SMALL_BLOCK if self.small else None
         builder = self._builder()
-        guessing = self.features is None and guesses_from_values(self.plan.module)
+        guessing = self.features is None and self.format.guesses_types
         if guessing:  # else the JSON reader parses the first 10 MB twice, to guess the types once more
             builder.info.features = Features()
         try:
@@ -129,15 +120,13 @@ class SplitReader:
         if guessing:
             builder.info.features = None
         wanted = next(generator for generator in generators if str(generator.name) == self.split)
-        if self.features is None and not guesses_from_values(self.plan.module):
+        if self.features is None and not self.format.guesses_types:
             self.features = builder.info.features
         if isinstance(builder, ArrowBasedBuilder):
-            if self.plan.module == "xml":  # datasets 5.2 hands its XML reader iterables where it opens files
+            if self.format.nests_files:  # datasets 5.2 hands its XML reader iterables where it opens files
                 wanted.gen_kwargs["files"] = [name for names in wanted.gen_kwargs["files"] for name in names]
             return self._read_tables(builder, wanted.gen_kwargs)
-        if self.plan.module.endswith(
-            "folder"
-        ):  # datasets 5.2 labels what lies in an archive by the folder of the archive
+        if self.format.is_media_folder:  # datasets 5.2 labels what lies in an archive by the folder of the archive
             wanted.gen_kwargs["files"] = tuple(
                 (name if folder is None else None, folder, inner) for name, folder, inner in wanted.gen_kwargs["files"]
             )
@@ -146,7 +135,7 @@ class SplitReader:
     def _read_files(self, tables: Callable[[Any, int], Iterator[pa.Table]], batch_size: int) -> Iterator[NamedTable]:
         """Files that carry their own schema, read here; the schema of the first one gives the features."""
         names = self.plan.files[self.split]
-        ahead = self.plan.module == "parquet" and all(map(is_remote, names))
+        ahead = self.format.is_parquet and all(map(is_remote, names))
         files = SchemaFiles(names, self._open, tables, ahead=ahead)
         self.counts = files.counts
         for name, table in files.tables(batch_size):
@@ -156,15 +145,15 @@ class SplitReader:
 
     def _open(self, name: str) -> Any:
         """A file where it lies; Parquet on the Hub by the ranges that its footer names."""
-        if self.plan.module == "parquet" and is_remote(name):
+        if self.format.is_parquet and is_remote(name):
             return open_remote(name, self.source.asked, self.settings)
         return self.door.open(name)
 
     def _builder(self) -> DatasetBuilder:
         """The reader of `datasets` for this plan. Names of configs play no role there, so any name works."""
-        if self.plan.module == "hdf5":
-            import dspreview.extract.library.hdf5  # noqa: F401 - for what it replaces
-        cls = import_main_class(_PACKAGED_DATASETS_MODULES[self.plan.module][0])
+        if self.format.mends:
+            import_module(self.format.mends)
+        cls = import_main_class(_PACKAGED_DATASETS_MODULES[self.format.name][0])
         # folder readers look at all splits for the class names; others need only theirs, and a broken one hides none
         names = list(self.plan.data_files) if issubclass(cls, folder_reader.FolderBasedBuilder) else [self.split]
         chosen = DataFilesDict({name: self.plan.data_files[name] for name in names})
@@ -183,7 +172,7 @@ class SplitReader:
             token=self.source.download.token,
             data_files=chosen,
             **known,
-            **(SMALL_READS[self.plan.module] if self.small else {}),
+            **((self.format.small_read or {}) if self.small else {}),
         )
 
     def _manager(self, builder: DatasetBuilder) -> Any:
@@ -210,7 +199,7 @@ class SplitReader:
                 short = self.short_header(name)
                 for number, table in enumerate(self._shard_tables(builder, shard, short)):
                     self.raw = table
-                    if self.plan.module == "csv":
+                    if self.format.is_delimited:
                         yield name, exact_numbers(table, partial(self._as_text, shard, number, short), self.features)
                     else:
                         yield name, table
@@ -218,7 +207,7 @@ class SplitReader:
                 error.add_note(name)
                 if line := bad_line(shard, self.door):
                     error.add_note(f"line {line}")
-                    if self.plan.module == "json" and comma_at(shard, line, self.door):
+                    if self.format.row_is_line and comma_at(shard, line, self.door):
                         raise told_otherwise(error, COMMA) from error
                 raise
 
@@ -227,13 +216,13 @@ class SplitReader:
         if not name.endswith(FIRST_LINE_TELLS) or "://" in name:
             return
         params = self.plan.params
-        sep = str(params.get("sep") or params.get("delimiter") or ",") if self.plan.module == "csv" else None
+        sep = str(params.get("sep") or params.get("delimiter") or ",") if self.format.is_delimited else None
         with self.door.open(name) as file:
             refuse_columns(columns_of_line(file.readline(LONGEST_HEADER), sep))
 
     def short_header(self, name: str) -> ShortHeader | None:
         """The header of a CSV file, where it names one column too few."""
-        if self.plan.module != "csv" or not name:
+        if not self.format.is_delimited or not name:
             return None
         if is_remote(name):  # the Hub's own file fetches a whole block
             size = int(self.door.hub_files().info(name)["size"])
@@ -278,12 +267,7 @@ class SplitReader:
 
 def is_read_small(source: Source, plan: Plan) -> bool:
     """Whether a page of a split takes less than the readers fetch by themselves."""
-    return source.dataset.kind is Kind.HUB and plan.module in SMALL_READS and "chunksize" not in plan.params
-
-
-def guesses_from_values(module: str) -> bool:
-    """Formats that carry no types: what their reader says of the features is a guess from the first values."""
-    return module in {"csv", "json"}
+    return source.dataset.kind is Kind.HUB and plan.format.small_read is not None and "chunksize" not in plan.params
 
 
 def shards(arguments: dict[str, Any], files: list[str]) -> Iterable[tuple[str, dict[str, Any]]]:

@@ -103,7 +103,9 @@ class Extraction:
     ) -> None:  # fmt: skip
         self.source, self.plan, self.split, self.settings = source, plan, split, settings
         self.reader = SplitReader(source, plan, split, folder, settings, streaming=streaming, small=small)
-        self.joiner = Joiner(source, f"{source.asked} {plan.config.name}/{split}", same_columns=plan.module == "csv")
+        self.joiner = Joiner(
+            source, f"{source.asked} {plan.config.name}/{split}", same_columns=plan.format.is_delimited
+        )
         fetch = Fetcher(source, settings, folder).fetch
         self.maker = PageMaker(source.dataset, source.asked, plan.config.name, split, settings, staging, fetch)
 
@@ -136,7 +138,7 @@ class Extraction:
         if set(self.reader.counts) == set(files):
             return sum(self.reader.counts.values())
         if self.source.dataset.kind is Kind.LOCAL:
-            if self.plan.module == "parquet" and len(files) <= FOOTERS_READ:
+            if self.plan.format.is_parquet and len(files) <= FOOTERS_READ:
                 return sum(row_count(pq.read_metadata(name)) for name in files)
             few = len(files) <= COUNTED_FILES
             if few and sum(os.path.getsize(name) for name in files if "://" not in name) <= COUNTED_BYTES:

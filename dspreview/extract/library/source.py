@@ -26,6 +26,7 @@ from tqdm.std import tqdm
 import dspreview.extract.library.doorway  # noqa: F401 - the readers open their files through it
 from dspreview import errors, local
 from dspreview.extract.files.door import WEB, Door
+from dspreview.extract.formats import ARROW, Format, format_of
 from dspreview.extract.hub.description import Description
 from dspreview.extract.layout.globs import names_below, names_within
 from dspreview.extract.layout.readme import local_card
@@ -36,8 +37,6 @@ from dspreview.settings import Settings
 
 tqdm.set_lock(threading.RLock())
 """Its own would be one for several processes, which leaves a semaphore behind where a process ends at once."""
-PICKLES = frozenset({"pandas"})
-"""Readers that run code found in the data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class Plan:
     """How one config is read."""
 
     config: CardConfig
-    module: str
+    format: Format
     params: dict[str, Any]
     files: dict[str, list[str]]
     """The data files of each split, in reading order: absolute paths or `hf://` addresses."""
@@ -111,22 +110,22 @@ def make_plan(source: Source, config: CardConfig) -> Plan:
     if saved is not None:
         return saved
     with source.door.entered():
-        found, module, defaults = find_files(source, config)
-    if module in PICKLES:
+        found, kind, defaults = find_files(source, config)
+    if kind.is_unsafe:
         raise errors.DatasetError(f"{source.asked}: pickle files can run code, and are not read; save them as Parquet")
     kept = found.filter(
-        extensions=_MODULE_TO_EXTENSIONS[module] + _MODULE_TO_METADATA_EXTENSIONS[module],
-        file_names=_MODULE_TO_METADATA_FILE_NAMES[module],
+        extensions=_MODULE_TO_EXTENSIONS[kind.name] + _MODULE_TO_METADATA_EXTENSIONS[kind.name],
+        file_names=_MODULE_TO_METADATA_FILE_NAMES[kind.name],
     )
     files = {str(split): [str(file) for file in names] for split, names in kept.items()}
     guard_files(source, [name for names in files.values() for name in names])
     params = defaults | {
         key: value for key, value in config.params.items() if key not in {"data_files", "data_dir", "default"}
     }
-    return Plan(config, module, params, files, kept, config.info.features if config.info else None)
+    return Plan(config, kind, params, files, kept, config.info.features if config.info else None)
 
 
-def find_files(source: Source, config: CardConfig) -> tuple[DataFilesDict, str, dict[str, Any]]:
+def find_files(source: Source, config: CardConfig) -> tuple[DataFilesDict, Format, dict[str, Any]]:
     """The data files of each split of a config, the reader they need, and its options."""
     if source.dataset.kind is Kind.LOCAL and not os.path.isdir(source.dataset.name):
         return single_file(source)
@@ -159,9 +158,11 @@ def find_files(source: Source, config: CardConfig) -> tuple[DataFilesDict, str, 
         ) from error
     except FileNotFoundError as error:
         raise no_match(source, config) from error
-    if module is None or (module == "harbor" and not any(is_task(name) for names in found.values() for name in names)):
+    kind = format_of(module or "")
+    tasks = any(is_task(name) for names in found.values() for name in names)
+    if module is None or (kind.has_tasks and not tasks):
         raise errors.EmptyDatasetError(f"{source.asked} has no data files of a known kind")
-    return found, module, defaults
+    return found, kind, defaults
 
 
 def no_match(source: Source, config: CardConfig) -> errors.EmptyDatasetError:
@@ -190,7 +191,7 @@ def seen_extensions(source: Source) -> set[str]:
     return {os.path.splitext(name)[1] or os.path.basename(name) for name in names[:1000]}
 
 
-def single_file(source: Source) -> tuple[DataFilesDict, str, dict[str, Any]]:
+def single_file(source: Source) -> tuple[DataFilesDict, Format, dict[str, Any]]:
     """A dataset that is one file: config `default`, split `train`."""
     name = source.dataset.name
     found = DataFilesList([name], [(str(os.stat(name).st_mtime_ns),)])
@@ -198,7 +199,7 @@ def single_file(source: Source) -> tuple[DataFilesDict, str, dict[str, Any]]:
     if module is None:
         kind = os.path.splitext(name)[1] or "none"
         raise errors.DatasetError(f"{source.asked}: nothing here reads files of this kind (extension: {kind})")
-    return DataFilesDict({"train": found}), module, defaults
+    return DataFilesDict({"train": found}), format_of(module), defaults
 
 
 def guard_declared(source: Source, pattern: str) -> None:
@@ -251,7 +252,7 @@ def saved_to_disk(source: Source) -> Plan | None:
     features = Features.from_dict(described) if described else None
     found = DataFilesDict({split: DataFilesList(names, [()] * len(names)) for split, names in files.items()})
     name = str(info.get("config_name") or "default")
-    return Plan(replace(source.card.configs[0], name=name), "arrow", {}, files, found, features)
+    return Plan(replace(source.card.configs[0], name=name), ARROW, {}, files, found, features)
 
 
 def read_json(source: Source, path: str) -> dict[str, Json]:

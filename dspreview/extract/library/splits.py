@@ -89,16 +89,14 @@ def data_key(source: Source, plan: Plan, split: str, sizes: tuple[int | None, in
     Readers of media folders look at the files of all splits, for the names of classes.
     """
     names = (
-        [name for group in plan.files.values() for name in group]
-        if plan.module.endswith("folder")
-        else plan.files[split]
+        [name for group in plan.files.values() for name in group] if plan.format.is_media_folder else plan.files[split]
     )
     try:
         files = [(name.removeprefix(source.root), file_key(source, name)) for name in names]
     except (OSError, KeyError):
         return ""  # an address of the web, say: nothing tells whether it changed
     features = plan.features.to_dict() if plan.features is not None else None
-    return key_of(plan.module, plan.params, features, split, sizes, files)
+    return key_of(plan.format.name, plan.params, features, split, sizes, files)
 
 
 def file_key(source: Source, name: str) -> str:

@@ -27,7 +27,7 @@ class WholeSplit:
         self.source, self.plan, self.settings = source, plan, settings
         self.where = f"{source.asked} {plan.config.name}/{split}"
         self.reader = SplitReader(source, plan, split, folder, settings, streaming=streaming)
-        self.joiner = Joiner(source, self.where, same_columns=plan.module == "csv")
+        self.joiner = Joiner(source, self.where, same_columns=plan.format.is_delimited)
         self.first = ""
         """The file that the first rows came from, for messages."""
 
