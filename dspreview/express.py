@@ -13,7 +13,7 @@ from typing import NoReturn
 from dspreview.documents.page import Selection, page_document
 from dspreview.documents.stdout import write_text
 from dspreview.extract.extractor import Extractor
-from dspreview.local import identify, may_be_quick
+from dspreview.local import identify, is_one_file
 from dspreview.models import DatasetRef, Kind
 from dspreview.preview import PageAnswer, Preview
 from dspreview.settings import resolve
@@ -55,7 +55,7 @@ class ReadyPreview(Preview):
 
 def check_quick(ref: DatasetRef) -> None:
     """Raise LongWayError for all that takes long enough to say so."""
-    if not may_be_quick(ref.kind, ref.name):
+    if not is_one_file(ref.kind, ref.name):
         raise LongWayError
     if may_start_anew():
         import_lean_pyarrow()

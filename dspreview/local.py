@@ -12,7 +12,7 @@ from dspreview.errors import AccessError, DatasetNotFoundError, UnsafePathError,
 from dspreview.models import DatasetRef, Kind, Resolved
 
 HUB_ID = re.compile(r"(?:[\w][\w.-]*/)?[\w][\w.-]*", re.ASCII)
-QUICK_ENDINGS = (".parquet", ".jsonl")
+ONE_FILE_ENDINGS = (".parquet", ".jsonl")
 LOCAL_STARTS = ("/", "./", "../", "~")
 
 
@@ -95,9 +95,9 @@ def walk(folder: str, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
                 yield prefix + entry.name, entry.stat(follow_symlinks=False)
 
 
-def may_be_quick(kind: Kind, name: str) -> bool:
+def is_one_file(kind: Kind, name: str) -> bool:
     """Whether a dataset may be read without `datasets`: one file of the right kind on this machine."""
-    return kind is Kind.LOCAL and name.endswith(QUICK_ENDINGS)
+    return kind is Kind.LOCAL and name.endswith(ONE_FILE_ENDINGS)
 
 
 def folder_of(dataset: str) -> str:

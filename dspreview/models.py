@@ -78,6 +78,16 @@ class Resolved(NamedTuple):
         return f"{self.name}@{self.revision}" if self.asked_revision else self.name
 
 
+class SplitId(NamedTuple):
+    """A split of a dataset, by its names."""
+
+    config: str
+    split: str
+
+    def __str__(self) -> str:
+        return f"{self.config}/{self.split}"
+
+
 class SplitListing(NamedTuple):
     """A split, before any row of it was read."""
 

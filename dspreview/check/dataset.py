@@ -19,7 +19,7 @@ from dspreview.check.splits import Outcome, SplitCheck
 from dspreview.check.structure import README, Made, kind_of, look_at_structure, made_of
 from dspreview.extract.extractor import Extractor
 from dspreview.extract.layout.readme import local_card
-from dspreview.models import DatasetRef, Json, Kind, Listing
+from dspreview.models import DatasetRef, Json, Kind, Listing, SplitId
 
 Progress = Callable[[str, int, int | None], None]
 """Takes what is done, how much of it, and out of how much."""
@@ -33,7 +33,7 @@ class Report(NamedTuple):
     findings: list[Finding]
     splits_checked: int
     rows_read: int
-    outcomes: dict[tuple[str, str], Outcome]
+    outcomes: dict[SplitId, Outcome]
     """What is known of each split that was looked at."""
 
     def summary(self) -> dict[str, int]:
@@ -53,9 +53,9 @@ class DatasetCheck:
         """`sample` is how many rows of each split are looked at, None for all; `folder` takes what lies around meanwhile."""
         self.extractor, self.ref, self.folder, self.sample, self.progress = extractor, ref, folder, sample, progress
         self.findings: list[Finding] = []
-        self.outcomes: dict[tuple[str, str], Outcome] = {}
+        self.outcomes: dict[SplitId, Outcome] = {}
         self.rows = AllRows(folder, extractor.settings) if sample is None else SampleRows()
-        self.checks: dict[tuple[str, str], SplitCheck] = {}
+        self.checks: dict[SplitId, SplitCheck] = {}
         self.used: set[str] = set()
         self.unnamed: set[str] = set()
         self.libraries: dict[str, Library] = {}
@@ -88,7 +88,9 @@ class DatasetCheck:
                 continue
             outcomes = {}
             for split in config.splits:
-                outcome = self.look_at_split(listing, (config.config, split.split), made, infos.get(config.config))
+                outcome = self.look_at_split(
+                    listing, SplitId(config.config, split.split), made, infos.get(config.config)
+                )
                 if outcome is not None:
                     outcomes[split.split] = outcome
             if config.config in infos:
@@ -100,7 +102,7 @@ class DatasetCheck:
         structure = list(look_at_structure(made, card, listing, self.used - self.unnamed))
         self.findings = [one for one in self.findings if not is_explained(one, structure)] + structure
         for one in self.rows.findings():
-            self.findings.append(self.checks[str(one.config), str(one.split)].located(one))
+            self.findings.append(self.checks[SplitId(str(one.config), str(one.split))].located(one))
         rows = sum(outcome.rows for outcome in self.outcomes.values())
         return Report(self.ref.asked, revision, in_order(self.findings), len(self.outcomes), rows, self.outcomes)
 
@@ -120,7 +122,7 @@ class DatasetCheck:
         return local_card(self.ref.name, self.ref.asked) if made.names is not None else {}
 
     def look_at_split(
-        self, listing: Listing, names: tuple[str, str], made: Made, info: dict[str, Json] | None
+        self, listing: Listing, names: SplitId, made: Made, info: dict[str, Json] | None
     ) -> Outcome | None:
         """One split; None where it cannot even be found."""
         place = {"config": names[0], "split": names[1]}

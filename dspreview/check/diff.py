@@ -8,10 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from dspreview.check.profile import DatasetProfile, Names, profile
+from dspreview.check.profile import DatasetProfile, profile
 from dspreview.errors import UsageError
 from dspreview.extract.extractor import Extractor
-from dspreview.models import DatasetRef, Json
+from dspreview.models import DatasetRef, Json, SplitId
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -33,11 +33,11 @@ def diff(
         key: a column that tells rows apart, by which they are compared one by one.
 
     """
-    keyed: dict[Names, Any] = {}
+    keyed: dict[SplitId, Any] = {}
     shared = shared_columns(extractor, one, other, folder, key) if key is not None else {}
 
-    def look(side: int) -> Callable[[Names, pa.Table], None]:
-        def add(names: Names, table: pa.Table) -> None:
+    def look(side: int) -> Callable[[SplitId, pa.Table], None]:
+        def add(names: SplitId, table: pa.Table) -> None:
             from dspreview.query.compare.keyed_diff import KeyedRows
 
             if names not in shared or key is None:
@@ -69,9 +69,9 @@ def diff(
 
 def shared_columns(
     extractor: Extractor, one: DatasetRef, other: DatasetRef, folder: Path, key: str
-) -> dict[Names, list[str]]:
+) -> dict[SplitId, list[str]]:
     """The columns that the splits of both sides have in common. Raises UsageError where one of them has no such key."""
-    sides: list[dict[Names, list[str]]] = []
+    sides: list[dict[SplitId, list[str]]] = []
     for number, ref in enumerate((one, other)):
         place = folder / f"columns-{number}"
         place.mkdir()
@@ -112,12 +112,12 @@ def compare(a: DatasetProfile, b: DatasetProfile) -> dict[str, Json]:
     }
 
 
-def named(names: Names) -> dict[str, str]:
+def named(names: SplitId) -> dict[str, str]:
     """Config and split."""
     return {"config": names[0], "split": names[1]}
 
 
-def features(names: Names, a: DatasetProfile, b: DatasetProfile) -> list[dict[str, Json]]:
+def features(names: SplitId, a: DatasetProfile, b: DatasetProfile) -> list[dict[str, Json]]:
     """The columns whose features differ; null where a side has none."""
     left, right = a.splits[names].columns, b.splits[names].columns
     found = []
@@ -129,7 +129,7 @@ def features(names: Names, a: DatasetProfile, b: DatasetProfile) -> list[dict[st
     return found
 
 
-def statistics(names: Names, a: DatasetProfile, b: DatasetProfile) -> list[dict[str, Json]]:
+def statistics(names: SplitId, a: DatasetProfile, b: DatasetProfile) -> list[dict[str, Json]]:
     """The columns of both sides whose statistics differ, side by side."""
     left, right = a.splits[names].columns, b.splits[names].columns
     return [

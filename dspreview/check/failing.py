@@ -30,7 +30,7 @@ def as_finding(error: Exception, reading: Reading, place: dict[str, Any]) -> Fin
         from dspreview.extract.library.failures import explain
 
         failure = explain(
-            error, f"{reading.ref.asked} {place['config']}/{place['split']}", reading.long[0], reading.settings
+            error, f"{reading.ref.asked} {place['config']}/{place['split']}", reading.source, reading.settings
         )
         failure.__cause__ = error
     return of_failure(failure, place, reading)

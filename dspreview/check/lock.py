@@ -12,7 +12,7 @@ from dspreview.check.findings import Finding, found
 from dspreview.check.profile import DatasetProfile, SplitProfile, profile
 from dspreview.errors import DatasetError, UsageError
 from dspreview.extract.extractor import Extractor
-from dspreview.models import DatasetRef, Json, Kind, dump
+from dspreview.models import DatasetRef, Json, Kind, SplitId, dump
 
 VERSION = 1
 LARGEST = 2**62
@@ -136,7 +136,7 @@ def check_against(
     told = locked.get("rows_read", "all")
     sample = told if isinstance(told, int) else None
     report = DatasetCheck(extractor, ref, folder, sample=sample, progress=progress).run()
-    failed: dict[tuple[str, str], DatasetError] = {}
+    failed: dict[SplitId, DatasetError] = {}
     try:
         now = profile(extractor, ref, folder, sample, progress, failed=failed)
     except DatasetError as error:
@@ -146,9 +146,7 @@ def check_against(
     return report._replace(findings=in_order([*report.findings, *drifted]))
 
 
-def drift(
-    locked: dict[str, Json], now: DatasetProfile, failed: Mapping[tuple[str, str], DatasetError]
-) -> Iterator[Finding]:
+def drift(locked: dict[str, Json], now: DatasetProfile, failed: Mapping[SplitId, DatasetError]) -> Iterator[Finding]:
     """What is not as it was."""
     tolerance = TOLERANCES | {name: float(value) for name, value in locked.get("tolerance", {}).items()}
     known = {

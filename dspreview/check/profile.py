@@ -19,9 +19,7 @@ from dspreview.errors import AccessError, DatasetError, HubError, UnreadableData
 from dspreview.extract.extractor import Extractor
 from dspreview.extract.files.fetch import Fetcher
 from dspreview.feature import Feature
-from dspreview.models import DatasetRef, FeatureTree, Json, Listing, dump
-
-Names = tuple[str, str]
+from dspreview.models import DatasetRef, FeatureTree, Json, Listing, SplitId, dump
 
 
 class ColumnProfile:
@@ -202,7 +200,7 @@ class DatasetProfile(NamedTuple):
     asked: str
     revision: str
     listing: Listing
-    splits: dict[Names, SplitProfile]
+    splits: dict[SplitId, SplitProfile]
 
     def fingerprint(self) -> str:
         """A digest of all of its splits."""
@@ -212,7 +210,7 @@ class DatasetProfile(NamedTuple):
 
 def profile(
     extractor: Extractor, ref: DatasetRef, folder: Path, sample: int | None, progress: Callable[[str, int, int | None], None],
-    watch: Callable[[Names, pa.Table], None] | None = None, failed: dict[Names, DatasetError] | None = None,
+    watch: Callable[[SplitId, pa.Table], None] | None = None, failed: dict[SplitId, DatasetError] | None = None,
 ) -> DatasetProfile:  # fmt: skip
     """What a dataset is like, by `sample` rows of each split, or all. Raises PreviewError.
 
@@ -223,20 +221,20 @@ def profile(
 
     """
     listing = extractor.list(ref)
-    splits: dict[Names, SplitProfile] = {}
+    splits: dict[SplitId, SplitProfile] = {}
     done = 0
     for config in listing.configs:
         if config.error and failed is None:
             raise restore(config.error)
         for split in config.splits:
-            names = (config.config, split.split)
+            names = SplitId(config.config, split.split)
             work = folder / f"profile-{config.config!r}-{len(splits)}".replace("/", "_")
             work.mkdir()
             try:
                 reading = Reading(extractor, ref, listing.dataset, names, str(work))
                 for found in profile_split(reading, sample, watch):
                     splits[names] = found
-                    progress(f"reading {ref.asked} {names[0]}/{names[1]}, rows", done + found.rows, None)
+                    progress(f"reading {ref.asked} {names}, rows", done + found.rows, None)
             except DatasetError as error:
                 splits.pop(names, None)
                 if failed is None:
@@ -248,7 +246,7 @@ def profile(
 
 
 def profile_split(
-    reading: Reading, sample: int | None, watch: Callable[[Names, pa.Table], None] | None
+    reading: Reading, sample: int | None, watch: Callable[[SplitId, pa.Table], None] | None
 ) -> Iterator[SplitProfile]:
     """What a split is like, again and again, the more of it was read. Raises PreviewError."""
     columns: dict[str, ColumnProfile] = {}
@@ -268,7 +266,7 @@ def profile_split(
             if sample is not None and rows >= sample:
                 return
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
-        where = f"{reading.ref.asked} {reading.names[0]}/{reading.names[1]}"
+        where = f"{reading.ref.asked} {reading.names}"
         told = (str(error).splitlines() or [type(error).__name__])[0]
         raise UnreadableDataError(f"{where}: {told}; run: {command('check', reading.ref.word)}") from error
 

@@ -12,19 +12,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dspreview import local
-from dspreview.arrow.settled import bare, filled, plain, settled_table, target
+from dspreview.arrow.settled import bare, plain, settled_table, target
 from dspreview.extract.extractor import Extractor
-from dspreview.extract.formats import ARROW, PARQUET, Format
+from dspreview.extract.files.fetch import Origin
+from dspreview.extract.format import ARROW, Format
 from dspreview.extract.parquet.footers import Footer, local_footer
-from dspreview.extract.parquet.rowgroups import numbered, parquet_tables
-from dspreview.extract.parquet.schemafiles import SchemaFiles, footer_there, open_remote
-from dspreview.extract.plain import Columns, features_of, holds
-from dspreview.models import DatasetRef, Kind, Resolved
+from dspreview.extract.parquet.schemafiles import footer_there, open_remote
+from dspreview.extract.plain import Columns
+from dspreview.extract.reader import Blocks
+from dspreview.models import DatasetRef, Kind, Resolved, SplitId
 from dspreview.settings import Settings
 
 if TYPE_CHECKING:
-    from dspreview.extract.layout.direct import DirectSource
-    from dspreview.extract.library.source import Plan, Source
+    from dspreview.extract.library.reader import Library
+    from dspreview.extract.library.source import Plan
 
 WHOLE_BATCH = 1 << 16
 MOST_LINES = 1_000_000
@@ -58,14 +59,15 @@ class Reading:
     """Reads one split."""
 
     def __init__(
-        self, extractor: Extractor, ref: DatasetRef, dataset: Resolved, names: tuple[str, str], folder: str,
+        self, extractor: Extractor, ref: DatasetRef, dataset: Resolved, split: SplitId, folder: str,
     ) -> None:  # fmt: skip
-        """`names` are config and split; `folder` takes what has to be unpacked, and belongs to the caller."""
-        self.extractor, self.ref, self.dataset, self.names, self.folder = extractor, ref, dataset, names, folder
+        """`folder` takes what has to be unpacked, and belongs to the caller."""
+        self.extractor, self.ref, self.dataset, self.names, self.folder = extractor, ref, dataset, split, folder
         self.settings: Settings = extractor.settings
-        direct = extractor.direct(ref, extractor.describe(ref, dataset))
-        self.direct = direct if direct is not None and direct.configs[names[0]].format.is_parquet else None
-        self._long: tuple[Source, Plan] | None = None
+        direct = extractor.direct(ref, dataset)
+        chosen = direct.chosen(split) if direct is not None else None
+        self.direct = direct if chosen is not None and chosen.format.is_parquet else None
+        self.chosen = chosen if self.direct is not None else None
         self._footers: dict[str, Footer] = {}
         self.beyond_library = ""
         """What was read that `datasets` itself does not read."""
@@ -73,16 +75,19 @@ class Reading:
         """Files that cannot be read; the others still can."""
 
     @property
-    def long(self) -> tuple[Source, Plan]:
-        """The dataset and the plan of the config, for `datasets`. Raises PreviewError."""
-        if self._long is None:
-            self._long = self.extractor.plan(self.ref, self.dataset, self.names[0])
-        return self._long
+    def library(self) -> Library:
+        """The dataset for `datasets`. Raises PreviewError."""
+        return self.extractor.library(self.ref, self.dataset)
 
     @property
-    def source(self) -> DirectSource | Source:
+    def plan(self) -> Plan:
+        """How `datasets` reads the config. Raises PreviewError."""
+        return self.library.plan(self.names.config)
+
+    @property
+    def source(self) -> Origin:
         """Whose files cells may name."""
-        return self.direct or self.long[0]
+        return self.direct.source if self.direct is not None else self.library.source
 
     @property
     def root(self) -> str:
@@ -92,9 +97,9 @@ class Reading:
     @property
     def files(self) -> list[str]:
         """The files of the split, absolute. Raises PreviewError."""
-        if self.direct is not None:
-            return [f"{self.direct.root}/{name}" for name in self.direct.configs[self.names[0]].files[self.names[1]]]
-        return self.long[1].files[self.names[1]]
+        if self.chosen is not None:
+            return [f"{self.root}/{name}" for name in self.chosen.files[self.names.split]]
+        return self.plan.files[self.names.split]
 
     @property
     def whole_files(self) -> list[str]:
@@ -104,30 +109,28 @@ class Reading:
     @property
     def format(self) -> Format:
         """The format of its files."""
-        return PARQUET if self.direct is not None else self.long[1].format
+        return self.chosen.format if self.chosen is not None else self.plan.format
 
     def parts(self, *, whole: bool) -> Iterator[Part]:
         """The rows, as far as they are wanted; small blocks unless the `whole` split is. Raises PreviewError, and what pyarrow raises."""
-        parts = self.plain_parts if self.direct is not None and self.is_plain() else self.long_parts
-        for part in parts(whole=whole):
-            yield part._replace(table=workable(part.table))
+        wanted = Blocks(self.folder, whole=whole, examined=True, leave_out=frozenset(self.broken))
+        file, row = "", 0
+        for block in self.extractor.blocks(self.ref, self.dataset, self.names, wanted):
+            file, row = (file, row) if block.file == file else (block.file, 0)
+            self.beyond_library = block.unread or self.beyond_library
+            yield Part(self.shorten(file), row, workable(block.table), block.columns, block.raw)
+            row += block.table.num_rows
 
     def is_plain(self) -> bool:
-        """Whether the first file holds the features that are declared, or others that are plain."""
-        assert self.direct is not None
-        declared = self.direct.configs[self.names[0]].features
-        try:
-            schema = self.footer(self.whole_files[0]).schema
-        except (OSError, pa.ArrowException, IndexError):
-            return False  # `datasets` tells what is wrong
-        return holds(schema, declared) if declared is not None else bool(features_of(schema))
+        """Whether its files are Parquet whose columns are plain."""
+        return (
+            self.direct is not None and self.chosen is not None and self.direct.is_plain(self.chosen, self.whole_files)
+        )
 
     @property
     def declares(self) -> bool:
         """Whether the README says the types."""
-        if self.direct is not None:
-            return self.direct.configs[self.names[0]].features is not None
-        return self.long[1].features is not None
+        return (self.chosen if self.chosen is not None else self.plan).features is not None
 
     def footer(self, path: str) -> Footer:
         """What the end of a Parquet file tells. Raises PreviewError, and what pyarrow raises."""
@@ -163,46 +166,9 @@ class Reading:
         local.guard(path, self.root, self.ref.asked)
         return pa.OSFile(path)
 
-    def plain_parts(self, *, whole: bool) -> Iterator[Part]:
-        """Parquet files as they are."""
-        assert self.direct is not None
-        columns = self.direct.configs[self.names[0]].features
-        tables = SchemaFiles(
-            self.whole_files, self.open, parquet_tables, ahead=self.dataset.kind is Kind.HUB and not whole
-        )
-        file, row, schema = "", 0, None
-        for name, table in tables.tables(WHOLE_BATCH if whole else self.settings.rows_max_number):
-            if columns is None:
-                columns = features_of(table.schema) or []
-            schema = table.schema if schema is None else schema
-            known = pa.schema([schema.field(one) for one, _ in columns])
-            file, row = (file, row) if name == file else (name, 0)
-            yield Part(self.shorten(name), row, filled(table, known), columns)
-            row += table.num_rows
-
-    def long_parts(self, *, whole: bool) -> Iterator[Part]:
-        """Through `datasets`."""
-        from dspreview.extract.library.features import features_of, trees
-        from dspreview.extract.library.whole import WholeSplit
-
-        source, plan = self.long
-        split = WholeSplit(source, plan, self.names[1], self.settings, self.folder, streaming=True)
-        file, row, schema = "", 0, None
-        for name, raw in split.tables():
-            table = numbered(raw)
-            schema = table.schema if schema is None else split.unified(schema, name, table)
-            features = split.features if split.features is not None else features_of(table.schema.remove_metadata())
-            self.beyond_library = split.reader.door.beyond_library
-            seen = split.reader.raw if split.reader.raw is not None else raw
-            file, row = (file, row) if name == file else (name, 0)
-            for start in range(0, table.num_rows, WHOLE_BATCH) if whole else (0,):
-                block = table.slice(start, WHOLE_BATCH)
-                yield Part(self.shorten(name), row, block, trees(features), None if start else seen)
-                row += block.num_rows
-
     def header(self, path: str) -> list[str] | None:
         """The names in the first line of a CSV on this machine, as they are there; None where it has none, or is packed."""
-        params = self.long[1].params
+        params = self.plan.params
         if (
             not self.format.is_delimited
             or not path.endswith(".csv")
@@ -221,8 +187,10 @@ class Reading:
         """What is wrong where the rows of a CSV have one field more than its header."""
         from dspreview.extract.library.readers import SplitReader
 
-        source, plan = self.long
-        short = SplitReader(source, plan, self.names[1], self.folder, self.settings, streaming=True).short_header(path)
+        source = self.library.source
+        short = SplitReader(
+            source, self.plan, self.names.split, self.folder, self.settings, streaming=True
+        ).short_header(path)
         if short is None:
             return None
         ends = "a delimiter at the end of each row: `datasets` shifts all columns by one, and loses the first"

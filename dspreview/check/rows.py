@@ -11,12 +11,13 @@ import pyarrow as pa
 
 from dspreview.arrow.values import to_python
 from dspreview.check.findings import Finding, found
+from dspreview.models import SplitId
 from dspreview.settings import Settings
 
 if TYPE_CHECKING:
     from dspreview.query.compare.row_hashes import RowHashes
 
-Names = tuple[str, str]
+Names = SplitId
 
 
 class Group(NamedTuple):
@@ -148,7 +149,7 @@ class AllRows:
                 continue
             hashes = self.hashes_of(config)
             for split, files in splits.items():
-                number, first = self.number((config, split)), 0
+                number, first = self.number(SplitId(config, split)), 0
                 for path, rows in zip(files.paths, files.rows, strict=True):
                     hashes.add_file(number, first, path, files.order)
                     first += rows

@@ -28,17 +28,13 @@ def sieved(reading: Reading, progress: Callable[[float], None]) -> tuple[Files, 
 
     Raises PreviewError.
     """
-    if reading.dataset.kind is not Kind.LOCAL or reading.direct is None or not reading.is_plain():
+    if reading.dataset.kind is not Kind.LOCAL or reading.chosen is None or not reading.is_plain():
         return None
     import duckdb
 
     from dspreview.query.compare.sieve import sieve
 
-    columns = (
-        reading.direct.configs[reading.names[0]].features
-        or features_of(reading.footer(reading.whole_files[0]).schema)
-        or []
-    )
+    columns = reading.chosen.features or features_of(reading.footer(reading.whole_files[0]).schema) or []
     if any(reading.footer(path).foreign for path in reading.whole_files):
         return None
     if any(reading.footer(path).schema.names != [name for name, _ in columns] for path in reading.whole_files):

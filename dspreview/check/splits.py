@@ -152,7 +152,7 @@ class SplitCheck:
         if schema is None or len(set(schema.names)) < len(schema.names):
             return True
         if self.reading.declares and not self.library.first:
-            self.library.declare(self.reading.long[1].features)
+            self.library.declare(self.reading.plan.features)
         if not self.library.first:
             self.refuses_types(self.library.begin(schema, f"{name} ({self.reading.names[1]})"), name)
             return True

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from dspreview import local
 from dspreview.check.findings import Finding, found
 from dspreview.errors import UnsafePathError
-from dspreview.extract.formats import BY_EXTENSION
+from dspreview.extract.format import BY_EXTENSION
 from dspreview.extract.hub.description import Description, read_readme
 from dspreview.extract.layout.globs import expression, names_below
 from dspreview.extract.layout.readme import front_matter, parse_yaml, plain_patterns

@@ -8,67 +8,155 @@ Whatever is not understood completely is None, and takes the way through `datase
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dspreview import local
 from dspreview.errors import PreviewError
 from dspreview.extract.hub.description import list_blobs
-from dspreview.extract.layout.direct import DirectConfig, DirectSource, labelled, local_blobs
+from dspreview.extract.layout.direct import DirectConfig, DirectSource, find_source, labelled, local_blobs
 from dspreview.extract.layout.keys import key_of
-from dspreview.models import ConfigListing, Kind, Listing, Page, SplitListing
+from dspreview.extract.reader import NOT_MINE, Block, Blocks, NotMine, Opening, Reader, Window
+from dspreview.local import is_one_file
+from dspreview.models import ConfigListing, Kind, Listing, Page, SplitId, SplitListing
+from dspreview.page.staging import Staging
 from dspreview.settings import Settings
 
+if TYPE_CHECKING:
+    from dspreview.extract.parquet.footers import Footer
+
+WHOLE_BATCH = 1 << 16
 EXPORT_FILES = 10
 """Files of an export whose rows are counted; a larger one is not worth it for a page."""
 
 
-def direct_listing(source: DirectSource, settings: Settings) -> Listing | None:
-    """The configs and splits. Raises PreviewError."""
-    dataset = source.dataset
-    blobs = local_blobs(source) if dataset.kind is Kind.LOCAL else list_blobs(dataset, source.asked, settings)
-    if blobs is None or (dataset.kind is Kind.HUB and source.names != frozenset(blobs)):
-        return None  # descriptions of very large repositories name a part of their files
-    configs = []
-    for name, config in source.configs.items():
-        splits = []
-        features = dict(config.features) if config.features is not None else None
-        for split, files in config.files.items():
-            if any(file not in blobs for file in files):
-                return None
-            sizes = config.told.sizes.get(split, (None, None))
-            looked_at = [name for group in config.files.values() for name in group] if labelled(config) else files
-            keyed = [(f"/{file}", blobs[file]) for file in looked_at]
-            splits.append(
-                SplitListing(split, *sizes, data_key=key_of(config.format.name, {}, features, split, sizes, keyed))
-            )
-        configs.append(ConfigListing(name, tuple(splits)))
-    return Listing(dataset, tuple(configs), source.default)
+def open_direct(opening: Opening) -> Direct | NotMine:
+    """A dataset whose configs are all plain. Raises PreviewError."""
+    source = find_source(opening.ref.asked, opening.describe())
+    return NOT_MINE if source is None else Direct(source, opening.settings)
 
 
-def direct_page(source: DirectSource, config: str, split: str, staging: Path, settings: Settings) -> Page | None:
-    """The first rows of a split; its assets lie in `staging`. Raises PreviewError of the network, and what pyarrow raises."""
-    chosen = source.configs.get(config)
-    files = chosen.files.get(split) if chosen is not None else None
-    if chosen is None or files is None:
-        return None
-    sizes = chosen.told.sizes.get(split, (None, None))
-    page = None
-    if chosen.format.is_parquet:
-        paths = [f"{source.root}/{name}" for name in files]
-        page = parquet_page(source, chosen, (config, split), paths, staging, settings, sizes[1])
-    elif source.dataset.kind is Kind.LOCAL and chosen.format.is_media_folder and chosen.features is None:
-        from dspreview.extract.formats.imagefolder import pictures_page
+class Direct(Reader):
+    """Reads plain files."""
 
-        page = pictures_page(source, chosen, (config, split), staging, settings)
-    elif chosen.features is not None:  # else its types would be those that the export guessed
-        page = exported_page(source, chosen, (config, split), staging, settings, sizes[1])
-    return None if page is None else page._replace(num_bytes=sizes[0])
+    def __init__(self, source: DirectSource, settings: Settings) -> None:
+        self.source, self.settings = source, settings
+
+    def listing(self) -> Listing | NotMine:
+        """The configs and splits."""
+        source, dataset = self.source, self.source.dataset
+        blobs = local_blobs(source) if dataset.kind is Kind.LOCAL else list_blobs(dataset, source.asked, self.settings)
+        if blobs is None or (dataset.kind is Kind.HUB and source.names != frozenset(blobs)):
+            return NOT_MINE  # descriptions of very large repositories name a part of their files
+        if any(
+            file not in blobs for config in source.configs.values() for files in config.files.values() for file in files
+        ):
+            return NOT_MINE
+        configs = [ConfigListing(name, listed(config, blobs)) for name, config in source.configs.items()]
+        return Listing(dataset, tuple(configs), source.default)
+
+    def chosen(self, split: SplitId) -> DirectConfig | None:
+        """The config of a split; None where there is no such split."""
+        config = self.source.configs.get(split.config)
+        return config if config is not None and split.split in config.files else None
+
+    def page(self, split: SplitId, staging: Staging, window: Window) -> Page | NotMine:
+        """The first rows. Raises what pyarrow raises, too."""
+        source, config = self.source, self.chosen(split)
+        if config is None or not window.is_page or is_one_file(source.dataset.kind, source.dataset.name):
+            return NOT_MINE
+        files, sizes = config.files[split.split], config.told.sizes.get(split.split, (None, None))
+        page = None
+        if config.format.is_parquet:
+            paths = [f"{source.root}/{name}" for name in files]
+            page = parquet_page(source, config, split, paths, staging.assets, self.settings, sizes[1])
+        elif source.dataset.kind is Kind.LOCAL and config.format.is_media_folder and config.features is None:
+            from dspreview.extract.formats.imagefolder import pictures_page
+
+            page = pictures_page(source, config, split, staging.assets, self.settings)
+        elif config.features is not None:  # else its types would be those that the export guessed
+            page = exported_page(source, config, split, staging.assets, self.settings, sizes[1])
+        return NOT_MINE if page is None else page._replace(num_bytes=sizes[0])
+
+    def blocks(self, split: SplitId, wanted: Blocks) -> Iterator[Block] | NotMine:
+        """Parquet as it lies, where its types are plain and nobody asks whether its files agree."""
+        config = self.chosen(split)
+        if config is None or not config.format.is_parquet or not wanted.examined or wanted.skip:
+            return NOT_MINE
+        paths = [f"{self.source.root}/{name}" for name in config.files[split.split]]
+        paths = [path for path in paths if path not in wanted.leave_out]
+        return self.tables(config, paths, wanted) if self.is_plain(config, paths) else NOT_MINE
+
+    def is_plain(self, config: DirectConfig, paths: list[str]) -> bool:
+        """Whether the first file holds the features that are declared, or others that are plain."""
+        import pyarrow as pa
+
+        from dspreview.extract.plain import features_of, holds
+
+        try:
+            schema = self.footer(paths[0]).schema
+        except (OSError, pa.ArrowException, IndexError):
+            return False  # `datasets` tells what is wrong
+        return holds(schema, config.features) if config.features is not None else bool(features_of(schema))
+
+    def tables(self, config: DirectConfig, paths: list[str], wanted: Blocks) -> Iterator[Block]:
+        """The rows of Parquet files."""
+        import pyarrow as pa
+
+        from dspreview.arrow.settled import filled
+        from dspreview.extract.parquet.rowgroups import parquet_tables
+        from dspreview.extract.parquet.schemafiles import SchemaFiles
+        from dspreview.extract.plain import features_of
+
+        columns, schema = config.features, None
+        ahead = self.source.dataset.kind is Kind.HUB and not wanted.whole
+        files = SchemaFiles(paths, self.open, parquet_tables, ahead=ahead)
+        for name, table in files.tables(WHOLE_BATCH if wanted.whole else self.settings.rows_max_number):
+            columns = features_of(table.schema) or [] if columns is None else columns
+            schema = table.schema if schema is None else schema
+            known = pa.schema([schema.field(one) for one, _ in columns])
+            yield Block(name, filled(table, known), columns, config.features is not None)
+
+    def footer(self, path: str) -> Footer:
+        """What the end of a Parquet file tells. Raises PreviewError, and what pyarrow raises."""
+        from dspreview.extract.parquet.footers import local_footer
+        from dspreview.extract.parquet.schemafiles import footer_there
+
+        if self.source.dataset.kind is Kind.HUB:
+            return footer_there(path, self.source.asked, self.settings)
+        local.guard(path, self.source.root, self.source.asked)
+        return local_footer(path)
+
+    def open(self, path: str) -> Any:
+        """A Parquet file. Raises PreviewError, OSError."""
+        import pyarrow as pa
+
+        from dspreview.extract.parquet.schemafiles import open_remote
+
+        if self.source.dataset.kind is Kind.HUB:
+            return open_remote(path, self.source.asked, self.settings)
+        local.guard(path, self.source.root, self.source.asked)
+        return pa.OSFile(path)
+
+
+def listed(config: DirectConfig, blobs: dict[str, str]) -> tuple[SplitListing, ...]:
+    """The splits of a config."""
+    features = dict(config.features) if config.features is not None else None
+    found = []
+    for split, files in config.files.items():
+        sizes = config.told.sizes.get(split, (None, None))
+        looked_at = [name for group in config.files.values() for name in group] if labelled(config) else files
+        keyed = [(f"/{file}", blobs[file]) for file in looked_at]
+        found.append(
+            SplitListing(split, *sizes, data_key=key_of(config.format.name, {}, features, split, sizes, keyed))
+        )
+    return tuple(found)
 
 
 def exported_page(
-    source: DirectSource, chosen: DirectConfig, names: tuple[str, str], staging: Path, settings: Settings,
+    source: DirectSource, chosen: DirectConfig, split: SplitId, staging: Path, settings: Settings,
     told: int | None,
 ) -> Page | None:  # fmt: skip
     """The first rows as the Hub's export has them; None where there is none, it fails, or has not as many as the README tells."""
@@ -78,10 +166,10 @@ def exported_page(
     from dspreview.extract.parquet.schemafiles import footer_there
 
     try:
-        paths = exported(source.dataset, *names, settings)
+        paths = exported(source.dataset, *split, settings)
         if not paths or len(paths) > EXPORT_FILES:
             return None
-        page = parquet_page(source, chosen, names, paths, staging, settings, None)
+        page = parquet_page(source, chosen, split, paths, staging, settings, None)
         if page is not None and page.num_rows_total is None:
             page = page._replace(
                 num_rows_total=sum(footer_there(path, source.asked, settings).num_rows for path in paths)
@@ -92,7 +180,7 @@ def exported_page(
 
 
 def parquet_page(
-    source: DirectSource, chosen: DirectConfig, names: tuple[str, str], files: list[str], staging: Path,
+    source: DirectSource, chosen: DirectConfig, split: SplitId, files: list[str], staging: Path,
     settings: Settings, told: int | None,
 ) -> Page | None:  # fmt: skip
     """The first rows of Parquet files, the data's own or its export, of which the README tells that there are so many."""
@@ -104,7 +192,7 @@ def parquet_page(
     opened = partial(open_remote, asked=source.asked, settings=settings) if remote else partial(open_here, source)
     tables = SchemaFiles(files, opened, parquet_tables, ahead=remote)
     count = (lambda: told) if remote else partial(count_rows, source, files, told)
-    return plain_page(tables, chosen.features, source.asked, source.dataset, names, staging, settings, count)
+    return plain_page(tables, chosen.features, source.asked, source.dataset, split, staging, settings, count)
 
 
 def open_here(source: DirectSource, path: str) -> BinaryIO:

@@ -1,33 +1,81 @@
-"""The door to the extraction: whoever imports this pays for `datasets` on the first call, and not before."""
+"""The one loop over the ways of reading. Whoever imports this pays for `datasets` when a dataset takes it, and not before."""
 
 from __future__ import annotations
 
 import gc
 import warnings
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
+from dspreview.errors import DatasetError
 from dspreview.extract.memory import bound
-from dspreview.local import may_be_quick
-from dspreview.models import DatasetRef, Json, Kind, Listing, Page, Resolved
+from dspreview.extract.reader import (
+    NOT_MINE,
+    Block,
+    Blocks,
+    NotMine,
+    Open,
+    Opening,
+    Reader,
+    RemoteFiles,
+    WholeTables,
+    Window,
+)
+from dspreview.local import is_one_file
+from dspreview.models import DatasetRef, Json, Kind, Listing, Page, Resolved, SplitId
 from dspreview.page.staging import Staging
 from dspreview.settings import Settings
 
 if TYPE_CHECKING:
+    from dspreview.extract.direct import Direct
     from dspreview.extract.hub.description import Description
-    from dspreview.extract.layout.direct import DirectSource
-    from dspreview.extract.library.source import Plan, Source
+    from dspreview.extract.library.reader import Library
+    from dspreview.extract.parquet.footers import ParquetSplit
+
+T = TypeVar("T")
+
+
+def open_single_file(opening: Opening) -> Reader | NotMine:
+    """One Parquet or JSON Lines file on this machine: pyarrow, 0.1 s."""
+    if not is_one_file(opening.ref.kind, opening.ref.name):
+        return NOT_MINE
+    from dspreview.extract.formats.single_file import SingleFile
+
+    return SingleFile(opening)
+
+
+def open_direct(opening: Opening) -> Reader | NotMine:
+    """Files of one kind and a plain README: for Parquet pyarrow, 0.1 s; for the Hub its client, 0.2 s."""
+    from dspreview.extract.direct import open_direct
+
+    return open_direct(opening)
+
+
+def open_library(opening: Opening) -> Reader | NotMine:
+    """Anything else: `datasets`, 0.7 to 2 s."""
+    opening.prepare()
+    from dspreview.extract.library.reader import Library
+
+    return Library(opening)
+
+
+Opened = dict[Open, Reader | NotMine]
+"""How the ways of reading answered when a dataset was opened."""
+READERS: tuple[Open, ...] = (open_single_file, open_direct, open_library)
+"""The ways of reading, in the order in which they are asked; the last one declines nothing."""
 
 
 class Extractor:
-    """Computes listings and pages; a dataset that was opened for one is open for the other."""
+    """Asks the ways of reading; a dataset that was opened once stays open."""
+
+    ways = READERS
 
     def __init__(self, settings: Settings) -> None:
         bound(settings.job_max_memory)
         self.settings = settings
-        self.sources: dict[tuple[str, str], Source] = {}
         self.described: dict[tuple[str, str], Description] = {}
-        self.directs: dict[tuple[str, str], DirectSource | None] = {}
+        self.opened: dict[tuple[str, str], Opened] = {}
+        """The readers of each dataset at a revision."""
         self.ready = False
 
     def prepare(self) -> None:
@@ -48,27 +96,6 @@ class Extractor:
             gc.freeze()
             gc.enable()
 
-    def list(self, ref: DatasetRef) -> Listing:
-        """The configs and splits of a dataset, as it is now. Raises PreviewError."""
-        if may_be_quick(ref.kind, ref.name):
-            from dspreview.extract.formats.parquet_file import quick_listing  # pyarrow, 0.1 s
-
-            if (listing := quick_listing(ref)) is not None:
-                return listing
-        description = self.describe(ref)
-        direct = self.direct(ref, description)
-        if direct is not None:
-            from dspreview.extract.direct import direct_listing
-
-            if (listing := direct_listing(direct, self.settings)) is not None:
-                return listing
-        self.prepare_reading()
-        from dspreview.extract.library.splits import list_splits, open_dataset  # datasets, 0.7 to 2 s
-
-        source = open_dataset(ref, self.settings, description=description)
-        self.sources[source.dataset.name, source.dataset.revision] = source
-        return list_splits(source, self.settings)
-
     def describe(self, ref: DatasetRef, at: Resolved | None = None) -> Description:
         """A dataset as it is now, or `at` a revision, asked for once. Raises PreviewError."""
         if at is not None and (known := self.described.get((at.name, at.revision))) is not None:
@@ -81,72 +108,70 @@ class Extractor:
         self.described[found.dataset.name, found.dataset.revision] = found
         return found
 
-    def direct(self, ref: DatasetRef, description: Description) -> DirectSource | None:
-        """A dataset that can be read without `datasets`; else None."""
-        key = (description.dataset.name, description.dataset.revision)
-        if key not in self.directs:
-            from dspreview.extract.layout.direct import open_direct
+    def readers(self, ref: DatasetRef, dataset: Resolved | None, kept: Opened) -> Iterator[tuple[Open, Reader]]:
+        """The ways of reading a dataset, each opened when its turn comes, and `kept`. Raises PreviewError."""
+        known: list[Description] = []
 
-            self.directs[key] = open_direct(ref.asked, description)
-        return self.directs[key]
+        def describe() -> Description:
+            if not known:
+                known.append(self.describe(ref, dataset))
+            return known[0]
+
+        opening = Opening(ref, dataset, self.settings, describe, self.prepare_reading)
+        for open_ in self.ways:
+            reader = kept[open_] = kept[open_] if open_ in kept else open_(opening)
+            if reader is not NOT_MINE:
+                yield open_, reader
+
+    def ask(self, ref: DatasetRef, dataset: Resolved, question: Callable[[Reader], T | NotMine]) -> T:
+        """The answer of the first reader that gives one. Raises PreviewError."""
+        kept = self.opened.setdefault((dataset.name, dataset.revision), {})
+        for _, reader in self.readers(ref, dataset, kept):
+            answer = question(reader)
+            if answer is not NOT_MINE:
+                return answer
+        raise DatasetError(f"{ref.asked}: no reader here reads it")
+
+    def list(self, ref: DatasetRef) -> Listing:
+        """The configs and splits of a dataset, as it is now. Raises PreviewError."""
+        kept: Opened = {}
+        for open_, reader in self.readers(ref, None, kept):
+            listing = reader.listing()
+            if listing is not NOT_MINE:
+                self.opened[listing.dataset.name, listing.dataset.revision] = kept
+                return listing
+            kept[open_] = NOT_MINE  # who cannot list it reads none of it
+        raise DatasetError(f"{ref.asked}: no reader here lists it")
 
     def page(
-        self, ref: DatasetRef, dataset: Resolved, config: str, split: str, staging: Staging,
-        *, offset: int = 0, length: int | None = None, whole: bool = False,
+        self, ref: DatasetRef, dataset: Resolved, split: SplitId, staging: Staging, window: Window = Window(),  # noqa: B008 - a value
     ) -> Page:  # fmt: skip
-        """The first rows of a split, or (with `length`) any rows of it; `whole` cells, or cut ones. Raises PreviewError."""
-        first = length is None and not whole
-        if first and (found := self.page_without_datasets(ref, dataset, (config, split), staging)) is not None:
-            return found
-        source, plan = self.plan(ref, dataset, config)
-        from dspreview.extract.library.rows import Window, read_rows
+        """Some rows of a split as a page. Raises PreviewError."""
+        return self.ask(ref, dataset, lambda reader: reader.page(split, staging, window))
 
-        window = Window(offset, length, whole=whole)
-        return read_rows(source, plan, split, staging.assets, staging.work, self.settings, window)
+    def blocks(self, ref: DatasetRef, dataset: Resolved, split: SplitId, wanted: Blocks) -> Iterator[Block]:
+        """The rows of a split as Arrow, some at a time. Raises PreviewError."""
+        return self.ask(ref, dataset, lambda reader: reader.blocks(split, wanted))
 
-    def page_without_datasets(
-        self, ref: DatasetRef, dataset: Resolved, names: tuple[str, str], staging: Staging
-    ) -> Page | None:
-        """The first rows of plain files; None where it takes `datasets` to read them, or to tell why not.
+    def whole(
+        self, ref: DatasetRef, dataset: Resolved, split: SplitId, folder: str, use: Callable[[WholeTables], T]
+    ) -> T:
+        """What `use` makes of all rows of a split. Raises PreviewError."""
+        return self.ask(ref, dataset, lambda reader: reader.whole(split, folder, use))
 
-        Raises PreviewError of the network.
-        """
-        if dataset.name.endswith(".parquet") and may_be_quick(dataset.kind, dataset.name):
-            from dspreview.extract.formats.parquet_file import quick_page
+    def parquet(self, ref: DatasetRef, dataset: Resolved, split: SplitId, remote: RemoteFiles) -> ParquetSplit | None:
+        """The Parquet files that hold just the rows of a split; None where it must be converted. Raises PreviewError."""
+        return self.ask(ref, dataset, lambda reader: reader.parquet(split, remote))
 
-            return quick_page(ref.asked, dataset, names, staging.assets, self.settings)
-        if may_be_quick(dataset.kind, dataset.name):
-            from dspreview.extract.formats.json_lines import quick_json_page
+    def direct(self, ref: DatasetRef, dataset: Resolved) -> Direct | None:
+        """The dataset as plain files; None where it is more than that. Raises PreviewError."""
+        kept = self.opened.setdefault((dataset.name, dataset.revision), {})
+        return next((reader for open_, reader in self.readers(ref, dataset, kept) if open_ is open_direct), None)  # type: ignore[return-value] # which it opens
 
-            return quick_json_page(ref.asked, dataset, names, staging.assets, self.settings)
-        if (dataset.name, dataset.revision) in self.sources:
-            return None
-        direct = self.direct(ref, self.describe(ref, dataset))
-        if direct is None:
-            return None
-        from dspreview.extract.direct import direct_page
-
-        return direct_page(direct, *names, staging.assets, self.settings)
-
-    def plan(self, ref: DatasetRef, dataset: Resolved, config: str) -> tuple[Source, Plan]:
-        """A dataset at a revision, and how a config of it is read. Raises PreviewError."""
-        self.prepare_reading()
-        from dspreview.extract.library.failures import explain
-        from dspreview.extract.library.source import make_plan
-        from dspreview.extract.library.splits import find_config, open_dataset
-
-        source = self.sources.get((dataset.name, dataset.revision))
-        if source is None:
-            source = open_dataset(ref, self.settings, description=self.describe(ref, dataset))
-            self.sources[dataset.name, dataset.revision] = source
-        plan = source.plans.get(config)
-        if plan is None:
-            try:
-                plan = source.plans[config] = make_plan(source, find_config(source, config))
-            except Exception as error:  # as in a listing: `explain` raises bugs of ours again
-                failure = explain(error, ref.asked, source, self.settings)
-                raise failure from (None if failure is error else error)
-        return source, plan
+    def library(self, ref: DatasetRef, dataset: Resolved) -> Library:
+        """The dataset for `datasets`: for what only that can be asked. Raises PreviewError."""
+        kept = self.opened.setdefault((dataset.name, dataset.revision), {})
+        return next(reader for open_, reader in self.readers(ref, dataset, kept) if open_ is open_library)  # type: ignore[return-value] # which it opens, and never declines
 
     def current_revision(self, ref: DatasetRef, seconds: float) -> Resolved:
         """Ask the Hub, in `seconds` all in all, which revision a dataset has now. Raises PreviewError."""

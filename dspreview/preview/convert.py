@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 from dspreview.arrow.settled import parquet_type, stored_table, unsettled_table
 from dspreview.extract.library.features import features_of, trees
 from dspreview.extract.library.tables import beyond_floats
-from dspreview.extract.library.whole import WholeSplit, declared_schema, with_schema
+from dspreview.extract.library.whole import declared_schema, with_schema
+from dspreview.extract.reader import WholeTables
 from dspreview.query.table import Part, Table, TableColumn
 
 GROUP_BYTES = 64_000_000
@@ -30,7 +31,7 @@ class Piece(NamedTuple):
     schema: pa.Schema
 
 
-def convert(whole: WholeSplit, folder: Path, max_bytes: int, progress: Progress) -> Table:
+def convert(whole: WholeTables, folder: Path, max_bytes: int, progress: Progress) -> Table:
     """Write a split into `folder`, up to `max_bytes` of it as Arrow counts them. Raises PreviewError."""
     writer = Writer(whole, folder)
     partial, taken = False, 0
@@ -51,7 +52,7 @@ def convert(whole: WholeSplit, folder: Path, max_bytes: int, progress: Progress)
 class Writer:
     """Writes tables to pieces, a new one where the schema widens, and at the end makes them one file."""
 
-    def __init__(self, whole: WholeSplit, folder: Path) -> None:
+    def __init__(self, whole: WholeTables, folder: Path) -> None:
         self.whole, self.folder = whole, folder
         self.pieces: list[Piece] = []
         self.out: pq.ParquetWriter | None = None

@@ -99,6 +99,7 @@ class Opener:
 
     def forget(self) -> None:
         """Keep nothing of remote files that cannot be read: what came may not have been theirs."""
+        self.traffic.failure = None
         for blocks in self.blocks.values():
             blocks.forget()
 

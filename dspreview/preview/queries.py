@@ -10,8 +10,9 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from dspreview import errors
+from dspreview.extract.reader import Window
 from dspreview.feature import Feature
-from dspreview.models import DatasetRef, Json, Kind, Page, dump
+from dspreview.models import DatasetRef, Json, Kind, Page, SplitId, dump
 from dspreview.page.pages import Cells
 from dspreview.page.staging import Staging
 from dspreview.preview.answers import Answers, Target
@@ -144,12 +145,11 @@ class Queries:
 
     def streamed(self, target: Target, offset: int, length: int, *, whole: bool) -> PageAnswer:
         """Rows by their position, read from the beginning of the split."""
-        names = (target.split.config, target.split.split)
+        split = SplitId(target.split.config, target.split.split)
 
         def make(staging: Staging) -> Page:
-            return self.preview.extractor.page(
-                target.ref, target.entry.dataset, *names, staging, offset=offset, length=length, whole=whole
-            )
+            window = Window(offset, length, whole=whole)
+            return self.preview.extractor.page(target.ref, target.entry.dataset, split, staging, window)
 
         return self.answers.page_answer(
             target, self.answers.kept(target, make, dump(["window", offset, length, whole]))

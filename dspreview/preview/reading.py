@@ -12,7 +12,7 @@ from typing import NamedTuple
 from dspreview import errors
 from dspreview.choice import choose
 from dspreview.extract.extractor import Extractor
-from dspreview.models import DatasetRef, Listing, Page, Resolved, Status, dump
+from dspreview.models import DatasetRef, Listing, Page, Resolved, SplitId, Status, dump
 from dspreview.page.staging import Staging
 from dspreview.preview.freshness import Freshness, entry_time
 from dspreview.preview.keeping import Keeper
@@ -181,7 +181,7 @@ class Preview:
                     self.store.assets.remove(published[0])
 
             try:
-                page = self.extract(ref, entry.dataset, (split.config, split.split), store_page)
+                page = self.extract(ref, entry.dataset, SplitId(split.config, split.split), store_page)
             except errors.PreviewError as error:
                 if error.cacheable:
                     described = errors.describe(error)
@@ -204,18 +204,18 @@ class Preview:
                 report.prune(self.store, limit)
 
     def extract(
-        self, ref: DatasetRef, dataset: Resolved, names: tuple[str, str], keep: Callable[[Page, Staging], None]
+        self, ref: DatasetRef, dataset: Resolved, split: SplitId, keep: Callable[[Page, Staging], None]
     ) -> Page:
         """Extract rows and hand them to `keep` with their staged assets, once more elsewhere where these find no room."""
         try:
             with self.store.assets.staging() as staging:
-                page = self.extractor.page(ref, dataset, *names, staging)
+                page = self.extractor.page(ref, dataset, split, staging)
                 keep(page, staging)
                 return page
         except errors.StoreFullError as error:
             self.keeper.give_up(error)
         with self.store.assets.staging(elsewhere=True) as staging:
-            return self.extractor.page(ref, dataset, *names, staging)
+            return self.extractor.page(ref, dataset, split, staging)
 
 
 def nothing_follows(ref: DatasetRef) -> None:

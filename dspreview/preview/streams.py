@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dspreview.errors import BrokenJsonError
+from dspreview.extract.reader import Blocks
 from dspreview.feature import Feature, value_tree
-from dspreview.models import DatasetRef, Kind
+from dspreview.models import DatasetRef, Kind, SplitId
 from dspreview.page.pages import Cells, PageMaker
 from dspreview.preview.answers import Target
 from dspreview.preview.queries import Queries
 from dspreview.query.table import Request, Table
-
-ROWS_AT_ONCE = 1_000
 
 
 class Stream(NamedTuple):
@@ -41,9 +40,8 @@ def all_rows(
     target = queries.target(ref, config, split)
     if queries.settings.hf_hub_offline and target.entry.dataset.kind is Kind.HUB:
         return all_matches(queries, ref, config, split, Request(offset=offset))  # of what is already here
-    _, plan = queries.preview.extractor.plan(target.ref, target.entry.dataset, target.split.config)
-    if complete and plan.format.row_is_line and plan.features is None:
-        # a late row may bring a column: the split is converted first
+    library = queries.preview.extractor.library(target.ref, target.entry.dataset)
+    if complete and library.may_widen(target.split.config):  # a late row may bring a column: it is converted first
         return all_matches(queries, ref, config, split, Request(offset=offset))
     parts = tables(queries, target, offset)
     first = next(parts, [])
@@ -55,43 +53,13 @@ def all_rows(
 
 def tables(queries: Queries, target: Target, offset: int) -> Iterator[list[Cells]]:
     """The cells of all rows, some at a time; at first an empty list of values where there is no row."""
-    source, plan = queries.preview.extractor.plan(target.ref, target.entry.dataset, target.split.config)
     from dspreview.arrow.arrays import cells_of
-    from dspreview.errors import PreviewError
-    from dspreview.extract.library.features import features_of, trees
-    from dspreview.extract.library.rows import worth_downloading
-    from dspreview.extract.library.whole import WholeSplit
 
+    split = SplitId(target.split.config, target.split.split)
     with queries.store.assets.staging(elsewhere=not queries.store.writable) as staging:
-        begun, seen = False, None
-        for streaming in (True, False):
-            whole = WholeSplit(
-                source, plan, target.split.split, queries.settings, str(staging.work), streaming=streaming
-            )
-            try:
-                for _, table in whole.tables(offset):
-                    seen = table.slice(0, 0)
-                    features = (
-                        whole.features if whole.features is not None else features_of(table.schema.remove_metadata())
-                    )
-                    if not begun and not table.num_rows:
-                        continue
-                    for start in range(0, table.num_rows, ROWS_AT_ONCE):
-                        part = table.slice(start, ROWS_AT_ONCE)
-                        begun = True
-                        yield cells_of(part, trees(features), declared=whole.features is not None)
-            except PreviewError as error:
-                if (
-                    begun
-                    or not streaming
-                    or not worth_downloading(error, source, plan, target.split.split, queries.settings)
-                ):
-                    raise
-            else:
-                if not begun and seen is not None:
-                    known = whole.features if whole.features is not None else features_of(seen.schema.remove_metadata())
-                    yield cells_of(seen, trees(known), declared=whole.features is not None)
-                return
+        wanted = Blocks(str(staging.work), skip=offset)
+        for block in queries.preview.extractor.blocks(target.ref, target.entry.dataset, split, wanted):
+            yield cells_of(block.table, block.columns, declared=block.is_declared)
 
 
 def all_matches(queries: Queries, ref: DatasetRef, config: str | None, split: str | None, request: Request) -> Stream:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dspreview import errors, local
 from dspreview.extract.extractor import Extractor
-from dspreview.models import EXTRACTOR_VERSION, DatasetRef, Kind, Resolved
+from dspreview.models import EXTRACTOR_VERSION, DatasetRef, Kind, Resolved, SplitId
 from dspreview.preview.blocks import Traffic
 from dspreview.preview.keeping import Keeper
 from dspreview.preview.opening import Means, Opener, SplitTable
@@ -23,8 +23,8 @@ from dspreview.store.entries import DatasetEntry, SplitEntry
 from dspreview.store.private import read_own
 
 if TYPE_CHECKING:
-    from dspreview.extract.library.source import Plan, Source
     from dspreview.extract.parquet.footers import ParquetSplit
+    from dspreview.extract.reader import WholeTables
 
 TABLE = "table.json"
 CONVERT = Table((), (), "derived").as_json()
@@ -85,13 +85,11 @@ class Tables:
         about = self.about(entry, split)
         if (known := self.known(entry, split)) is not None:
             return known
-        is_refused = self.is_refused(entry, split)
-        if not is_refused and (table := quick_table(entry)) is not None:
-            return self.remembered(entry, split, table)
-        source, plan = self.extractor.plan(ref, entry.dataset, split.config)
-        if not is_refused and (table := self.native(source, plan, split.split, opener)) is not None:
-            return self.remembered(entry, split, table)
-        return self.converted(source, plan, about) if convert and not self.at_hand else None
+        if not self.is_refused(entry, split):
+            found = self.extractor.parquet(ref, entry.dataset, SplitId(split.config, split.split), opener)
+            if found is not None:
+                return self.remembered(entry, split, as_table(found))
+        return self.converted(ref, entry, about) if convert and not self.at_hand else None
 
     def known(self, entry: DatasetEntry, split: SplitEntry) -> Table | None:
         """The table, where it was found or made before."""
@@ -134,76 +132,31 @@ class Tables:
             self.store.derived.discard(folder)
         return table
 
-    def native(self, source: Source, plan: Plan, split: str, opener: Opener) -> Table | None:
-        """The split's own Parquet, else the Hub's export of the same revision. Raises PreviewError."""
-        from dspreview.extract.library.failures import explain
-        from dspreview.extract.library.own_parquet import own_parquet
-
-        try:
-            found, origin = own_parquet(plan, split, opener.handle), "own"
-        except Exception as error:  # readers fail in a hundred ways; `explain` raises bugs of ours again
-            failure = explain(error, opener.where, source, self.settings)
-            raise failure from (None if failure is error else error)
-        if found is None and source.dataset.kind is Kind.HUB and not self.settings.hf_hub_offline:
-            found, origin = self.exported(source, plan, split, opener), "export"
-        return None if found is None else as_table(found, origin)
-
-    def exported(self, source: Source, plan: Plan, split: str, opener: Opener) -> ParquetSplit | None:
-        """The Hub's export of a split; None where it is not what the dataset says of itself, or cannot be read."""
-        from dspreview.extract.hub.export import exported
-        from dspreview.extract.library.failures import explain
-        from dspreview.extract.library.own_parquet import parquet_of
-        from dspreview.extract.library.rows import known_number
-
-        names = exported(source.dataset, plan.config.name, split, self.settings)
-        try:
-            found = parquet_of(names or [], None, opener.handle)
-        except (
-            Exception
-        ) as error:  # where the export fails the data itself is read; `explain` raises bugs of ours again
-            failure = explain(error, opener.where, source, self.settings)
-            if isinstance(failure, errors.HubSilentError):
-                raise failure from (None if failure is error else error)
-            opener.forget()
-            opener.traffic.failure = None
-            return None
-        number = known_number(plan, split, "num_examples")
-        if found is None or number not in {None, sum(one.num_rows for one in found.footers)}:
-            return None
-        return found if plan.features is None or list(plan.features) == [name for name, _ in found.features] else None
-
-    def converted(self, source: Source, plan: Plan, about: About) -> Table:
+    def converted(self, ref: DatasetRef, entry: DatasetEntry, about: About) -> Table:
         """The split converted; whoever comes second waits for the first."""
-        from dspreview.extract.library.rows import file_bytes, worth_downloading
-        from dspreview.extract.library.whole import WholeSplit
         from dspreview.preview.convert import convert
 
-        where = f"{source.asked} {about.config}/{about.split}"
-        number, most = len(plan.files.get(about.split, ())), self.settings.parquet_max_files
-        if number > most:
+        split = SplitId(about.config, about.split)
+        where, dataset = f"{ref.asked} {split}", entry.dataset
+        number, size = self.extractor.library(ref, dataset).weight(split)
+        if number > (most := self.settings.parquet_max_files):
             raise errors.QueryLimitError(
                 f"{where} has {number:,} files, and each takes some milliseconds to convert: raise PARQUET_MAX_FILES ({most:,})"
             )
-        size = file_bytes(source, plan, about.split)
-        if source.dataset.kind is Kind.HUB and not self.agreed:
+        if dataset.kind is Kind.HUB and not self.agreed:
             Traffic(where, agreed=False).add(min(size or 0, self.settings.parquet_max_bytes))
 
         def make(folder: Path) -> None:
+            def use(whole: WholeTables) -> Table:
+                return convert(
+                    whole, folder, self.settings.parquet_max_bytes,
+                    lambda done: self.telling.progress(f"converting {where}", done, size),
+                )  # fmt: skip
+
             with self.store.assets.staging(elsewhere=not self.store.writable) as staging:
-                table = Table((), (), "derived")
-                for streaming in (True, False):
-                    whole = WholeSplit(source, plan, about.split, self.settings, str(staging.work), streaming=streaming)
-                    try:
-                        table = convert(
-                            whole, folder, self.settings.parquet_max_bytes,
-                            lambda done: self.telling.progress(f"converting {where}", done, size),
-                        )  # fmt: skip
-                        break
-                    except errors.PreviewError as error:
-                        if not streaming or not worth_downloading(error, source, plan, about.split, self.settings):
-                            raise
+                table = self.extractor.whole(ref, dataset, split, str(staging.work), use)
                 (folder / TABLE).write_text(table.as_json(), encoding="utf-8")
-            if source.dataset.kind is Kind.LOCAL and local.fingerprint(source.dataset.name) != source.dataset.revision:
+            if dataset.kind is Kind.LOCAL and local.fingerprint(dataset.name) != dataset.revision:
                 raise errors.ChangedDataError(f"{where}: the data changed while it was converted; try again")
 
         self.derive(about, make, f"{where}: another dspreview converts it; waiting")
@@ -272,23 +225,7 @@ def not_here(*names: str) -> errors.NotCachedError:
     return errors.NotCachedError(f"{where}: its Parquet is not on this machine; run: {command}")
 
 
-def as_table(found: ParquetSplit, origin: str) -> Table:
+def as_table(found: ParquetSplit) -> Table:
     """Parquet files as a table."""
     parts = tuple(Part(one.path, one.num_rows, one.size) for one in found.footers)
-    return Table(parts, tuple(TableColumn(*one) for one in found.features), origin)
-
-
-def quick_table(entry: DatasetEntry) -> Table | None:
-    """The table of a dataset that is one plain Parquet file; None where it takes `datasets` to know, or to tell why not."""
-    dataset = entry.dataset
-    if dataset.kind is not Kind.LOCAL or not dataset.name.endswith(".parquet"):
-        return None
-    import pyarrow as pa  # 0.1 s
-
-    from dspreview.extract.formats.parquet_file import quick_parquet
-
-    try:
-        found = quick_parquet(dataset)
-    except (OSError, pa.ArrowException):  # read again the long way, which tells what is wrong
-        return None
-    return None if found is None else as_table(found, "own")
+    return Table(parts, tuple(TableColumn(*one) for one in found.features), found.origin)

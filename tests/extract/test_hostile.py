@@ -163,9 +163,10 @@ def test_a_config_that_matches_nothing_names_itself_and_its_pattern(tmp_path: Pa
 
 
 def test_a_window_keeps_to_the_limit_too(tmp_path: Path, settings: Make) -> None:
-    from dspreview.extract.library.rows import Window, read_rows
+    from dspreview.extract.library.rows import read_rows
     from dspreview.extract.library.source import make_plan
     from dspreview.extract.library.splits import open_dataset
+    from dspreview.extract.reader import Window
     from dspreview.local import identify
 
     write(tmp_path / "d", {"a.jsonl": "".join(json.dumps({"t": "x" * 3_000}) + "\n" for _ in range(50))})

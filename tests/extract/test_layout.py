@@ -16,17 +16,18 @@ from hypothesis import settings as searched
 from hypothesis import strategies as st
 
 from dspreview.errors import DatasetError
-from dspreview.extract.direct import direct_listing
+from dspreview.extract.direct import open_direct
 from dspreview.extract.hub.description import Description
 from dspreview.extract.layout import split_files as layout
-from dspreview.extract.layout.direct import open_direct
+from dspreview.extract.layout.direct import find_source
 from dspreview.extract.layout.globs import expression
+from dspreview.extract.reader import NOT_MINE
 from dspreview.local import identify, resolve
 from dspreview.models import Listing
 from dspreview.settings import Settings
 from dspreview.settings import resolve as settings_of
 from tests.support.data import picture, write
-from tests.support.extraction import extract, listing_of
+from tests.support.extraction import extract, listing_of, opening
 
 WORDS = [
     "train",
@@ -111,11 +112,13 @@ def test_a_pattern_matches_what_fsspec_matches(pattern: str, name: str) -> None:
 
 def both(folder: Path, chosen: Settings) -> tuple[Listing | None, Listing | None]:
     """The listing without and with `datasets`; None where there is none."""
-    source = open_direct(str(folder), Description(resolve(identify(str(folder))), {}))
+    direct = open_direct(opening(folder, chosen))
+    listing = NOT_MINE if direct is NOT_MINE else direct.listing()
+    found = None if listing is NOT_MINE else listing
     try:
-        return source and direct_listing(source, chosen), listing_of(folder, chosen)
+        return found, listing_of(folder, chosen)
     except DatasetError:
-        return source and direct_listing(source, chosen), None
+        return found, None
 
 
 def can_be_files(names: set[str]) -> bool:
@@ -223,7 +226,7 @@ def test_pipes_and_links_to_nowhere_are_no_files(tmp_path: Path, settings: Any) 
 def test_names_that_readers_take_for_something_else(tmp_path: Path, settings: Any) -> None:
     for number, name in enumerate(("a\nb/1.png", "x::y.png")):
         folder = write(tmp_path / f"d{number}", {name: PICTURE, "c/1.png": PICTURE})
-        source = open_direct(str(folder), Description(resolve(identify(str(folder))), {}))
+        source = find_source(str(folder), Description(resolve(identify(str(folder))), {}))
         assert source is None
 
 

@@ -12,17 +12,21 @@ import pyarrow.parquet as pq
 import pytest
 from datasets import Array2D, Audio, ClassLabel, Features, Image, List, Translation, Value
 
-from dspreview.extract.formats.parquet_file import quick_listing, quick_page, quick_parquet
+from dspreview.extract.formats.single_file import ONLY
 from dspreview.extract.library.features import features_of, trees
 from dspreview.extract.library.rows import read_rows
 from dspreview.extract.library.source import make_plan
 from dspreview.extract.library.splits import find_config, list_splits, open_dataset
-from dspreview.extract.parquet.footers import local_footer
+from dspreview.extract.parquet.footers import ParquetSplit, local_footer
 from dspreview.extract.plain import tree_of
+from dspreview.extract.reader import NOT_MINE
 from dspreview.local import identify, resolve
 from dspreview.settings import Settings
 from tests.support.data import parquet, picture, sound
+from tests.support.extraction import page_of, single_file
 
+NOTHING: Any = None
+"""Opens remote files, of which there are none."""
 TYPES = [
     pa.null(), pa.bool_(), pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64(),
     pa.float16(), pa.float32(), pa.float64(), pa.date32(), pa.date64(), pa.binary(), pa.large_binary(), pa.string(),
@@ -54,20 +58,20 @@ def test_the_listing_is_the_same(tmp_path: Path, settings: Any) -> None:
     path = tmp_path / "a b.parquet"
     path.write_bytes(parquet({"n": [1, 2]}))
     ref = identify(str(path))
-    assert quick_listing(ref) == list_splits(open_dataset(ref, chosen), chosen)
+    assert single_file(path, chosen).listing() == list_splits(open_dataset(ref, chosen), chosen)
 
 
-def test_declared_features_and_repeated_names_take_the_long_way(tmp_path: Path) -> None:
+def test_declared_features_and_repeated_names_take_the_long_way(tmp_path: Path, settings: Any) -> None:
     path = tmp_path / "a.parquet"
     table = pa.table([[1], [2]], names=["n", "n"])
     pq.write_table(table, path)
-    assert quick_parquet(resolve(identify(str(path)))) is None
+    assert single_file(path, settings()).parquet(ONLY, NOTHING) is NOT_MINE
     table = pa.table({"n": [1]}).replace_schema_metadata({"huggingface": "{}"})
     pq.write_table(table, path)
-    assert quick_parquet(resolve(identify(str(path)))) is None
+    assert single_file(path, settings()).parquet(ONLY, NOTHING) is NOT_MINE
     pq.write_table(pa.table({"n": [1]}), path)
-    found = quick_parquet(resolve(identify(str(path))))
-    assert found is not None
+    found = single_file(path, settings()).parquet(ONLY, NOTHING)
+    assert isinstance(found, ParquetSplit)
     assert found.footers[0]._replace(schema=None) == local_footer(str(path))._replace(schema=None)
 
 
@@ -108,7 +112,7 @@ def both_pages(path: Path, settings: Settings, folder: Path) -> tuple[Any, Any]:
             plan = make_plan(source, find_config(source, "default"))
             pages.append(read_rows(source, plan, "train", staging, work, settings))
         else:
-            pages.append(quick_page(ref.asked, dataset, ("default", "train"), staging, settings))
+            pages.append(page_of(single_file(path, settings), ONLY, staging))
         files = {file.name: file.read_bytes() for file in staging.iterdir()}
         pages[-1] = (pages[-1], files)
     return pages[0], pages[1]
@@ -165,9 +169,9 @@ def test_a_page_of_any_length_is_the_same(
     ],
     ids=str,
 )  # fmt: skip
-def test_other_features_take_the_long_way(features: Features, tmp_path: Path) -> None:
+def test_other_features_take_the_long_way(features: Features, tmp_path: Path, settings: Any) -> None:
     pq.write_table(features.arrow_schema.empty_table(), tmp_path / "a.parquet")
-    assert quick_parquet(resolve(identify(str(tmp_path / "a.parquet")))) is None
+    assert single_file(tmp_path / "a.parquet", settings()).parquet(ONLY, NOTHING) is NOT_MINE
 
 
 def test_files_beside_the_file_take_the_long_way(tmp_path: Path, settings: Any) -> None:

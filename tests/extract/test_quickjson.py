@@ -11,14 +11,14 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from dspreview.extract.formats.json_lines import quick_json_page
-from dspreview.extract.formats.parquet_file import quick_listing
+from dspreview.extract.formats.single_file import ONLY
 from dspreview.extract.library.rows import read_rows
 from dspreview.extract.library.source import make_plan
 from dspreview.extract.library.splits import find_config, list_splits, open_dataset
 from dspreview.local import identify, resolve
 from dspreview.settings import Settings
 from dspreview.settings import resolve as resolve_settings
+from tests.support.extraction import page_of, single_file
 
 FLAT = {
     "plain": [{"a": 1, "b": "x", "c": 1.5, "d": True}, {"a": -2, "b": "", "c": -0.0, "d": False}],
@@ -53,7 +53,7 @@ def both_pages(path: Path, chosen: Settings, folder: Path) -> tuple[Any, Any]:
     dataset = resolve(ref)
     folder.mkdir(exist_ok=True)
     try:
-        quick = quick_json_page(ref.asked, dataset, ("default", "train"), folder, chosen)
+        quick = page_of(single_file(path, chosen), ONLY, folder)
     except (OSError, ValueError):
         quick = None
     source = open_dataset(ref, chosen, dataset)
@@ -78,10 +78,8 @@ def test_a_page_is_the_same_to_the_byte(name: str, limits: dict[str, str], tmp_p
 @pytest.mark.parametrize("name", OTHER)
 def test_what_is_not_flat_and_plain_takes_the_long_way(name: str, tmp_path: Path, settings: Any) -> None:
     (tmp_path / "a.jsonl").write_text(OTHER[name], encoding="utf-8")
-    ref = identify(str(tmp_path / "a.jsonl"))
-    (tmp_path / "s").mkdir()
     try:
-        found = quick_json_page(ref.asked, resolve(ref), ("default", "train"), tmp_path / "s", settings())
+        found = page_of(single_file(tmp_path / "a.jsonl", settings()), ONLY, tmp_path / "s")
     except (OSError, ValueError):
         found = None
     assert found is None
@@ -108,7 +106,7 @@ def test_a_type_that_changes_behind_the_first_chunk_is_not_seen_by_either(tmp_pa
 def test_the_listing_is_the_same(tmp_path: Path, settings: Any) -> None:
     (tmp_path / "a b.jsonl").write_text('{"a": 1}\n')
     ref = identify(str(tmp_path / "a b.jsonl"))
-    assert quick_listing(ref) == list_splits(open_dataset(ref, settings()), settings())
+    assert single_file(Path(ref.name), settings()).listing() == list_splits(open_dataset(ref, settings()), settings())
 
 
 VALUE = (
@@ -125,11 +123,10 @@ def test_random_rows_are_read_the_same_or_not_at_all(
     folder = tmp_path_factory.mktemp("random")
     (folder / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     chosen = resolve_settings({"DSPREVIEW_DATABASE": str(folder / "x.sqlite")}, {"HOME": str(folder)})
-    ref = identify(str(folder / "a.jsonl"))
     staging = folder / "s"
     staging.mkdir()
     try:
-        quick = quick_json_page(ref.asked, resolve(ref), ("default", "train"), staging, chosen)
+        quick = page_of(single_file(folder / "a.jsonl", chosen), ONLY, staging)
     except (OSError, ValueError):
         return
     if quick is not None:

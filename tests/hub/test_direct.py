@@ -23,13 +23,13 @@ import json, sys, tempfile
 from pathlib import Path
 from dspreview.errors import PreviewError
 from dspreview.local import identify
-from dspreview.extract.extractor import Extractor
+from dspreview.extract.extractor import Extractor, open_library
+from dspreview.models import SplitId
 from dspreview.settings import resolve
-from dspreview.store.assets import Staging
+from dspreview.page.staging import Staging
 
 class LongWay(Extractor):
-    def direct(self, ref, description):
-        return None
+    ways = (open_library,)
 
 def told(extractor, ref):
     listing = extractor.list(ref)
@@ -41,7 +41,7 @@ def told(extractor, ref):
             for place in staging:
                 place.mkdir()
             try:
-                page = extractor.page(ref, listing.dataset, config.config, split.split, staging)
+                page = extractor.page(ref, listing.dataset, SplitId(config.config, split.split), staging)
             except PreviewError as error:
                 page = [type(error).__name__, str(error)]
             files = {file.name: file.read_bytes().hex() for file in staging.assets.iterdir()}

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dspreview.extract.direct import direct_listing, direct_page
+from dspreview.extract.direct import open_direct
+from dspreview.extract.formats.single_file import SingleFile
 from dspreview.extract.hub.description import describe
-from dspreview.extract.layout.direct import open_direct
 from dspreview.extract.library.rows import read_rows
 from dspreview.extract.library.source import make_plan
 from dspreview.extract.library.splits import find_config, list_splits, open_dataset
-from dspreview.local import identify
-from dspreview.models import Listing, Page
+from dspreview.extract.reader import NOT_MINE, Opening, Reader, Window
+from dspreview.local import identify, resolve
+from dspreview.models import Listing, Page, Resolved, SplitId
+from dspreview.page.staging import Staging
 from dspreview.settings import Settings
 
 
@@ -65,14 +67,34 @@ def extract(
     for folder in (staging, work):
         folder.mkdir(exist_ok=True)
     page = read_rows(source, plan, split, staging, work, settings)
-    direct, found = open_direct(ref.asked, describe(ref, settings)), None
-    if direct is not None:
-        assert direct_listing(direct, settings) == listing
+    direct = open_direct(opening(dataset, settings))
+    found = None
+    if direct is not NOT_MINE:
+        assert direct.listing() == listing
         beside = staging.with_name(staging.name + "-direct")
-        beside.mkdir(exist_ok=True)
-        found = direct_page(direct, chosen.config, split, beside, settings)
+        found = page_of(direct, SplitId(chosen.config, split), beside)
         assert found is None or (found, contents(beside)) == (page, contents(staging))
     return Extracted(page, staging, direct=found is not None)
+
+
+def opening(dataset: Path, settings: Settings, at: Resolved | None = None) -> Opening:
+    """What a reader of a local dataset is opened with."""
+    ref = identify(str(dataset))
+    return Opening(ref, at, settings, lambda: describe(ref, settings, at), lambda: None)
+
+
+def single_file(file: Path, settings: Settings) -> SingleFile:
+    """The reader of one file, as it is now."""
+    return SingleFile(opening(file, settings, resolve(identify(str(file)))))
+
+
+def page_of(reader: Reader, split: SplitId, folder: Path) -> Page | None:
+    """The page that a reader gives, its assets in the folder; None where it declines."""
+    work = folder.with_name(folder.name + "-work")
+    for place in (folder, work):
+        place.mkdir(exist_ok=True)
+    found = reader.page(split, Staging(folder, work), Window())
+    return None if found is NOT_MINE else found
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dspreview.extract.files.fetch import Fetcher
 from dspreview.feature import asset_tree, label_tree
-from dspreview.models import Page
+from dspreview.models import Page, SplitId
 from dspreview.page.pages import Cells, PageMaker
 from dspreview.settings import Settings
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def pictures_page(
-    source: DirectSource, config: DirectConfig, names: tuple[str, str], staging: Path, settings: Settings
+    source: DirectSource, config: DirectConfig, split: SplitId, staging: Path, settings: Settings
 ) -> Page | None:
     """The page of a split; None where its splits would be labelled unlike each other."""
     labels = labels_of(source.root, config.files)
     if labels is None:
         return None
-    files = config.files[names[1]]
+    files = config.files[split.split]
     paths = [f"{source.root}/{name}" for name in files[: settings.rows_max_number]]
     values: list[Any] = [{"bytes": None, "path": path} for path in paths]
     cells = [Cells("image", asset_tree("Image"), values, plain=False, declared=True)]
@@ -31,7 +31,7 @@ def pictures_page(
         numbers = [labels.index(class_of(path)) for path in paths]
         cells.append(Cells("label", label_tree(labels), numbers, plain=True, declared=True))
     fetch = Fetcher(source, settings, str(staging)).fetch
-    maker = PageMaker(source.dataset, source.asked, *names, settings, staging, fetch)
+    maker = PageMaker(source.dataset, source.asked, *split, settings, staging, fetch)
     return maker.make(cells, range(len(paths)), whole=False)._replace(num_rows_total=len(files))
 
 

@@ -18,7 +18,7 @@ from dspreview.extract.counting import COUNTED_BYTES
 from dspreview.extract.depth import is_deep
 from dspreview.extract.longintegers import beyond_64_bits
 from dspreview.extract.plain import tree_of
-from dspreview.models import Page, Resolved
+from dspreview.models import Page, Resolved, SplitId
 from dspreview.page.pages import PageMaker
 from dspreview.settings import Settings
 
@@ -28,17 +28,15 @@ BLOCK = CHUNK // 32
 FLAT = (pa.int64(), pa.float64(), pa.bool_(), pa.string(), pa.timestamp("s"), pa.timestamp("ns"))
 
 
-def quick_json_page(
-    asked: str, dataset: Resolved, names: tuple[str, str], staging: Path, settings: Settings
-) -> Page | None:
+def json_page(asked: str, dataset: Resolved, split: SplitId, staging: Path, settings: Settings) -> Page | None:
     """The page; None where it takes `datasets`, or that to tell what is wrong."""
     try:
-        return page_of(asked, dataset, names, staging, settings) if names == ("default", "train") else None
+        return page_of(asked, dataset, split, staging, settings)
     except (OSError, UnicodeDecodeError, MemoryError, pa.ArrowException):
         return None
 
 
-def page_of(asked: str, dataset: Resolved, names: tuple[str, str], staging: Path, settings: Settings) -> Page | None:
+def page_of(asked: str, dataset: Resolved, split: SplitId, staging: Path, settings: Settings) -> Page | None:
     """The page. Raises what pyarrow raises."""
     with open(dataset.name, "rb") as file:
         data = file.read(CHUNK) + file.readline(CHUNK)
@@ -64,7 +62,7 @@ def page_of(asked: str, dataset: Resolved, names: tuple[str, str], staging: Path
         """No cell of these types names a file."""
         raise AssertionError(path, max_bytes)
 
-    maker = PageMaker(dataset, asked, *names, settings, staging, fetch)
+    maker = PageMaker(dataset, asked, *split, settings, staging, fetch)
     page = maker.make(cells_of(part, trees, declared=False), range(part.num_rows), whole=False)
     known = len(data) >= size and (table.num_rows <= wanted or size <= COUNTED_BYTES)
     return page._replace(num_rows_total=table.num_rows if known else None)

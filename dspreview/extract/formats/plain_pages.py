@@ -12,7 +12,7 @@ from dspreview.arrow.arrays import cells_of
 from dspreview.extract.parquet.rowgroups import BATCH
 from dspreview.extract.parquet.schemafiles import SchemaFiles
 from dspreview.extract.plain import Columns, features_of, holds
-from dspreview.models import Page, Resolved
+from dspreview.models import Page, Resolved, SplitId
 from dspreview.page.pages import PageMaker
 from dspreview.settings import Settings
 
@@ -36,7 +36,7 @@ def uncounted() -> int | None:
 
 
 def plain_page(
-    files: SchemaFiles, declared: Columns | None, asked: str, dataset: Resolved, names: tuple[str, str], staging: Path,
+    files: SchemaFiles, declared: Columns | None, asked: str, dataset: Resolved, split: SplitId, staging: Path,
     settings: Settings, count: Callable[[], int | None] = uncounted,
 ) -> Page | None:  # fmt: skip
     """The page of a split; None where a file is not plain, or it takes `datasets` to tell what is wrong with it.
@@ -45,7 +45,6 @@ def plain_page(
 
     Args:
         declared: the features that a README declares.
-        names: config and split.
         staging: takes the assets.
         count: the rows of the split, where not all files were opened.
 
@@ -56,7 +55,7 @@ def plain_page(
         if found is None:
             return None
         rows, features, total = found
-        maker = PageMaker(dataset, asked, *names, settings, staging, beside.fetch)
+        maker = PageMaker(dataset, asked, *split, settings, staging, beside.fetch)
         page = maker.make(cells_of(rows, features, declared=True), range(rows.num_rows), whole=False)
         if not beside.asked:
             return page._replace(num_rows_total=count() if total is None else total)

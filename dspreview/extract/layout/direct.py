@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from dspreview import local
 from dspreview.errors import CardError, UnsafePathError
-from dspreview.extract.formats import PARQUET, Format
+from dspreview.extract.format import PARQUET, Format
 from dspreview.extract.hub.description import Description
 from dspreview.extract.layout.globs import MANY_FILES, names_below, names_within
 from dspreview.extract.layout.keys import local_key
@@ -53,7 +53,7 @@ class DirectSource(NamedTuple):
         """Nothing is downloaded through `datasets`."""
 
 
-def open_direct(asked: str, description: Description) -> DirectSource | None:
+def find_source(asked: str, description: Description) -> DirectSource | None:
     """The configs of a dataset with their files; None where one of them is not plain."""
     dataset = description.dataset
     card, names = description.card, sorted(description.files)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from dspreview.extract.formats import BY_EXTENSION, Format
+from dspreview.extract.format import BY_EXTENSION, Format
 from dspreview.extract.layout.globs import expression, literal
 
 SHARDED = "data/{split}-[0-9][0-9][0-9][0-9][0-9]-of-[0-9][0-9][0-9][0-9][0-9]*.*"

@@ -9,9 +9,9 @@ from pathlib import PurePosixPath
 
 import dspreview
 from dspreview import errors
+from dspreview.extract.files.fetch import Origin
 from dspreview.extract.hub.failures import chain, first_line, translate
 from dspreview.extract.hub.fence import PrivateAddressError
-from dspreview.extract.library.source import Source
 from dspreview.settings import Settings
 
 PACKAGE = re.compile(r"(?:install|No module named) ['\"]?([\w.-]+)|and \"([\w.-]+)\" to be installed", re.IGNORECASE)
@@ -25,7 +25,7 @@ PACKAGE_FOLDER = os.path.dirname(os.path.abspath(dspreview.__file__)) + os.sep
 EXTRAS = {"h5py": "h5py", "hdf5": "h5py", "nibabel": "nibabel", "Bio": "biopython"}
 
 
-def explain(error: BaseException, where: str, source: Source, settings: Settings) -> errors.PreviewError:
+def explain(error: BaseException, where: str, source: Origin, settings: Settings) -> errors.PreviewError:
     """The failure to tell, whatever a reader raised. A bug of ours is raised again as it is.
 
     Args:
@@ -60,7 +60,7 @@ def explain(error: BaseException, where: str, source: Source, settings: Settings
     return errors.UnreadableDataError(f"{placed(where, error, source)}: {reason(error)}")
 
 
-def placed(where: str, error: BaseException, source: Source) -> str:
+def placed(where: str, error: BaseException, source: Origin) -> str:
     """The dataset, and the file and line that a reader noted."""
     notes = [note for link in chain(error) for note in getattr(link, "__notes__", ())][:2]
     return ": ".join([where, *(", ".join([shorten(notes[0], source), *notes[1:]]) for _ in notes[:1])])
@@ -104,7 +104,7 @@ def reason(error: BaseException) -> str:
     return f"{line[:MESSAGE_LENGTH]} ({name})" if line != name else name
 
 
-def shorten(file: str, source: Source) -> str:
+def shorten(file: str, source: Origin) -> str:
     """A file's name inside its dataset."""
     inner = file.rsplit("::", maxsplit=1)[-1]
     if inner.startswith(source.root + "/"):

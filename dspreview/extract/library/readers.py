@@ -30,7 +30,7 @@ import dspreview.extract.library.exactjson  # noqa: F401 - for what it replaces
 from dspreview.arrow.settled import empty_table
 from dspreview.extract.counting import COUNTED_UNPACKED
 from dspreview.extract.files.door import Door
-from dspreview.extract.formats import SMALL_BLOCK
+from dspreview.extract.format import SMALL_BLOCK
 from dspreview.extract.hub.ranges import RemoteFile
 from dspreview.extract.library.csvheader import HEAD, ShortHeader, short_header
 from dspreview.extract.library.exact import columns_of_line, exact_numbers, refuse_columns

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -12,25 +11,17 @@ from dspreview import errors
 from dspreview.arrow.arrays import cells_of
 from dspreview.extract.counting import COUNTED_BYTES, COUNTED_FILES, FOOTERS_READ
 from dspreview.extract.files.fetch import Fetcher
-from dspreview.extract.library.failures import both, explain
+from dspreview.extract.library.failures import explain
+from dspreview.extract.library.fallback import streamed_or_downloaded
 from dspreview.extract.library.features import trees
 from dspreview.extract.library.readers import SplitReader, is_read_small
 from dspreview.extract.library.source import Plan, Source
 from dspreview.extract.library.tables import Joiner
 from dspreview.extract.parquet.rowgroups import row_count
+from dspreview.extract.reader import Window
 from dspreview.models import Kind, Page
 from dspreview.page.pages import PageMaker
 from dspreview.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Which rows of a split are wanted: the page of the settings, or any rows of it."""
-
-    offset: int = 0
-    length: int | None = None
-    whole: bool = False
-    """Cells in full, whatever the limits say."""
 
 
 def read_rows(
@@ -46,52 +37,21 @@ def read_rows(
             f"{where}: no such split any more; run: {errors.command('refresh', source.asked)}"
         )
     window = window or Window()
-    failures: list[errors.PreviewError] = []
-    streaming, small = True, not window.offset and is_read_small(source, plan)
-    while True:
-        try:
-            attempt = Extraction(source, plan, split, staging, settings, str(work), streaming=streaming, small=small)
-            return attempt.page(window)
-        except Exception as error:  # readers fail in a hundred ways; `explain` raises bugs of ours again
-            failure = explain(error, where, source, settings)
-            if small and isinstance(failure, errors.DisagreeingFilesError):
+
+    def attempt(streaming: bool) -> Page:  # noqa: FBT001 - called so
+        small = streaming and not window.offset and is_read_small(source, plan)
+        while True:
+            try:
+                return Extraction(
+                    source, plan, split, staging, settings, str(work), streaming=streaming, small=small
+                ).page(window)
+            except Exception as error:  # readers fail in a hundred ways; `explain` raises bugs of ours again
+                failure = explain(error, where, source, settings)
+                if not (small and isinstance(failure, errors.DisagreeingFilesError)):
+                    raise failure from (None if failure is error else error)
                 small = False  # types that were guessed from little
-                continue
-            if failure is error:
-                raise
-            failure.__cause__ = error
-            failures.append(failure)
-            if not streaming or not worth_downloading(failure, source, plan, split, settings):
-                told = both(failures)
-                raise told from told.__cause__
-        streaming = small = False
 
-
-def worth_downloading(error: errors.PreviewError, source: Source, plan: Plan, split: str, settings: Settings) -> bool:
-    """Whether the normal mode may do better than streaming: the size is known and small enough."""
-    if type(error) is not errors.UnreadableDataError:
-        return False
-    if source.dataset.kind is Kind.LOCAL and not isinstance(error.__cause__, NotImplementedError):
-        return False  # what lies here is read alike in both modes, but for archives that cannot be streamed
-    known = split_size(source, plan, split)
-    return known is not None and known < settings.max_size_fallback
-
-
-def split_size(source: Source, plan: Plan, split: str) -> int | None:
-    """Bytes of a split: as its README says, or as its files weigh."""
-    info = plan.config.info
-    if info is not None and info.size_in_bytes:
-        return int(info.size_in_bytes)
-    return file_bytes(source, plan, split)
-
-
-def file_bytes(source: Source, plan: Plan, split: str) -> int | None:
-    """What the files of a split weigh; None where that is not known."""
-    if source.dataset.kind is Kind.HUB:
-        system = source.door.hub_files()  # the listing that found the files is still in its memory
-        sizes = [system.info(name).get("size") for name in plan.files[split]]
-        return sum(int(one or 0) for one in sizes) if None not in sizes else None
-    return sum(os.path.getsize(name) for name in plan.files[split] if os.path.exists(name))
+    return streamed_or_downloaded(attempt, source, plan, split, settings)
 
 
 class Extraction:

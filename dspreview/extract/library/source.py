@@ -26,7 +26,7 @@ from tqdm.std import tqdm
 import dspreview.extract.library.doorway  # noqa: F401 - the readers open their files through it
 from dspreview import errors, local
 from dspreview.extract.files.door import WEB, Door
-from dspreview.extract.formats import ARROW, Format, format_of
+from dspreview.extract.format import ARROW, Format, format_of
 from dspreview.extract.hub.description import Description
 from dspreview.extract.layout.globs import names_below, names_within
 from dspreview.extract.layout.readme import local_card

@@ -44,6 +44,8 @@ class ParquetSplit(NamedTuple):
 
     footers: tuple[Footer, ...]
     features: list[tuple[str, FeatureTree]]
+    origin: str = "own"
+    """`own` files of the dataset, or the Hub's `export`."""
 
 
 def stored_type(kind: pa.DataType) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from dspreview import errors, local
 from dspreview.extract.extractor import Extractor
-from dspreview.models import DatasetRef, Kind, Listing, Page, Resolved, Status
+from dspreview.extract.reader import Window
+from dspreview.models import DatasetRef, Kind, Listing, Page, Resolved, SplitId, Status
 from dspreview.page.staging import Staging
 from dspreview.preview import Preview
 from dspreview.preview.freshness import is_split_current
@@ -102,10 +102,10 @@ class Landed(Extractor):
         return self.outcome.listing
 
     def page(
-        self, ref: DatasetRef, dataset: Resolved, config: str, split: str, staging: Staging, **window: Any
-    ) -> Page:
+        self, ref: DatasetRef, dataset: Resolved, split: SplitId, staging: Staging, window: Window = Window(),  # noqa: B008 - a value
+    ) -> Page:  # fmt: skip
         """The page, its assets into their folder. Raises PreviewError: what it failed with."""
-        del ref, dataset, config, split, window
+        del ref, dataset, split, window
         if self.outcome.page is None:
             raise self.failure()
         try:

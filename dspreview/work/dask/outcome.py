@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self
 from dspreview import errors
 from dspreview.extract.extractor import Extractor
 from dspreview.local import resolve
-from dspreview.models import DatasetRef, Kind, Listing, Page, Resolved
+from dspreview.models import DatasetRef, Kind, Listing, Page, Resolved, SplitId
 from dspreview.page.staging import Staging
 from dspreview.settings import Settings
 from dspreview.store.job import JobKey
@@ -83,7 +83,7 @@ def compute(task: Task, folder: Path) -> Outcome:
         staging = Staging(folder / "assets", folder / "work")
         for place in staging:
             place.mkdir()
-        page = extractor.page(ref, dataset, key.config, key.split, staging)
+        page = extractor.page(ref, dataset, SplitId(key.config, key.split), staging)
         files = {asset.file: (staging.assets / asset.file).read_bytes() for asset in page.assets}
     except errors.PreviewError as error:
         return Outcome(dataset, listing, failure=Failure.of(error), here=task.here)

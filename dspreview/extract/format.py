@@ -1,0 +1,100 @@
+"""The table of formats: a line each, and what is asked about them anywhere else.
+
+A format is named as the packaged module of `datasets` that reads it. Whoever wants to know how one behaves asks its line, and compares no
+names: a new format is a line here, and a file in this folder where it is read without `datasets`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, NamedTuple
+
+SMALL_BLOCK = 1 << 17
+"""Bytes that are read ahead of a file on the Hub for a page; by default it is 5 MB."""
+
+
+class Format(NamedTuple):
+    """How files of a format are told and read."""
+
+    name: str
+    extensions: tuple[str, ...] = ()
+    """Those that tell it by themselves, without their dot; what else `datasets` takes for it is decided there."""
+    guesses_types: bool = False
+    """Whether it carries no types: what is said of its features is a guess from the first values."""
+    is_delimited: bool = False
+    """Whether it is text with a header and fields: all files of a split have the same columns."""
+    row_is_line: bool = False
+    """Whether each row is a JSON object on a line of its own, or may be."""
+    is_text: bool = False
+    """Whether a row is a line of text, whatever it says."""
+    is_parquet: bool = False
+    """Whether its files are asked as they lie: footers know rows and columns, and ranges are read of remote ones."""
+    is_media_folder: bool = False
+    """Whether rows are files, and folders may name their classes: then the names of all files matter to each split."""
+    is_direct: bool = False
+    """Whether a folder of it is listed without `datasets`, by the names of its files."""
+    is_unsafe: bool = False
+    """Whether reading it runs code found in the data."""
+    has_tasks: bool = False
+    """Whether its files are those of tasks only where some have the names of such."""
+    nests_files: bool = False
+    """Whether the reader of datasets 5.2 is handed lists of files where it opens files."""
+    small_read: Mapping[str, Any] | None = None
+    """Options of its reader that fetch as little of a remote file as a page needs."""
+    tables: str = ""
+    """`module:function` that reads a file of it here, as Arrow tables; empty where `datasets` does."""
+    mends: str = ""
+    """The module that replaces what is wrong in the reader of `datasets`; imported before that is used."""
+    extra: str = ""
+    """The package that it needs beside the declared dependencies."""
+
+    def read(self) -> Any:
+        """The function that reads a file of it here; None where there is none."""
+        module, _, name = self.tables.partition(":")
+        return getattr(import_module(module), name) if module else None
+
+
+PARQUET, CSV, JSON, TEXT, ARROW = (
+    Format("parquet", ("parquet",), is_parquet=True, is_direct=True, tables="dspreview.extract.parquet.rowgroups:parquet_tables"),
+    Format("csv", ("csv",), guesses_types=True, is_delimited=True, is_direct=True, small_read={"chunksize": 1_000}),
+    Format(
+        "json", ("json", "jsonl"), guesses_types=True, row_is_line=True, is_direct=True,
+        small_read={"chunksize": SMALL_BLOCK},
+    ),
+    Format(
+        "text", ("txt",), is_text=True, is_direct=True,
+        # its reader makes a file system of its own
+        small_read={"chunksize": SMALL_BLOCK, "storage_options": {"hf": {"block_size": SMALL_BLOCK}}},
+    ),
+    Format("arrow", ("arrow",), tables="dspreview.extract.library.lines:arrow_tables"),
+)  # fmt: skip
+IMAGES = Format(
+    "imagefolder", ("jpg", "jpeg", "png", "gif", "webp", "bmp", "tif", "tiff"), is_direct=True, is_media_folder=True
+)
+FORMATS = {
+    one.name: one
+    for one in (
+        PARQUET, CSV, JSON, TEXT, ARROW, IMAGES,
+        Format("audiofolder", is_media_folder=True),
+        Format("videofolder", is_media_folder=True),
+        Format("meshfolder", is_media_folder=True),
+        Format("pdffolder", is_media_folder=True),
+        Format("niftifolder", is_media_folder=True, extra="nibabel"),
+        Format("xml", nests_files=True),
+        Format("hdf5", mends="dspreview.extract.library.hdf5", extra="h5py"),
+        Format("pandas", is_unsafe=True),
+        Format("harbor", has_tasks=True),
+        Format("genbank", extra="biopython"),
+        Format("fasta", extra="biopython"),
+        Format("fastq", extra="biopython"),
+    )
+}  # fmt: skip
+"""The formats that need a line; any other one of `datasets` is read as it is."""
+BY_EXTENSION = {extension: one for one in FORMATS.values() if one.is_direct for extension in one.extensions}
+"""The format of a kind of files whose names tell all there is to know."""
+
+
+def format_of(name: str) -> Format:
+    """The format of that name."""
+    return FORMATS.get(name) or Format(name)
