@@ -32,13 +32,21 @@ def filled(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 def parquet_type(kind: pa.DataType) -> pa.DataType:
     """A column's type in Parquet: times are stored as their counts, since DuckDB refuses what is no time of day."""
+    kind = target(kind, plain_time)
     if pt.is_time(kind):
         return pa.int32() if pt.is_time32(kind) else pa.int64()
     return target(kind, stored)
 
 
+def plain_time(kind: pa.DataType) -> pa.DataType | None:
+    """Times of day out of dictionaries and runs."""
+    packed = pt.is_dictionary(kind) or pt.is_run_end_encoded(kind)
+    return kind.value_type if packed and pt.is_time(kind.value_type) else None
+
+
 def stored_table(table: pa.Table) -> pa.Table:
     """A table in types that Parquet holds, and DuckDB reads."""
+    table = settled_table(table, plain_time)
     for place, field in enumerate(table.schema):
         if pt.is_time(field.type):
             kind = parquet_type(field.type)
@@ -261,6 +269,13 @@ def unsettled(array: pa.Array, kind: pa.DataType) -> pa.Array:
 
     if array.type == kind:
         return array
+    if (time := plain_time(kind)) is not None:
+        again = unsettled(array, time)
+        return (
+            again.dictionary_encode().cast(kind)
+            if pt.is_dictionary(kind)
+            else pc.run_end_encode(again, kind.run_end_type)
+        )
     if isinstance(kind, pa.JsonType):
         return pa.ExtensionArray.from_storage(kind, array.cast(kind.storage_type))
     if pt.is_struct(kind) and not kind.num_fields:

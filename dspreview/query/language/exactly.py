@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dspreview.page.iso import INFINITE
+from dspreview.page.iso import INFINITE, PER_SECOND
 from dspreview.query.language.fields import Field
 
 NUMBERS = frozenset({"int", "float", "decimal", "label"})
@@ -21,6 +21,8 @@ def together(one: Field, other: Field) -> tuple[str, str]:
     if kinds <= NUMBERS and kinds - {"int", "label"} and (len(kinds) > 1 or one.unit != other.unit):
         decimals = "decimal" in kinds
         return in_parts(one, decimals=decimals), in_parts(other, decimals=decimals)
+    if kinds == {"time"} and one.unit != other.unit and one.counted:
+        return tuple(f"({field.sql}::HUGEINT * {10**9 // PER_SECOND[field.unit]})" for field in (one, other))  # type: ignore[return-value] # two
     if kinds == {"time"} and one.unit != other.unit and "ns" in {one.unit, other.unit}:
         return f"{one.sql}::TIME_NS", f"{other.sql}::TIME_NS"
     if kinds == {"timestamp"} and one.unit != other.unit and "ns" in {one.unit, other.unit}:

@@ -38,6 +38,8 @@ class Field(NamedTuple):
     """The column whose files alone tell it."""
     json: bool = False
     """Whether it is the text of JSON."""
+    counted: bool = False
+    """Whether times of day are counts of their unit: those of converted splits, whatever is no time of day among them."""
 
 
 class Names:
@@ -77,7 +79,12 @@ class Names:
                 )
             sql = f"struct_extract_at({sql}, {list(fields).index(name) + 1})"
             feature, told = fields[name], f'{told}."{name}"'
-        return make_field(sql, feature, told)
+        field = make_field(sql, feature, told)
+        if (
+            field.kind == "time" and self.table.origin == "derived"
+        ):  # columns are stored as counts, what is inside them is not
+            return field._replace(sql=count_of(sql, field.unit) if rest else sql, counted=True)
+        return field
 
     def derived(self, name: str) -> Field | None:
         """The column that is derived from another: a length, a size or a duration; None where there is no such thing."""
@@ -100,6 +107,11 @@ class Names:
         hint = did_you_mean(name, self.table.names)
         known = shown(self.table.names)
         return mistake(self.what, self.text, asked.start, f"no column {name!r}{hint}; there are: {known}")
+
+
+def count_of(sql: str, unit: str) -> str:
+    """A time of day as the count of its unit."""
+    return f"(epoch_{unit}({sql}))" if unit != "s" else f"(epoch_us({sql}) // 1000000)"
 
 
 def make_field(sql: str, feature: Feature, told: str) -> Field:

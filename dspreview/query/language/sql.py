@@ -242,7 +242,7 @@ class Builder:
 
     def cast(self, field: Field, value: Any) -> str:
         """The mark of a value that SQL must be told the type of."""
-        if field.kind == "time" and self.names.table.origin == "derived":  # stored as counts
+        if field.counted:
             hours, minutes, seconds = str(value).split(":")
             whole, _, rest = seconds.partition(".")
             count = (int(hours) * 60 + int(minutes)) * 60 + int(whole)
