@@ -151,12 +151,24 @@ class EmptyDatasetError(DatasetError):
     """There is no data file."""
 
 
+class NoMatchError(EmptyDatasetError):
+    """A pattern of the README matches no file."""
+
+
+class PickleError(DatasetError):
+    """The data is a pickle, which can run code."""
+
+
 class ScriptDatasetError(DatasetError):
     """The dataset is a loading script, which is never run."""
 
 
 class UnreadableDataError(DatasetError):
     """A data file is broken, or of a kind nothing here reads."""
+
+
+class NotTextError(UnreadableDataError):
+    """A text file is not UTF-8."""
 
 
 class BrokenJsonError(UnreadableDataError):
@@ -171,6 +183,10 @@ class TooLargeError(DatasetError):
 
 class DisagreeingFilesError(DatasetError):
     """Two files of one split have different columns or types."""
+
+
+class DeclaredTypesError(DisagreeingFilesError):
+    """The data does not have the columns or types that its README declares."""
 
 
 class UnsafePathError(DatasetError):

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from dspreview.arrow.values import to_python
 from dspreview.check.findings import Finding, found
-from dspreview.check.texts import first_invalid, first_mojibake, first_null_word
+from dspreview.check.texts import TEXT_FINDINGS, first_invalid
 from dspreview.feature import LABEL, Feature
 from dspreview.models import FeatureTree
 
@@ -138,11 +138,9 @@ class Watch:
         if place is not None:
             self.note("invalid-utf8", leaf, place, 1, "", first_row)
             return
-        for code, look in (("null-as-text", first_null_word), ("mojibake", first_mojibake)):
-            if code == "null-as-text" and leaf.parents is not None:
-                continue  # a word among others
-            if (one := look(leaf.values)) is not None:
-                self.note(code, leaf, *one, first_row)
+        for kind in TEXT_FINDINGS:
+            if (leaf.parents is None or kind.within_lists) and (one := kind.first(leaf.values)) is not None:
+                self.note(kind.code, leaf, *one, first_row)
 
     def look_at_json(self, leaf: Leaf, first_row: int) -> None:
         """JSON has types, too."""
@@ -186,10 +184,8 @@ class Watch:
         what = {
             "label-out-of-range": f"the label {seen.example} has no name",
             "invalid-utf8": "a text is not UTF-8",
-            "null-as-text": f"the text {seen.example!r} stands for a missing value",
-            "mojibake": f"{short(seen.example)!r} was decoded with the wrong encoding",
-        }[code]
-        return f"{path}: {what}{more}"
+        } | {kind.code: kind.words.format(short(seen.example)) for kind in TEXT_FINDINGS}
+        return f"{path}: {what[code]}{more}"
 
 
 def json_kind(text: str) -> str | None:

@@ -12,10 +12,10 @@ from dspreview import errors
 from dspreview.check.failing import of_failure
 from dspreview.check.findings import Finding, found
 from dspreview.check.info import infos_of, look_at_features, look_at_info, look_at_types
-from dspreview.check.library import Library, readme_refusal
+from dspreview.check.library import LibraryCasts, readme_refusal
 from dspreview.check.reading import Reading
 from dspreview.check.rows import AllRows, SampleRows
-from dspreview.check.splits import Outcome, SplitCheck
+from dspreview.check.splits import SplitCheck, SplitOutcome
 from dspreview.check.structure import README, Made, kind_of, look_at_structure, made_of
 from dspreview.extract.extractor import Extractor
 from dspreview.extract.layout.readme import local_card
@@ -33,7 +33,7 @@ class Report(NamedTuple):
     findings: list[Finding]
     splits_checked: int
     rows_read: int
-    outcomes: dict[SplitId, Outcome]
+    outcomes: dict[SplitId, SplitOutcome]
     """What is known of each split that was looked at."""
 
     def summary(self) -> dict[str, int]:
@@ -53,12 +53,12 @@ class DatasetCheck:
         """`sample` is how many rows of each split are looked at, None for all; `folder` takes what lies around meanwhile."""
         self.extractor, self.ref, self.folder, self.sample, self.progress = extractor, ref, folder, sample, progress
         self.findings: list[Finding] = []
-        self.outcomes: dict[SplitId, Outcome] = {}
+        self.outcomes: dict[SplitId, SplitOutcome] = {}
         self.rows = AllRows(folder, extractor.settings) if sample is None else SampleRows()
         self.checks: dict[SplitId, SplitCheck] = {}
         self.used: set[str] = set()
         self.unnamed: set[str] = set()
-        self.libraries: dict[str, Library] = {}
+        self.libraries: dict[str, LibraryCasts] = {}
         """What `datasets` knows of each config from the splits before."""
         self.done = 0
 
@@ -123,7 +123,7 @@ class DatasetCheck:
 
     def look_at_split(
         self, listing: Listing, names: SplitId, made: Made, info: dict[str, Json] | None
-    ) -> Outcome | None:
+    ) -> SplitOutcome | None:
         """One split; None where it cannot even be found."""
         place = {"config": names[0], "split": names[1]}
         work = self.folder / f"split-{len(self.outcomes)}"
@@ -143,7 +143,7 @@ class DatasetCheck:
         except errors.DatasetError as error:
             self.findings.append(of_failure(error, place))
             return None
-        library = self.libraries.setdefault(names[0], Library())
+        library = self.libraries.setdefault(names[0], LibraryCasts())
         check = SplitCheck(reading, self.rows, self.sample, count, share, library)
         self.checks[names] = check
         outcome = check.run()

@@ -13,11 +13,18 @@ if TYPE_CHECKING:
     from dspreview.check.reading import Reading
 
 CODES: dict[type[errors.DatasetError], str] = {
+    errors.PickleError: "pickle",
+    errors.NoMatchError: "pattern-without-files",
+    errors.EmptyDatasetError: "no-data",
     errors.ScriptDatasetError: "script",
     errors.UnsafePathError: "outside-file",
+    errors.NotTextError: "invalid-utf8",
+    errors.DeclaredTypesError: "info-features",
     errors.DisagreeingFilesError: "files-disagree",
     errors.CardError: "readme-unreadable",
+    errors.DatasetError: "load-failed",
 }
+"""The finding that a failure is, by its class or the nearest one above it."""
 LINE = re.compile(r"line (\d+)")
 
 
@@ -55,13 +62,4 @@ def of_failure(failure: errors.PreviewError, place: dict[str, Any], reading: Rea
 
 def code_of(failure: errors.DatasetError) -> str:
     """The kind of finding that a failure is."""
-    told = str(failure)
-    if "pickle files" in told:
-        return "pickle"
-    if isinstance(failure, errors.EmptyDatasetError):
-        return "pattern-without-files" if "no file matches" in told else "no-data"
-    if isinstance(failure, errors.DisagreeingFilesError) and "declared" in told:
-        return "info-features"
-    if "not text in UTF-8" in told:
-        return "invalid-utf8"
-    return next((code for kind, code in CODES.items() if isinstance(failure, kind)), "load-failed")
+    return next(CODES[kind] for kind in type(failure).__mro__ if kind in CODES)

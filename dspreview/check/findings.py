@@ -13,7 +13,7 @@ SEVERITIES = ("info", "warning", "error")
 """From harmless to bad."""
 
 
-class Kind(NamedTuple):
+class FindingKind(NamedTuple):
     """One kind of finding."""
 
     code: str
@@ -26,40 +26,40 @@ class Kind(NamedTuple):
 KINDS = {
     kind.code: kind
     for kind in (
-        Kind("load-failed", "error", "a config or split does not load", "a Parquet file that was cut off", "repair or remove the file that is named"),
-        Kind("no-data", "error", "there is no data file", "a folder that holds a README alone", "add data files, or name them with data_files in the README"),
-        Kind("readme-unreadable", "error", "the YAML of the README cannot be used", "a tab in its indentation", "correct the YAML in the line that is named"),
-        Kind("script", "error", "the dataset is a loading script", "glue/glue.py", "publish the data as Parquet; scripts are run by nobody any more"),
-        Kind("pickle", "error", "a pickle, which can run code", "data.pkl", "save the data as Parquet"),
-        Kind("outside-file", "error", "a file or pattern reaches outside the dataset", "data_files: ../other/*.csv", "move the file into the dataset"),
-        Kind("pattern-without-files", "error", "a pattern of the README matches no file", "path: tran/*.csv", "correct the pattern, or remove it"),
-        Kind("unused-file", "warning", "no config uses a data file", "extra.parquet beside train.parquet", "name it in data_files, or remove it"),
-        Kind("bad-name", "error", "a config or split cannot be addressed by its name", "config_name: a/b", "use letters, digits, dots, dashes and underscores; no dash in splits"),
-        Kind("files-disagree", "error", "files of a split have other columns or types", "n is int64 in one file and string in another", "give them the same, or make them two configs"),
-        Kind("library-refuses", "error", "`datasets` does not load what a file holds", "a column of UUIDs", "store it in a type that `datasets` has, or without what is named"),
-        Kind("library-differs", "warning", "`datasets` reads a file otherwise than it is", "a delimiter at the end of each line: it takes the first column for an index", "correct the file in the line that is named"),
-        Kind("info-features", "error", "dataset_info names other features than the data has", "a column that was renamed in the data only", "correct dataset_info, or remove its features"),
-        Kind("info-rows", "error", "dataset_info tells another number of rows, or other splits", "num_examples: 99 of 10 rows", "correct dataset_info; `datasets` refuses to download it as it is"),
-        Kind("info-bytes", "warning", "dataset_info tells other sizes", "download_size: 5 of 60,000 bytes", "correct dataset_info, or remove the number"),
-        Kind("duplicate-column", "error", "two columns have the same name", "id,text,id", "rename one of them"),
-        Kind("similar-column", "warning", "the names of two columns differ only in case", "Text and text", "rename one of them; SQL takes them for the same"),
-        Kind("label-out-of-range", "error", "a class label has no name", "2 where there are two names", "correct the label, or add its name; -1 means that there is none"),
-        Kind("undecodable-image", "error", "a picture cannot be decoded", "a JPEG that was cut off", "replace it, or leave the row out"),
-        Kind("undecodable-audio", "error", "a sound cannot be decoded", "a WAV without a header", "replace it, or leave the row out"),
-        Kind("undecodable-file", "error", "another file is not what its column says", "a PDF that is none", "replace it, or leave the row out"),
-        Kind("missing-media", "error", "a file that a row names is not there", "file_name: a.png without a.png", "add the file, or correct its name"),
-        Kind("invalid-utf8", "error", "text that is not UTF-8", "a CSV in Latin-1", "write the text as UTF-8"),
-        Kind("mojibake", "warning", "text that was decoded with the wrong encoding", "cafÃ© for café", "read the source with the right encoding, and write it again"),
-        Kind("null-as-text", "warning", "missing values written as text", "the text null, or NaN", "write real nulls"),
-        Kind("mixed-types", "warning", "values of several JSON types in one column", '1 and then "one"', "use one type, or two columns"),
-        Kind("empty-split", "warning", "a split without rows", "a header and nothing else", "remove the split, or add rows"),
-        Kind("null-column", "warning", "a column without any value", "every cell is null", "remove the column, or fill it"),
-        Kind("constant-column", "info", "a column with one value in all rows", "version is 1 everywhere", "nothing, if that is meant"),
-        Kind("duplicate-rows", "info", "rows of a split that are the same", "rows 3 and 17", "remove them, if that is not meant"),
-        Kind("leakage", "warning", "the same row in two splits", "row 3 of test is row 17 of train", "remove it from one of them"),
-        Kind("large-row-group", "warning", "a Parquet row group too large to preview", "one of 2 GB", "write row groups of at most 300 MB, best of 100 MB"),
-        Kind("viewer-limit", "warning", "more than the Hub's viewer shows", "more than 1,000 columns", "the data loads; the Hub's own pages will not show it"),
-        Kind("drift", "error", "the dataset is not what its lock file says", "a label less", "correct the data, or write the lock file anew with `dspreview lock`"),
+        FindingKind("load-failed", "error", "a config or split does not load", "a Parquet file that was cut off", "repair or remove the file that is named"),
+        FindingKind("no-data", "error", "there is no data file", "a folder that holds a README alone", "add data files, or name them with data_files in the README"),
+        FindingKind("readme-unreadable", "error", "the YAML of the README cannot be used", "a tab in its indentation", "correct the YAML in the line that is named"),
+        FindingKind("script", "error", "the dataset is a loading script", "glue/glue.py", "publish the data as Parquet; scripts are run by nobody any more"),
+        FindingKind("pickle", "error", "a pickle, which can run code", "data.pkl", "save the data as Parquet"),
+        FindingKind("outside-file", "error", "a file or pattern reaches outside the dataset", "data_files: ../other/*.csv", "move the file into the dataset"),
+        FindingKind("pattern-without-files", "error", "a pattern of the README matches no file", "path: tran/*.csv", "correct the pattern, or remove it"),
+        FindingKind("unused-file", "warning", "no config uses a data file", "extra.parquet beside train.parquet", "name it in data_files, or remove it"),
+        FindingKind("bad-name", "error", "a config or split cannot be addressed by its name", "config_name: a/b", "use letters, digits, dots, dashes and underscores; no dash in splits"),
+        FindingKind("files-disagree", "error", "files of a split have other columns or types", "n is int64 in one file and string in another", "give them the same, or make them two configs"),
+        FindingKind("library-refuses", "error", "`datasets` does not load what a file holds", "a column of UUIDs", "store it in a type that `datasets` has, or without what is named"),
+        FindingKind("library-differs", "warning", "`datasets` reads a file otherwise than it is", "a delimiter at the end of each line: it takes the first column for an index", "correct the file in the line that is named"),
+        FindingKind("info-features", "error", "dataset_info names other features than the data has", "a column that was renamed in the data only", "correct dataset_info, or remove its features"),
+        FindingKind("info-rows", "error", "dataset_info tells another number of rows, or other splits", "num_examples: 99 of 10 rows", "correct dataset_info; `datasets` refuses to download it as it is"),
+        FindingKind("info-bytes", "warning", "dataset_info tells other sizes", "download_size: 5 of 60,000 bytes", "correct dataset_info, or remove the number"),
+        FindingKind("duplicate-column", "error", "two columns have the same name", "id,text,id", "rename one of them"),
+        FindingKind("similar-column", "warning", "the names of two columns differ only in case", "Text and text", "rename one of them; SQL takes them for the same"),
+        FindingKind("label-out-of-range", "error", "a class label has no name", "2 where there are two names", "correct the label, or add its name; -1 means that there is none"),
+        FindingKind("undecodable-image", "error", "a picture cannot be decoded", "a JPEG that was cut off", "replace it, or leave the row out"),
+        FindingKind("undecodable-audio", "error", "a sound cannot be decoded", "a WAV without a header", "replace it, or leave the row out"),
+        FindingKind("undecodable-file", "error", "another file is not what its column says", "a PDF that is none", "replace it, or leave the row out"),
+        FindingKind("missing-media", "error", "a file that a row names is not there", "file_name: a.png without a.png", "add the file, or correct its name"),
+        FindingKind("invalid-utf8", "error", "text that is not UTF-8", "a CSV in Latin-1", "write the text as UTF-8"),
+        FindingKind("mojibake", "warning", "text that was decoded with the wrong encoding", "cafÃ© for café", "read the source with the right encoding, and write it again"),
+        FindingKind("null-as-text", "warning", "missing values written as text", "the text null, or NaN", "write real nulls"),
+        FindingKind("mixed-types", "warning", "values of several JSON types in one column", '1 and then "one"', "use one type, or two columns"),
+        FindingKind("empty-split", "warning", "a split without rows", "a header and nothing else", "remove the split, or add rows"),
+        FindingKind("null-column", "warning", "a column without any value", "every cell is null", "remove the column, or fill it"),
+        FindingKind("constant-column", "info", "a column with one value in all rows", "version is 1 everywhere", "nothing, if that is meant"),
+        FindingKind("duplicate-rows", "info", "rows of a split that are the same", "rows 3 and 17", "remove them, if that is not meant"),
+        FindingKind("leakage", "warning", "the same row in two splits", "row 3 of test is row 17 of train", "remove it from one of them"),
+        FindingKind("large-row-group", "warning", "a Parquet row group too large to preview", "one of 2 GB", "write row groups of at most 300 MB, best of 100 MB"),
+        FindingKind("viewer-limit", "warning", "more than the Hub's viewer shows", "more than 1,000 columns", "the data loads; the Hub's own pages will not show it"),
+        FindingKind("drift", "error", "the dataset is not what its lock file says", "a label less", "correct the data, or write the lock file anew with `dspreview lock`"),
     )
 }  # fmt: skip
 

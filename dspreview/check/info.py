@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from dspreview.check.findings import Finding, found
-from dspreview.check.splits import Outcome
+from dspreview.check.splits import SplitOutcome
 from dspreview.check.structure import README, Made
 from dspreview.extract.plain import described, fits
 from dspreview.feature import Feature, word_of
@@ -36,7 +36,9 @@ def look_at_types(made: Made, info: dict[str, Json], config: str) -> Iterator[Fi
             yield found("info-features", f"dataset_info: {told}", config=config, file=README, line=line, column=name)
 
 
-def look_at_info(made: Made, info: dict[str, Json], config: str, outcomes: dict[str, Outcome]) -> Iterator[Finding]:
+def look_at_info(
+    made: Made, info: dict[str, Json], config: str, outcomes: dict[str, SplitOutcome]
+) -> Iterator[Finding]:
     """Rows, splits and bytes that are told otherwise.
 
     Args:

@@ -22,7 +22,7 @@ class Refusal(NamedTuple):
     column: str | None = None
 
 
-class Library:
+class LibraryCasts:
     """The reader of one config, as far as it knows the types: it never learns, it casts."""
 
     def __init__(self) -> None:

@@ -15,6 +15,7 @@ from dspreview.feature import Feature
 from dspreview.page.cells import reason, value_parts
 from dspreview.page.media import (
     MAX_PIXELS,
+    OutsideFileError,
     UndecodableError,
     check_pixels,
     convert,
@@ -49,7 +50,7 @@ def look_at_files(
             except (AccessError, HubError):
                 raise
             except Exception as error:  # files are missing in a hundred ways; each is a finding
-                code = "outside-file" if "outside the dataset" in str(error) else "missing-media"
+                code = "outside-file" if isinstance(error, OutsideFileError) else "missing-media"
                 yield found(code, f"{path}: {reason(error)}", **where)
                 continue
         try:

@@ -19,7 +19,7 @@ from dspreview.extract.format import ARROW, Format
 from dspreview.extract.parquet.footers import Footer, local_footer
 from dspreview.extract.parquet.schemafiles import footer_there, open_remote
 from dspreview.extract.plain import Columns
-from dspreview.extract.reader import Blocks
+from dspreview.extract.reader import Wanted
 from dspreview.models import DatasetRef, Kind, Resolved, SplitId
 from dspreview.settings import Settings
 
@@ -42,7 +42,7 @@ def workable(table: pa.Table) -> pa.Table:
     return table
 
 
-class Part(NamedTuple):
+class FileRows(NamedTuple):
     """Some rows of a split."""
 
     file: str
@@ -111,14 +111,14 @@ class Reading:
         """The format of its files."""
         return self.chosen.format if self.chosen is not None else self.plan.format
 
-    def parts(self, *, whole: bool) -> Iterator[Part]:
+    def parts(self, *, whole: bool) -> Iterator[FileRows]:
         """The rows, as far as they are wanted; small blocks unless the `whole` split is. Raises PreviewError, and what pyarrow raises."""
-        wanted = Blocks(self.folder, whole=whole, examined=True, leave_out=frozenset(self.broken))
+        wanted = Wanted(self.folder, whole=whole, examined=True, leave_out=frozenset(self.broken))
         file, row = "", 0
         for block in self.extractor.blocks(self.ref, self.dataset, self.names, wanted):
             file, row = (file, row) if block.file == file else (block.file, 0)
             self.beyond_library = block.unread or self.beyond_library
-            yield Part(self.shorten(file), row, workable(block.table), block.columns, block.raw)
+            yield FileRows(self.shorten(file), row, workable(block.table), block.columns, block.raw)
             row += block.table.num_rows
 
     def is_plain(self) -> bool:

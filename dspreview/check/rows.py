@@ -79,7 +79,7 @@ def is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-class Files(NamedTuple):
+class ParquetFiles(NamedTuple):
     """A split as plain Parquet files on this machine."""
 
     paths: list[str]
@@ -102,11 +102,11 @@ class AllRows:
         self.hashes: dict[str, RowHashes] = {}
         """Of each config with a split that is no such files."""
         self.splits: dict[str, list[str]] = {}
-        self.files: dict[str, dict[str, Files]] = {}
+        self.files: dict[str, dict[str, ParquetFiles]] = {}
         self.texts: set[Names] = set()
         """Splits with a type that DuckDB does not know; their rows are compared as texts."""
 
-    def add_files(self, names: Names, files: Files) -> None:
+    def add_files(self, names: Names, files: ParquetFiles) -> None:
         """All rows of a split."""
         self.files.setdefault(names[0], {})[names[1]] = files
 
@@ -159,7 +159,7 @@ class AllRows:
                 yield told(config, (names[one.split], one.row), (names[one.other_split], one.other_row), one.groups)
             hashes.close()
 
-    def all_differ(self, splits: list[Files]) -> bool:
+    def all_differ(self, splits: list[ParquetFiles]) -> bool:
         """Whether no two rows of some splits are the same."""
         if any(split.distinct < sum(split.rows) for split in splits):
             return False

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from dspreview import feature as feature_kinds
 from dspreview.arrow.openparquet import OpenParquet
 from dspreview.check.columns import Watch
-from dspreview.check.reading import WHOLE_BATCH, Part, Reading, workable
-from dspreview.check.rows import Files
-from dspreview.check.texts import NULL_WORDS
+from dspreview.check.reading import WHOLE_BATCH, FileRows, Reading, workable
+from dspreview.check.rows import ParquetFiles
+from dspreview.check.texts import TEXT_FINDINGS
 from dspreview.errors import QueryLimitError
 from dspreview.extract.plain import Columns, features_of
 from dspreview.feature import Feature
@@ -20,10 +20,12 @@ from dspreview.models import FeatureTree, Kind
 from dspreview.query.engine.arrow import leaf_columns
 
 if TYPE_CHECKING:
-    from dspreview.query.compare.sieve import Column
+    from dspreview.query.compare.sieve import SieveColumn
 
 
-def sieved(reading: Reading, progress: Callable[[float], None]) -> tuple[Files, dict[str, Watch], Columns] | None:
+def sieved(
+    reading: Reading, progress: Callable[[float], None]
+) -> tuple[ParquetFiles, dict[str, Watch], Columns] | None:
     """A split as files, what is known of each column by now, and those that need a closer look; None where this is no such split.
 
     Raises PreviewError.
@@ -44,7 +46,7 @@ def sieved(reading: Reading, progress: Callable[[float], None]) -> tuple[Files, 
     spill.mkdir(exist_ok=True)
     try:
         kinds = [kind_of(tree) for _, tree in columns]
-        seen = sieve(paths, kinds, NULL_WORDS.to_pylist(), spill, reading.settings, progress)
+        seen = sieve(paths, kinds, [kind.suspects for kind in TEXT_FINDINGS], spill, reading.settings, progress)
     except (duckdb.Error, QueryLimitError):  # text that is not UTF-8, say: the closer look finds its place
         return None
     if seen is None:
@@ -60,22 +62,22 @@ def sieved(reading: Reading, progress: Callable[[float], None]) -> tuple[Files, 
     order = sorted(range(len(names)), key=names.__getitem__)
     schema = reading.footer(reading.whole_files[0]).schema
     stored = [str(schema.field(name).type) for name in names]
-    return Files(paths, rows, order, names, stored, seen.distinct), watches, closer
+    return ParquetFiles(paths, rows, order, names, stored, seen.distinct), watches, closer
 
 
-def kind_of(tree: FeatureTree) -> Column:
+def kind_of(tree: FeatureTree) -> SieveColumn:
     """What a column is looked at for."""
-    from dspreview.query.compare.sieve import LABEL, NESTED, OTHER, TEXT, Column
+    from dspreview.query.compare.sieve import LABEL, NESTED, OTHER, TEXT, SieveColumn
 
     feature = Feature(tree)
     if feature.kind == feature_kinds.LABEL:
-        return Column(LABEL, len(feature.labels))
+        return SieveColumn(LABEL, len(feature.labels))
     if not feature.value:
-        return Column(NESTED)
-    return Column(TEXT if feature.value in {"string", "large_string"} else OTHER)
+        return SieveColumn(NESTED)
+    return SieveColumn(TEXT if feature.value in {"string", "large_string"} else OTHER)
 
 
-def some_columns(reading: Reading, columns: Columns) -> Iterator[Part]:
+def some_columns(reading: Reading, columns: Columns) -> Iterator[FileRows]:
     """All rows of a split, but only some of its columns."""
     names = [name for name, _ in columns]
     for path in reading.whole_files if names else ():
@@ -86,5 +88,5 @@ def some_columns(reading: Reading, columns: Columns) -> Iterator[Part]:
             for group in range(file.num_row_groups):
                 for found in file.tables(WHOLE_BATCH, group, leaves):
                     table = workable(found.select(names))
-                    yield Part(reading.shorten(path), row, table, columns)
+                    yield FileRows(reading.shorten(path), row, table, columns)
                     row += table.num_rows

@@ -11,11 +11,12 @@ from dspreview.arrow.values import to_python
 from dspreview.check.columns import Watch, leaves
 from dspreview.check.failing import as_finding
 from dspreview.check.findings import Finding, found
-from dspreview.check.library import Library, Refusal
+from dspreview.check.library import LibraryCasts, Refusal
 from dspreview.check.media import look_at_files
 from dspreview.check.names import difference, look_at_names, odd_columns, other_columns
-from dspreview.check.reading import Part, Reading
+from dspreview.check.reading import FileRows, Reading
 from dspreview.check.rows import AllRows, SampleRows
+from dspreview.check.texts import TEXT_FINDINGS
 from dspreview.extract.files.fetch import Fetcher
 from dspreview.extract.parquet.footers import Footer
 from dspreview.extract.parquet.rowgroups import numbered
@@ -28,7 +29,10 @@ REMOTE_FOOTERS = 20
 """Files of a split on the Hub whose ends are read, unless all rows are."""
 
 
-class Outcome(NamedTuple):
+NOT_IN_TEXT = frozenset(kind.code for kind in TEXT_FINDINGS if not kind.in_plain_text)
+
+
+class SplitOutcome(NamedTuple):
     """What is known of a split after a look at it."""
 
     findings: list[Finding]
@@ -46,7 +50,7 @@ class SplitCheck:
 
     def __init__(
         self, reading: Reading, rows: SampleRows | AllRows, sample: int | None, progress: Callable[[int], None],
-        share: Callable[[float], None], library: Library,
+        share: Callable[[float], None], library: LibraryCasts,
     ) -> None:  # fmt: skip
         """`sample` is how many rows are looked at; None is all of them. `progress` takes how many more were, or `share` which
         part of the split was. `library` is what `datasets` knows from the splits before.
@@ -73,7 +77,7 @@ class SplitCheck:
         self.named: set[str] = set()
         """The files that cells name, by their names in the dataset."""
 
-    def run(self) -> Outcome:
+    def run(self) -> SplitOutcome:
         """Look. What is wrong with the data is a finding; raises PreviewError for what says nothing about it."""
         total, size = None, None
         try:
@@ -94,9 +98,9 @@ class SplitCheck:
             if watch.name == "label" and self.reading.format.is_media_folder:
                 continue  # made by the reader
             seen = watch.findings(self.place, whole=self.ended or total == self.rows)
-            self.findings += [one for one in seen if one.code != "null-as-text" or not self.reading.format.is_text]
+            self.findings += [one for one in seen if one.code not in NOT_IN_TEXT or not self.reading.format.is_text]
         self.findings = [self.located(one) for one in self.findings]
-        return Outcome(self.findings, self.rows, total, self.columns, size)
+        return SplitOutcome(self.findings, self.rows, total, self.columns, size)
 
     def note_failure(self, error: Exception) -> None:
         """What broke, once for each file."""
@@ -192,7 +196,7 @@ class SplitCheck:
                 return
         self.ended = True
 
-    def look_at_types(self, part: Part) -> None:
+    def look_at_types(self, part: FileRows) -> None:
         """Whether `datasets` takes some rows into the types that it has by then."""
         if part.raw is None or self.reading.format.is_parquet or self.reading.declares:
             return
@@ -205,7 +209,7 @@ class SplitCheck:
             told = f"`datasets` does not load it: {refusal.why}"
             self.findings.append(found("files-disagree", told, row=self.rows + refusal.row, **self.place))
 
-    def look_at_keys(self, part: Part) -> None:
+    def look_at_keys(self, part: FileRows) -> None:
         """Whether files of JSON have the same columns: streams of it may differ, but nobody makes one table of them."""
         if not self.reading.format.row_is_line or not part.file:
             return
@@ -241,7 +245,7 @@ class SplitCheck:
         self.rows, self.ended = sum(files.rows), True
         return True
 
-    def look_at_part(self, part: Part, *, compared: bool = False) -> None:
+    def look_at_part(self, part: FileRows, *, compared: bool = False) -> None:
         """Some rows; `compared` says that they are compared with others elsewhere."""
         first = self.rows
         if not self.files or self.files[-1][1] != part.file:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-NULL_WORDS = pa.array(["null", "NULL", "Null", "nan", "NaN", "NAN", "None", "N/A", "n/a", "#N/A", "<NA>", "undefined"])
+NULL_WORDS = ("null", "NULL", "Null", "nan", "NaN", "NAN", "None", "N/A", "n/a", "#N/A", "<NA>", "undefined")
+First = tuple[int, int, str]
+"""The place of the first text of a kind, how many there are, and the text."""
 REPLACED = "\ufffd"
 """What decoders write for bytes that they cannot read."""
 HIGH = "\u0080-\u00ff\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u017d\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u017e\u0178"
@@ -20,12 +24,29 @@ LOOKED_AT = 1_000
 """Suspicious texts of a block that are looked at one by one."""
 
 
-def first_null_word(texts: pa.Array) -> tuple[int, int, str] | None:
+class TextFinding(NamedTuple):
+    """What may be wrong with texts."""
+
+    code: str
+    """Its kind, as in `findings.KINDS`."""
+    words: str
+    """What is said of it; `{}` stands for the text."""
+    first: Callable[[pa.Array], First | None]
+    """Finds it among some texts."""
+    suspects: str = "true"
+    """What DuckDB says of each text that it may be about, `{}` stands for the column: others are not looked at when all rows are."""
+    within_lists: bool = True
+    """Whether it is looked for among the items of lists, too."""
+    in_plain_text: bool = True
+    """Whether it is told of files of plain text, whose rows are lines."""
+
+
+def first_null_word(texts: pa.Array) -> First | None:
     """The place of the first word for a missing value, how many there are, and the word."""
-    return first_of(texts, pc.is_in(texts, value_set=NULL_WORDS))
+    return first_of(texts, pc.is_in(texts, value_set=pa.array(NULL_WORDS)))
 
 
-def first_mojibake(texts: pa.Array) -> tuple[int, int, str] | None:
+def first_mojibake(texts: pa.Array) -> First | None:
     """The place of the first text that was decoded wrongly, how many are known, and the text."""
     plain = pc.string_is_ascii(texts)
     if pc.all(plain).as_py() in {True, None}:
@@ -55,7 +76,7 @@ def reads_again(run: str) -> bool:
     return len(found) < len(run) and (common > 0 or len(odd) >= SEVERAL)
 
 
-def first_of(values: pa.Array, mask: pa.Array) -> tuple[int, int, str] | None:
+def first_of(values: pa.Array, mask: pa.Array) -> First | None:
     """The first value that a mask marks, how many it marks, and the value."""
     count = pc.sum(mask).as_py() or 0
     if not count:
@@ -76,3 +97,14 @@ def first_invalid(texts: pa.Array) -> int | None:
             except UnicodeDecodeError:
                 return place
     return None
+
+
+TEXT_FINDINGS = [
+    TextFinding(
+        "null-as-text", "the text {!r} stands for a missing value", first_null_word,
+        " OR ".join(f"{{}} = '{word}'" for word in NULL_WORDS),  # IN takes three times as long
+        within_lists=False, in_plain_text=False,  # there it is a word among others
+    ),
+    TextFinding("mojibake", "{!r} was decoded with the wrong encoding", first_mojibake, "strlen({}) <> length({})"),
+]  # fmt: skip
+"""What is looked for in every text, in this order."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dspreview import errors
 from dspreview.cli import failure
 from dspreview.cli.call import Call
-from dspreview.cli.options import Target
+from dspreview.cli.options import CallTarget
 from dspreview.documents.stdout import write_text
 from dspreview.models import DatasetRef, Json, dump
 
@@ -15,7 +15,7 @@ Answer = Callable[[DatasetRef, str | None, str | None, dict[str, Json]], int]
 """Writes the answer for one target; the dict goes in front of a JSON document. Returns the exit code."""
 
 
-def run_targets(call: Call, targets: Iterable[Target], answer: Answer, *, many: bool) -> int:
+def run_targets(call: Call, targets: Iterable[CallTarget], answer: Answer, *, many: bool) -> int:
     """Answer each target; with `many`, one failure does not stop the others."""
     if not many:
         (target,) = targets
@@ -24,7 +24,7 @@ def run_targets(call: Call, targets: Iterable[Target], answer: Answer, *, many: 
     return errors.worst_exit([run_one(call, target, answer) for target in targets])
 
 
-def run_one(call: Call, target: Target, answer: Answer) -> int:
+def run_one(call: Call, target: CallTarget, answer: Answer) -> int:
     """Answer one of many; its failure is told and written, and its exit code returned."""
     named: dict[str, Json] = {"dataset": target.dataset, "config": target.config, "split": target.split}
     try:

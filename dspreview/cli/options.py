@@ -218,7 +218,7 @@ def make_call(common: dict[str, Any]) -> Call:
     return call
 
 
-class Target(NamedTuple):
+class CallTarget(NamedTuple):
     """One dataset of a call, perhaps with config and split."""
 
     dataset: str
@@ -228,12 +228,12 @@ class Target(NamedTuple):
     """What is wrong with the line it was read from."""
 
 
-def targets(dataset: str | None, config: str | None, split: str | None, from_file: str | None) -> Iterator[Target]:
+def targets(dataset: str | None, config: str | None, split: str | None, from_file: str | None) -> Iterator[CallTarget]:
     """The datasets of a call: the one of its arguments, or those of `--from`. Raises UsageError."""
     if from_file is None:
         if dataset is None:
             raise errors.UsageError("name a DATASET, or give a file of them with --from")
-        yield Target(dataset, config, split)
+        yield CallTarget(dataset, config, split)
         return
     if dataset is not None:
         raise errors.UsageError("give either a DATASET or --from, not both")
@@ -243,10 +243,10 @@ def targets(dataset: str | None, config: str | None, split: str | None, from_fil
             continue
         if len(words) > 3:
             told = f"{line!r} is not DATASET [CONFIG [SPLIT]]; separate names that hold spaces by tabs"
-            yield Target(line, problem=told)
+            yield CallTarget(line, problem=told)
             continue
         name, config, split = (*(word or None for word in words), None, None)[:3]
-        yield Target(str(name), config, split)
+        yield CallTarget(str(name), config, split)
 
 
 def is_path(line: str) -> bool:

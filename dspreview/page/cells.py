@@ -66,8 +66,9 @@ class CellWriter:
             return self._asset(place, path, kind, lambda: self._media(kind, value))
         if feature.tree == {}:
             return {}  # whatever stands for it where structs have fields
-        inside = feature if feature.holds_json_text and feature.kind == VALUE else UNKNOWN
-        if feature.kind == JSON or (inside is feature and isinstance(value, str)):
+        within_json = feature.holds_json_text and feature.kind == VALUE
+        inside = feature if within_json else UNKNOWN
+        if feature.kind == JSON or (within_json and isinstance(value, str)):
             return self._json(value, place, path)
         if isinstance(value, float):
             return self._float(value, place, path)
@@ -76,7 +77,7 @@ class CellWriter:
                 return self._geometry(bytes(value), place, path)
             return base64.b64encode(value).decode("ascii")
         if isinstance(value, list):
-            inner = feature.item if inside is UNKNOWN else inside
+            inner = feature if within_json else feature.item
             return [self._convert(item, inner, place, (*path, number)) for number, item in enumerate(value)]
         if isinstance(value, dict):
             return {

@@ -59,6 +59,10 @@ class UndecodableError(Exception):
     """A cell's bytes are not what its feature says; the message completes "cannot be shown: ..."."""
 
 
+class OutsideFileError(UndecodableError):
+    """A file lies outside its dataset, and is not read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Media:
     """A file to keep, and what is known of it."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from types import MappingProxyType
 
 from dspreview import errors
 from dspreview.store import Store
@@ -19,12 +20,14 @@ POLL_SECONDS = 0.05
 class Keeper:
     """Writes to the store for one call. An answer matters more than its entry: what cannot be stored is told once."""
 
-    def __init__(self, store: Store, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self, store: Store, warn: Callable[[str], None], adopted: Mapping[JobKey, int | None] = MappingProxyType({})
+    ) -> None:
+        """`adopted` are jobs that somebody else claimed for this call, and ends where no entry does; None is written without one."""
         self.store = store
         self.warn = warn
         self.path = store.settings.dspreview_database
-        self.adopted: dict[JobKey, int | None] = {}
-        """Jobs that somebody else claimed for this process, and ends where no entry does; None is written without one."""
+        self.adopted = adopted
         self.told = False
         """Whether it was said that nothing can be stored."""
 

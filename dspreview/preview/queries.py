@@ -67,14 +67,14 @@ class Queries:
     @contextmanager
     def engine(self, target: Target, found: SplitTable, media: frozenset[int] = frozenset()) -> Iterator[Engine]:
         """DuckDB on a table, with what only the files of the `media` columns tell."""
-        from dspreview.query.engine.engine import Engine, Facts, Files  # duckdb, 0.15 s
+        from dspreview.query.engine.engine import Engine, Facts, TableFiles  # duckdb, 0.15 s
 
         made = [(place, self.media(target, found, place)) for place in sorted(media)]
         facts = tuple(
             Facts(folder / "facts.parquet", tuple(f"m{place}_{what}" for what in names))
             for place, (folder, names) in made
         )
-        files = Files(found.opened, facts, lambda: found.traffic.failure)
+        files = TableFiles(found.opened, facts, lambda: found.traffic.failure)
         with (
             self.store.assets.staging(elsewhere=not self.store.writable) as staging,
             Engine(found.table, self.settings, target.where, files, staging.work) as engine,

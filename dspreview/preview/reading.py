@@ -5,7 +5,7 @@ Two terminals and a worker never extract one split twice: whoever comes second w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -41,22 +41,34 @@ class Preview:
 
     def __init__(
         self, store: Store, settings: Settings, *, cached: bool = False, warn: Callable[[str], None] = print,
-        extractor: Extractor | None = None,
+        extractor: Extractor | None = None, adopted: Mapping[JobKey, int | None] | None = None,
+        after_listing: Callable[[Preview, DatasetRef], None] | None = None,
     ) -> None:  # fmt: skip
-        """`cached` answers from the cache only: no network, no work. `warn` tells what the user should know."""
+        """A preview of one call.
+
+        Args:
+            cached: answer from the cache only: no network, no work.
+            warn: tells what the user should know.
+            adopted: jobs that somebody else claimed for this call, as in `Keeper`.
+            after_listing: writes together with a listing what follows from it.
+
+        """
         self.store = store
         self.settings = settings
-        self.cached = cached
         self.warn = warn
-        self.after_listing: Callable[[DatasetRef], None] = nothing_follows
-        """What is written together with a listing: the jobs that follow from it."""
+        self.after_listing = after_listing
         self.extractor = extractor or Extractor(settings)
-        self.keeper = Keeper(store, warn)
+        self.keeper = Keeper(store, warn, adopted or {})
         self.freshness = Freshness(self.keeper, self.extractor, settings, cached=cached, warn=warn)
 
     def use_cache_only(self) -> None:
         """From now on ask nobody and compute nothing."""
-        self.cached = self.freshness.cached = True
+        self.freshness.cached = True
+
+    @property
+    def cached(self) -> bool:
+        """Whether nobody is asked, and nothing computed."""
+        return self.freshness.cached
 
     def splits(self, ref: DatasetRef) -> Listing:
         """The configs and splits of a dataset. Raises PreviewError."""
@@ -135,7 +147,8 @@ class Preview:
             def put() -> None:
                 self.store.cache.put_listing(ref, listing)
                 outdated.extend(self.store.whole.drop_queries(listing.dataset))
-                self.after_listing(ref)
+                if self.after_listing is not None:
+                    self.after_listing(self, ref)
 
             if not self.keeper.finish(job, put, success=True):
                 self.store.use_memory(self.store.lost or errors.StoreError("the store is gone"))
@@ -216,11 +229,6 @@ class Preview:
             self.keeper.give_up(error)
         with self.store.assets.staging(elsewhere=True) as staging:
             return self.extractor.page(ref, dataset, split, staging)
-
-
-def nothing_follows(ref: DatasetRef) -> None:
-    """What follows from a listing that somebody waits for."""
-    del ref
 
 
 def as_stored(page: Page, revision: str, store: Store) -> StoredPage:

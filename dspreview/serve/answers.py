@@ -19,14 +19,14 @@ HTTP_STATUS = {2: 400, 3: 404, 4: 400, 5: 404, 6: 400}
 Parameters = dict[str, str]
 
 
-class Answer:
+class HttpAnswer:
     """The JSON of an answer, and whether everybody may read it."""
 
     def __init__(self, body: str | Iterator[str], *, public: bool = False) -> None:
         self.body, self.public = body, public
 
     @classmethod
-    def about(cls, dataset: Resolved, body: str) -> Answer:
+    def about(cls, dataset: Resolved, body: str) -> HttpAnswer:
         """An answer about one dataset: what is public on the Hub is public here."""
         return cls(body, public=dataset.kind is Kind.HUB and not (dataset.private or dataset.gated))
 

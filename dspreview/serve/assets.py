@@ -10,8 +10,8 @@ from typing import Any
 
 from dspreview.errors import StoreError
 from dspreview.page.media import AUDIO_TYPES, VIDEO_TYPES
-from dspreview.serve.conditions import Asked, Part, is_unchanged, wanted_part
-from dspreview.serve.files import File, Files
+from dspreview.serve.conditions import Asked, ByteRange, is_unchanged, wanted_part
+from dspreview.serve.files import File, OpenFiles
 from dspreview.serve.headers import ASSET_POLICY, COMMON, Headers, cache_control, cross_origin
 from dspreview.serve.options import ServeOptions
 from dspreview.settings import Settings
@@ -31,7 +31,7 @@ class AssetFiles:
     """Serves the asset folder."""
 
     def __init__(self, settings: Settings, options: ServeOptions) -> None:
-        self.files, self.options, self.max_age = Files(settings), options, settings.max_age_long_seconds
+        self.files, self.options, self.max_age = OpenFiles(settings), options, settings.max_age_long_seconds
         self.known: dict[tuple[str, str], Headers] = {}
         """Headers by file and type, of those that were asked for lately."""
 
@@ -51,7 +51,11 @@ class AssetFiles:
             await send({"type": "http.response.start", "status": 304, "headers": headers})
             await send({"type": "http.response.body", "body": b""})
             return
-        part = wanted_part(asked, file.tag, written(file), file.size) if b"range" in asked else Part(200, 0, file.size)
+        part = (
+            wanted_part(asked, file.tag, written(file), file.size)
+            if b"range" in asked
+            else ByteRange(200, 0, file.size)
+        )
         headers.append((b"content-length", b"%d" % part.length))
         if part.status == 416:
             headers.append((b"content-range", b"bytes */%d" % file.size))
@@ -95,7 +99,7 @@ class AssetFiles:
         """Whose scripts may read it."""
         return cross_origin(self.options, asked.get(b"origin"), public=is_public(file))
 
-    async def stream(self, file: File, part: Part, send: Send) -> None:
+    async def stream(self, file: File, part: ByteRange, send: Send) -> None:
         """Send a large file, as fast as the client takes it."""
         loop = asyncio.get_running_loop()
         try:

@@ -13,7 +13,7 @@ ASKED = frozenset({b"host", b"origin", b"range", b"if-range", b"if-none-match", 
 Asked = dict[bytes, str]
 
 
-class Part(NamedTuple):
+class ByteRange(NamedTuple):
     """What of a file is sent."""
 
     status: int
@@ -33,9 +33,9 @@ def is_unchanged(asked: Asked, tag: str, modified: float) -> bool:
     return False
 
 
-def wanted_part(asked: Asked, tag: str, modified: str, size: int) -> Part:
+def wanted_part(asked: Asked, tag: str, modified: str, size: int) -> ByteRange:
     """The part that is asked for; all of it where the question makes no sense, names several, or is about another version."""
-    whole = Part(200, 0, size)
+    whole = ByteRange(200, 0, size)
     match = RANGE.fullmatch(asked.get(b"range", "").strip())
     if match is None or asked.get(b"if-range", tag).strip() not in {tag, modified}:
         return whole
@@ -45,9 +45,9 @@ def wanted_part(asked: Asked, tag: str, modified: str, size: int) -> Part:
     if not first:
         start, end = max(0, size - int(last)), size - 1
         if not int(last):
-            return Part(416, 0, 0)
+            return ByteRange(416, 0, 0)
     else:
         start, end = int(first), min(int(last), size - 1) if last else size - 1
         if last and int(last) < int(first):
             return whole
-    return Part(206, start, end - start + 1) if start < size else Part(416, 0, 0)
+    return ByteRange(206, start, end - start + 1) if start < size else ByteRange(416, 0, 0)

@@ -43,7 +43,7 @@ class Distribution(NamedTuple):
     """All of it in words, for those who do not see it."""
 
 
-class Source(NamedTuple):
+class Sampled(NamedTuple):
     """What is drawn: which rows, and what of them has no bar."""
 
     rows: str
@@ -58,7 +58,7 @@ class Source(NamedTuple):
 def from_statistics(found: dict[str, Json], kind: str, rows: int) -> Distribution | None:
     """From the statistics of a column of some kind."""
     gaps = tuple((found.get(key) or 0, noun) for key, noun in GAPS)
-    source = Source(f"of all {counted(rows, 'row')}", gaps)
+    source = Sampled(f"of all {counted(rows, 'row')}", gaps)
     if kind == "image" and found.get("width"):
         return from_statistics(found["width"], "width", rows)
     if found.get("histogram"):
@@ -72,7 +72,7 @@ def from_statistics(found: dict[str, Json], kind: str, rows: int) -> Distributio
 def from_rows(values: list[Json], column: dict[str, Json]) -> Distribution | None:
     """From the rows at hand."""
     present = [value for value in values if value is not None]
-    source = Source(f"of the first {counted(len(values), 'row')}", ((len(values) - len(present), "null"),))
+    source = Sampled(f"of the first {counted(len(values), 'row')}", ((len(values) - len(present), "null"),))
     if not present:
         return None
     if column["type"] == "CLASS_LABEL" and column.get("labels"):
@@ -93,7 +93,7 @@ def from_rows(values: list[Json], column: dict[str, Json]) -> Distribution | Non
     return None
 
 
-def numbers(values: list[Any], source: Source, unit: str) -> Distribution | None:
+def numbers(values: list[Any], source: Sampled, unit: str) -> Distribution | None:
     """A histogram; one bar where there is one value only, none where floats cannot hold the distance."""
     low, high = min(values), max(values)
     if low == high:
@@ -111,7 +111,7 @@ def numbers(values: list[Any], source: Source, unit: str) -> Distribution | None
     return histogram(counts, edges, source, unit)
 
 
-def histogram(counts: list[int], edges: list[Any], source: Source, unit: str) -> Distribution:
+def histogram(counts: list[int], edges: list[Any], source: Sampled, unit: str) -> Distribution:
     """Bins side by side."""
     spelled = spell(edges)
     names = [f"{first} to {last}{unit}" for first, last in pairwise(spelled)]
@@ -133,7 +133,7 @@ def moment(value: Any) -> str:
     return value.removesuffix(" 00:00:00")[:19] if isinstance(value, str) else str(value)
 
 
-def named(values: dict[str, int], source: Source) -> Distribution:
+def named(values: dict[str, int], source: Sampled) -> Distribution:
     """A bar for each value, the most frequent first."""
     pairs = sorted(values.items(), key=lambda pair: -pair[1])
     if len(pairs) > 1 and pairs[0][1] == 1:
@@ -145,7 +145,7 @@ def named(values: dict[str, int], source: Source) -> Distribution:
     return draw([count for _, count in shown], names, (names[0][:18], f"+{rest:,} more" if rest else ""), source)
 
 
-def draw(counts: list[int], names: list[str], ends: tuple[str, str], source: Source) -> Distribution:
+def draw(counts: list[int], names: list[str], ends: tuple[str, str], source: Sampled) -> Distribution:
     """The bars, side by side."""
     most = max(counts) or 1
     step = WIDTH / max(len(counts), 4)

@@ -19,7 +19,7 @@ from dspreview.models import PAGE_LENGTH, Json, dump
 from dspreview.preview import whole
 from dspreview.preview.windows import rows_from
 from dspreview.query.table import Request
-from dspreview.serve.answers import FARTHEST, Answer, Parameters, failed, number, required
+from dspreview.serve.answers import FARTHEST, HttpAnswer, Parameters, failed, number, required
 from dspreview.serve.headers import cache_control
 from dspreview.serve.shown import Shown, reference
 from dspreview.store import Store, hublist, report
@@ -55,7 +55,7 @@ class Endpoints:
             Route("/hf-datasets-count-by-cache-status", self.answering(self.hub_status, long)),
         ]
 
-    def answering(self, answer: Callable[[Parameters], Answer], max_age: int) -> Callable[[HttpRequest], Response]:
+    def answering(self, answer: Callable[[Parameters], HttpAnswer], max_age: int) -> Callable[[HttpRequest], Response]:
         """An endpoint: its answer, or its failure, as a response. It runs in a thread."""
 
         def respond(request: HttpRequest) -> Response:
@@ -73,15 +73,15 @@ class Endpoints:
 
         return respond
 
-    def splits(self, asked: Parameters) -> Answer:
+    def splits(self, asked: Parameters) -> HttpAnswer:
         """The configs and splits of a dataset."""
         (dataset,) = required(asked, "dataset")
         with self.shown.preview() as preview:
             ref = reference(dataset)
             listing = preview.splits(ref)
-            return Answer.about(listing.dataset, dump(splits_document(ref.asked, listing.configs)))
+            return HttpAnswer.about(listing.dataset, dump(splits_document(ref.asked, listing.configs)))
 
-    def rows(self, asked: Parameters) -> Answer:
+    def rows(self, asked: Parameters) -> HttpAnswer:
         """The first rows of a split, or those from `offset` on."""
         dataset, config, split = required(asked, "dataset", "config", "split")
         offset, length = number(asked, "offset", FARTHEST, 0), number(asked, "length", PAGE_LENGTH, None)
@@ -93,9 +93,9 @@ class Endpoints:
             size = min(PAGE_LENGTH if length is None else length, self.settings.rows_max_number)
             found = rows_from(found, ref, offset or 0, size, self.shown.asking(preview, ref, config, split))
             text = page_document(found, selection, {}, max_bytes=self.settings.rows_max_bytes)
-            return Answer.about(entry.dataset, text)
+            return HttpAnswer.about(entry.dataset, text)
 
-    def filter(self, asked: Parameters) -> Answer:
+    def filter(self, asked: Parameters) -> HttpAnswer:
         """The rows that match, in an order."""
         dataset, config, split = required(asked, "dataset", "config", "split")
         offset, length = number(asked, "offset", FARTHEST, 0), number(asked, "length", PAGE_LENGTH, PAGE_LENGTH)
@@ -106,9 +106,9 @@ class Endpoints:
             ref = reference(dataset)
             found = self.shown.filter(preview, ref, config, split, request)
             text = page_document(found, Selection(None, 0, PAGE_LENGTH), {}, max_bytes=self.settings.rows_max_bytes)
-            return Answer.about(preview.dataset(ref).dataset, text)
+            return HttpAnswer.about(preview.dataset(ref).dataset, text)
 
-    def is_valid(self, asked: Parameters) -> Answer:
+    def is_valid(self, asked: Parameters) -> HttpAnswer:
         """Whether a dataset gives rows; an unknown one does not."""
         (dataset,) = required(asked, "dataset")
         try:
@@ -116,25 +116,25 @@ class Endpoints:
                 valid = whole.is_valid(preview, reference(dataset))
         except (errors.NotFoundError, errors.AccessError):
             valid = False
-        return Answer(dump({"valid": valid}))
+        return HttpAnswer(dump({"valid": valid}))
 
-    def valid(self, _: Parameters) -> Answer:
+    def valid(self, _: Parameters) -> HttpAnswer:
         """The datasets that give rows."""
         with self.shown.preview() as preview:
             hidden, document = self.shown.hidden(preview.store), valid_document(preview.store)
-            return Answer(dump(document | {"valid": [name for name in document["valid"] if name not in hidden]}))
+            return HttpAnswer(dump(document | {"valid": [name for name in document["valid"] if name not in hidden]}))
 
-    def cache(self, _: Parameters) -> Answer:
+    def cache(self, _: Parameters) -> HttpAnswer:
         """How many datasets and splits there are of each status."""
         with self.shown.preview() as preview:
             hidden = self.shown.hidden(preview.store)
             counts = report.count_besides(preview.store, hidden) if hidden else report.count(preview.store)
-        return Answer(dump({name: counts[name] for name in ("datasets", "splits", "created_at")}))
+        return HttpAnswer(dump({name: counts[name] for name in ("datasets", "splits", "created_at")}))
 
-    def cache_reports(self, _: Parameters) -> Answer:
+    def cache_reports(self, _: Parameters) -> HttpAnswer:
         """Each dataset and split with its status and error."""
         with self.opened():  # a store that cannot be opened is told before the answer begins
-            return Answer(report_text(self.opened, self.shown.hidden))
+            return HttpAnswer(report_text(self.opened, self.shown.hidden))
 
     @contextmanager
     def opened(self) -> Iterator[Store]:
@@ -142,25 +142,25 @@ class Endpoints:
         with self.shown.preview() as preview:
             yield preview.store
 
-    def queue(self, _: Parameters) -> Answer:
+    def queue(self, _: Parameters) -> HttpAnswer:
         """How many jobs there are."""
         with self.shown.preview() as preview:
             if self.shown.hidden(preview.store):
-                return Answer(dump(lengths(self.shown_jobs(preview.store, STATUSES))))
-            return Answer(dump(queue_document(preview.store)))
+                return HttpAnswer(dump(lengths(self.shown_jobs(preview.store, STATUSES))))
+            return HttpAnswer(dump(queue_document(preview.store)))
 
-    def queue_dump(self, _: Parameters) -> Answer:
+    def queue_dump(self, _: Parameters) -> HttpAnswer:
         """The jobs."""
         return self.jobs(STATUSES)
 
-    def queue_dump_open(self, _: Parameters) -> Answer:
+    def queue_dump_open(self, _: Parameters) -> HttpAnswer:
         """The jobs that wait or run."""
         return self.jobs(OPEN_STATUSES)
 
-    def jobs(self, statuses: tuple[str, ...]) -> Answer:
+    def jobs(self, statuses: tuple[str, ...]) -> HttpAnswer:
         """Jobs of some statuses."""
         with self.shown.preview() as preview:
-            return Answer(dump(self.shown_jobs(preview.store, statuses)))
+            return HttpAnswer(dump(self.shown_jobs(preview.store, statuses)))
 
     def shown_jobs(self, store: Store, statuses: tuple[str, ...]) -> dict[str, Json]:
         """The same, without those of datasets that are not shown."""
@@ -168,14 +168,14 @@ class Endpoints:
         jobs = [job for job in store.queue.jobs(statuses) if job.key.dataset not in hidden]
         return jobs_document(store, jobs, statuses)
 
-    def hub_datasets(self, _: Parameters) -> Answer:
+    def hub_datasets(self, _: Parameters) -> HttpAnswer:
         """The Hub's datasets as they were last listed."""
         with self.shown.preview() as preview:
             if not hublist.names(preview.store):
                 raise errors.NotCachedError(
                     "the list of the Hub's datasets is not in the cache; run: dspreview hub list"
                 )
-        return Answer(self.hub_lines())
+        return HttpAnswer(self.hub_lines())
 
     def hub_lines(self) -> Iterator[str]:
         """Half a million datasets are a long text: a piece at a time, each from an opening of its own, in whatever thread."""
@@ -190,7 +190,7 @@ class Endpoints:
             after = found[-1][0]
         yield "]}"
 
-    def hub_status(self, _: Parameters) -> Answer:
+    def hub_status(self, _: Parameters) -> HttpAnswer:
         """How many of the Hub's datasets are valid here."""
         with self.shown.preview() as preview:
             hidden = self.shown.hidden(preview.store)
@@ -199,7 +199,7 @@ class Endpoints:
                 raise errors.NotCachedError(
                     "the list of the Hub's datasets is not in the cache; run: dspreview hub list"
                 )
-            return Answer(dump(hub_status_document(preview.store, names)))
+            return HttpAnswer(dump(hub_status_document(preview.store, names)))
 
 
 def lengths(document: dict[str, Json]) -> dict[str, Json]:

@@ -50,7 +50,7 @@ class File(NamedTuple):
         return f'"{self.found.folder[-16:]}-{self.found.file.partition(".")[0]}-{self.size:x}"'
 
 
-class Files:
+class OpenFiles:
     """Finds the file behind a path of a request. Reads from one connection, which never writes."""
 
     def __init__(self, settings: Settings) -> None:

@@ -26,7 +26,7 @@ from dspreview.serve.distribution import Distribution, from_rows, from_statistic
 from dspreview.serve.headers import cache_control
 from dspreview.serve.shown import Shown, ShownPreview, reference
 from dspreview.serve.static import Static
-from dspreview.serve.views import Pager, Table, link
+from dspreview.serve.views import Pager, PageTable, link
 from dspreview.store import overview
 from dspreview.store.database import translated
 
@@ -166,7 +166,7 @@ class Pages:
             "table": None, "told": [], "source": "", "pager": Pager(offset, 0, None, LENGTH, fixed, "/view") if offset else None,
         }  # fmt: skip
         if answer is not None:
-            table = Table(answer, 0 if filtered else offset, LENGTH, Painter())
+            table = PageTable(answer, 0 if filtered else offset, LENGTH, Painter())
             pictures, source = self.distributions(preview, ref, names, first) if first is not None else ({}, "")
             total = answer.page.num_rows_total
             pager = Pager(offset, len(table.rows), total, LENGTH, fixed, "/view", found=filtered)
@@ -182,7 +182,7 @@ class Pages:
             answer = rows_from(answer, ref, place, 1, self.shown.asking(preview, ref, *names), whole=True)
         except errors.PreviewError as error:
             note = problem_of(error)
-        table = Table(answer, place, 1, Painter(large=True))
+        table = PageTable(answer, place, 1, Painter(large=True))
         total = answer.page.num_rows_total
         title = harmless(f"{ref.asked} {nav['config']}/{nav['split']}, row {place}")
         return self.render("row.html", title=title, nav=nav, place=place, total=total, table=table, note=note)

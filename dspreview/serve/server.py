@@ -37,7 +37,7 @@ class Factory(NamedTuple):
         return Application(self.options)
 
 
-class Processes(Multiprocess):
+class Servers(Multiprocess):
     """Uvicorn's processes, which are replaced when they die; and how it ended."""
 
     interrupted = False
@@ -150,7 +150,7 @@ def serve(options: ServeOptions, sockets: list[socket.socket], processes: int, *
         backlog=BACKLOG,
     )
     allow_files()
-    supervisor = Processes(config, sockets)
+    supervisor = Servers(config, sockets)
     supervisor.run()
     close(sockets)
     logging.shutdown()

@@ -13,7 +13,7 @@ from dspreview.preview import PageAnswer
 from dspreview.serve.cells import Cell, Painter
 
 
-class Table:
+class PageTable:
     """Rows of a page, ready to be drawn."""
 
     def __init__(self, answer: PageAnswer, offset: int, length: int, painter: Painter) -> None:

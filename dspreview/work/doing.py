@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from dspreview import errors
 from dspreview.local import identify
@@ -19,15 +18,15 @@ from dspreview.work.resources import pause
 
 def do(store: Store, settings: Settings, job: Job) -> None:
     """List a dataset and enqueue what follows, or extract a split. Raises StoreError where that cannot be stored."""
-    preview = Preview(store, settings, warn=lambda _: None)
-    preview.keeper.adopted[job.key] = job.id
+    preview = Preview(
+        store, settings, warn=lambda _: None, adopted={job.key: job.id}, after_listing=None if job.key.split else follow
+    )
     ref = ref_of(job.key)
 
     def compute() -> None:
         if job.key.split:
             preview.page(ref, job.key.config, job.key.split)
         else:
-            preview.after_listing = partial(follow, preview)
             preview.list_again(ref, store.cache.find_dataset(ref), force=True)
 
     settle(preview, job, compute)

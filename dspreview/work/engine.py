@@ -15,7 +15,7 @@ ADDRESS = re.compile(
 )
 
 
-class Engine(Protocol):
+class WorkEngine(Protocol):
     """Where jobs run; the supervisor claims them, and asks several times a second what became of them."""
 
     @property
@@ -52,7 +52,7 @@ def scheduler_address(engine: str) -> str:
     return f"{'tls' if found['tls'] else 'tcp'}://{found['place']}"
 
 
-def open_engine(ledger: Ledger, engine: str | None, workers: int | None) -> Engine:
+def open_engine(ledger: Ledger, engine: str | None, workers: int | None) -> WorkEngine:
     """The engine that was asked for: a cluster's address, or None for this machine.
 
     Raises UsageError, ClusterError.

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from dspreview.store.job import KINDS, Job
 from dspreview.store.verify import litter, sweep
-from dspreview.work.engine import Engine
+from dspreview.work.engine import WorkEngine
 from dspreview.work.patient_store import Ledger
 from dspreview.work.pool import signals_held
 from dspreview.work.resources import paused_until
@@ -53,7 +53,7 @@ def clock(moment: float) -> str:
 class Supervisor:
     """Claims jobs, keeps their leases, and takes back what others left."""
 
-    def __init__(self, ledger: Ledger, engine: Engine, limits: Limits, report: Callable[[Done], None]) -> None:
+    def __init__(self, ledger: Ledger, engine: WorkEngine, limits: Limits, report: Callable[[Done], None]) -> None:
         self.ledger = ledger
         self.store = ledger.store
         self.settings = ledger.settings

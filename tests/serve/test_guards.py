@@ -11,7 +11,7 @@ import pytest
 
 from dspreview.models import Asset, ConfigListing, DatasetRef, Kind, Listing, Page, Resolved, SplitListing
 from dspreview.serve import files
-from dspreview.serve.files import File, Files, walk
+from dspreview.serve.files import File, OpenFiles, walk
 from dspreview.settings import Settings
 from dspreview.store import Store
 from dspreview.store.asset_lookup import FoundAsset, find_asset
@@ -24,7 +24,7 @@ HANDLES = "/dev/fd"
 
 
 @pytest.fixture
-def served(settings: Make) -> Iterator[tuple[Files, FoundAsset, Path]]:
+def served(settings: Make) -> Iterator[tuple[OpenFiles, FoundAsset, Path]]:
     """The files of a cache with one asset, what is stored of that, and where it lies."""
     chosen, ref = settings(), DatasetRef("a/b", Kind.HUB, "a/b")
     dataset = Resolved(Kind.HUB, "a/b", "r")
@@ -45,12 +45,12 @@ def served(settings: Make) -> Iterator[tuple[Files, FoundAsset, Path]]:
         found = find_asset(store.connection, URL)
         assert found is not None
         path = store.assets.path(found.folder, found.file)
-    opened = Files(chosen)
+    opened = OpenFiles(chosen)
     yield opened, found, path
     opened.store.close()
 
 
-def test_no_handle_stays_open_of_a_file_that_was_read(served: tuple[Files, FoundAsset, Path]) -> None:
+def test_no_handle_stays_open_of_a_file_that_was_read(served: tuple[OpenFiles, FoundAsset, Path]) -> None:
     here, found, path = served
     missing = found._replace(file="9.png")
     resized = found._replace(size=found.size + 1)
@@ -66,7 +66,7 @@ def test_no_handle_stays_open_of_a_file_that_was_read(served: tuple[Files, Found
     assert len(os.listdir(HANDLES)) < before + 25  # what else runs in this process may open a few
 
 
-def test_a_pipe_in_the_place_of_an_asset_is_not_waited_for(served: tuple[Files, FoundAsset, Path]) -> None:
+def test_a_pipe_in_the_place_of_an_asset_is_not_waited_for(served: tuple[OpenFiles, FoundAsset, Path]) -> None:
     here, found, path = served
     path.unlink()
     os.mkfifo(path)
@@ -86,7 +86,7 @@ def test_what_is_kept_in_memory_has_a_limit_and_the_oldest_goes(
     settings: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "KEPT_MAX_BYTES", 1_000)
-    here = Files(settings())
+    here = OpenFiles(settings())
     for number in range(10):
         found = FoundAsset("folder", f"{number}.png", 400, on_hub=False, restricted=False)
         here.keep(b"/%d" % number, File(found, f"/{number}", (number, 0, 400), b"x" * 400))

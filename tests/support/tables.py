@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dspreview.extract.library.own_parquet import parquet_of
-from dspreview.query.engine.engine import Engine, Files
+from dspreview.query.engine.engine import Engine, TableFiles
 from dspreview.query.engine.files import LocalFile
 from dspreview.query.engine.filter import positions, resolve
 from dspreview.query.table import Part, Table, TableColumn
@@ -42,7 +42,7 @@ def write_table(folder: Path, rows: pa.Table, cuts: list[int], row_group_size: i
 @contextmanager
 def engine_on(table: Table, spill: Path, settings: Settings | None = None) -> Iterator[Engine]:
     """The engine on a table."""
-    files = Files(lambda number: LocalFile(table.parts[number].path))
+    files = TableFiles(lambda number: LocalFile(table.parts[number].path))
     with Engine(table, settings or settings_of({}, {"HOME": str(spill)}), "d default/train", files, spill) as engine:
         yield engine
 

@@ -15,7 +15,7 @@ from dspreview.settings import Settings
 from dspreview.store import Store
 from dspreview.store.database import transaction
 from dspreview.store.job import Job, JobKey
-from dspreview.work.engine import Engine
+from dspreview.work.engine import WorkEngine
 from dspreview.work.patient_store import Ledger
 from dspreview.work.supervisor import Done, Limits, Supervisor
 
@@ -91,7 +91,7 @@ def store(settings: Make, tmp_path: Path) -> Iterator[Store]:
     signal.signal(signal.SIGTERM, before)
 
 
-def work(store: Store, engine: Engine, limits: Limits) -> tuple[bool, list[str]]:
+def work(store: Store, engine: WorkEngine, limits: Limits) -> tuple[bool, list[str]]:
     """Work, and how it ended; the names of the jobs that were reported as done."""
     done: list[Done] = []
     ledger = Ledger(store, store.settings, 60, lambda _: None)

@@ -10,7 +10,7 @@ import typer
 from dspreview import errors
 from dspreview.cli.batch import run_targets
 from dspreview.cli.call import Call
-from dspreview.cli.options import FromOption, Target, targets, with_common
+from dspreview.cli.options import CallTarget, FromOption, targets, with_common
 from dspreview.cli.render import output
 from dspreview.cli.render.output import Answer
 from dspreview.cli.render.progress import working
@@ -49,7 +49,7 @@ def is_valid(
         return run_targets(call, wanted, answer, many=many)
 
 
-def chosen(datasets: list[str], from_file: str | None) -> Iterator[Target]:
+def chosen(datasets: list[str], from_file: str | None) -> Iterator[CallTarget]:
     """The datasets of the arguments, or of `--from`. Raises UsageError."""
     if len(datasets) < 2:
         yield from targets(datasets[0] if datasets else None, None, None, from_file)
@@ -57,7 +57,7 @@ def chosen(datasets: list[str], from_file: str | None) -> Iterator[Target]:
     if from_file is not None:
         raise errors.UsageError("give either DATASETS or --from, not both")
     for dataset in datasets:
-        yield Target(dataset)
+        yield CallTarget(dataset)
 
 
 def write(call: Call, asked: str, named: dict[str, Json], *, valid: bool, many: bool) -> None:

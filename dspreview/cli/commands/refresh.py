@@ -13,11 +13,11 @@ from dspreview.cli.batch import run_targets
 from dspreview.cli.call import Call
 from dspreview.cli.commands.queue import enqueue
 from dspreview.cli.options import (
+    CallTarget,
     ConfigArgument,
     DatasetArgument,
     FromOption,
     SplitArgument,
-    Target,
     targets,
     with_common,
 )
@@ -79,7 +79,7 @@ def refresh(
         return run_targets(call, targets(dataset, config, split, from_file), answer, many=from_file is not None)
 
 
-def enqueue_all(call: Call, wanted: Iterator[Target], *, many: bool) -> int:
+def enqueue_all(call: Call, wanted: Iterator[CallTarget], *, many: bool) -> int:
     """Add a job for each target."""
 
     def answer(ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json]) -> int:

@@ -12,7 +12,7 @@ from dspreview.extract.files.door import WEB, Door
 from dspreview.extract.hub.failures import first_line, translate
 from dspreview.models import Kind, Resolved
 from dspreview.page.cells import too_large
-from dspreview.page.media import UndecodableError
+from dspreview.page.media import OutsideFileError, UndecodableError
 from dspreview.settings import Settings
 
 
@@ -53,7 +53,7 @@ class Fetcher:
         try:
             return self.read(self.door.locate(path), max_bytes)
         except UnsafePathError:
-            raise UndecodableError(f"{path} lies outside the dataset, and is not read") from None
+            raise OutsideFileError(f"{path} lies outside the dataset, and is not read") from None
         except Exception as error:  # raised again, as what it is
             if self.source.dataset.kind is Kind.HUB and isinstance(error, ConnectionError):
                 raise HubError(

@@ -57,7 +57,8 @@ def explain(error: BaseException, where: str, source: Origin, settings: Settings
             )
         if isinstance(link, OSError) and link.errno in PASSING:
             return errors.StoreFullError(f"{where}: this machine is short of something: {first_line(link)}")
-    return errors.UnreadableDataError(f"{placed(where, error, source)}: {reason(error)}")
+    kind = errors.NotTextError if isinstance(error, UnicodeDecodeError) else errors.UnreadableDataError
+    return kind(f"{placed(where, error, source)}: {reason(error)}")
 
 
 def placed(where: str, error: BaseException, source: Origin) -> str:

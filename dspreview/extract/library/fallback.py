@@ -32,7 +32,7 @@ def streamed_or_downloaded(use: Callable[[bool], T], source: Source, plan: Plan,
 
 def worth_downloading(error: errors.PreviewError, source: Source, plan: Plan, split: str, settings: Settings) -> bool:
     """Whether the normal mode may do better than streaming: the size is known and small enough."""
-    if type(error) is not errors.UnreadableDataError:
+    if type(error) not in {errors.UnreadableDataError, errors.NotTextError}:
         return False
     if source.dataset.kind is Kind.LOCAL and not isinstance(error.__cause__, NotImplementedError):
         return False  # what lies here is read alike in both modes, but for archives that cannot be streamed

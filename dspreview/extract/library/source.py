@@ -35,6 +35,15 @@ from dspreview.extract.library.patterns import data_patterns
 from dspreview.models import Json, Kind, Resolved
 from dspreview.settings import Settings
 
+for name in (
+    "READ_MAX_RETRIES",
+    "READ_RETRY_INTERVAL",
+    "READ_RATE_LIMIT_RETRY_INTERVAL",
+    "READ_SERVER_UNAVAILABLE_RETRY_INTERVAL",
+):
+    setattr(datasets.config, f"STREAMING_{name}", 1)  # by default it tries for minutes
+for name in ("OPEN_MAX_RETRIES", "OPEN_RETRY_INTERVAL"):
+    setattr(datasets.config, f"STREAMING_{name}", 1)
 tqdm.set_lock(threading.RLock())
 """Its own would be one for several processes, which leaves a semaphore behind where a process ends at once."""
 
@@ -76,12 +85,6 @@ def open_source(asked: str, description: Description, settings: Settings) -> Sou
     """The dataset and its README. Raises DatasetError where it is a script."""
     dataset = description.dataset
     download = DownloadConfig(token=settings.hf_token or False)
-    datasets.config.STREAMING_READ_MAX_RETRIES = 1
-    datasets.config.STREAMING_READ_RETRY_INTERVAL = 1
-    datasets.config.STREAMING_READ_RATE_LIMIT_RETRY_INTERVAL = 1
-    datasets.config.STREAMING_READ_SERVER_UNAVAILABLE_RETRY_INTERVAL = 1
-    datasets.config.STREAMING_OPEN_MAX_RETRIES = 1
-    datasets.config.STREAMING_OPEN_RETRY_INTERVAL = 1
     if dataset.kind is Kind.HUB:
         root = f"hf://datasets/{dataset.name}@{dataset.revision}"
         card = description.card
@@ -112,7 +115,7 @@ def make_plan(source: Source, config: CardConfig) -> Plan:
     with source.door.entered():
         found, kind, defaults = find_files(source, config)
     if kind.is_unsafe:
-        raise errors.DatasetError(f"{source.asked}: pickle files can run code, and are not read; save them as Parquet")
+        raise errors.PickleError(f"{source.asked}: pickle files can run code, and are not read; save them as Parquet")
     kept = found.filter(
         extensions=_MODULE_TO_EXTENSIONS[kind.name] + _MODULE_TO_METADATA_EXTENSIONS[kind.name],
         file_names=_MODULE_TO_METADATA_FILE_NAMES[kind.name],
@@ -165,12 +168,10 @@ def find_files(source: Source, config: CardConfig) -> tuple[DataFilesDict, Forma
     return found, kind, defaults
 
 
-def no_match(source: Source, config: CardConfig) -> errors.EmptyDatasetError:
+def no_match(source: Source, config: CardConfig) -> errors.NoMatchError:
     """The failure of a config whose patterns match no file."""
     patterns = str(config.params.get("data_files"))[:200]
-    return errors.EmptyDatasetError(
-        f"{source.asked}: config {config.name!r}: no file matches its data_files {patterns}"
-    )
+    return errors.NoMatchError(f"{source.asked}: config {config.name!r}: no file matches its data_files {patterns}")
 
 
 def is_task(name: str) -> bool:

@@ -10,7 +10,7 @@ from datasets import Features
 from datasets.table import table_cast
 
 from dspreview.arrow.settled import empty_table, filled, micro, plain, settled_table, target
-from dspreview.errors import DisagreeingFilesError
+from dspreview.errors import DeclaredTypesError, DisagreeingFilesError
 from dspreview.extract.library.exact import EXACT_FLOAT, with_json_columns
 from dspreview.extract.library.failures import shorten
 from dspreview.extract.library.features import features_of
@@ -66,7 +66,7 @@ class Joiner:
         if not from_readme and strange:
             raise self.disagreement(first, schema, name, table.schema, "columns")
         if table.num_rows and absent and len(absent) == len(schema):
-            raise DisagreeingFilesError(
+            raise DeclaredTypesError(
                 f"{self.where}: {shorten(name, self.source)} has none of the declared columns "
                 f"({', '.join(schema.names[:10])}) but {', '.join(table.column_names[:10])}"
             )
@@ -79,7 +79,7 @@ class Joiner:
                 raise self.disagreement(first, schema, name, table.schema, "types") from error
             file = shorten(name, self.source) or "its data"
             told = ": ".join(str(error).splitlines()[:2])
-            raise DisagreeingFilesError(f"{self.where}: {file} does not have the declared types: {told}") from error
+            raise DeclaredTypesError(f"{self.where}: {file} does not have the declared types: {told}") from error
 
     def merge(self, parts: list[NamedTable]) -> pa.Table:
         """Tables of guessed types as one; a CSV must have the columns of the first, JSON may add and leave out."""

@@ -22,7 +22,7 @@ SIEVE_MEMORY = 700_000_000
 TEXT, LABEL, OTHER, NESTED = "text", "label", "other", "nested"
 
 
-class Column(NamedTuple):
+class SieveColumn(NamedTuple):
     """What a column is looked at for."""
 
     kind: str
@@ -42,13 +42,13 @@ class Sieved(NamedTuple):
 
 
 def sieve(
-    paths: Sequence[str], columns: Sequence[Column], words: Sequence[str], folder: Path, settings: Settings,
+    paths: Sequence[str], columns: Sequence[SieveColumn], suspects: Sequence[str], folder: Path, settings: Settings,
     progress: Callable[[float], None],
 ) -> Sieved | None:  # fmt: skip
     """Look at all values once; None where a path cannot be handed to DuckDB as it is. Raises duckdb.Error.
 
     Args:
-        words: texts that make a column odd; so does a letter beyond ASCII.
+        suspects: what makes a column of texts odd where it is true of one of them, in SQL; `{}` stands for the column.
         folder: takes what does not fit in memory.
         progress: takes the share that is done, now and then.
 
@@ -60,8 +60,8 @@ def sieve(
         name = f"c{number}"
         parts.append(f"count({name})")
         if column.kind == TEXT:
-            listed = " OR ".join(f"{name} = {quoted(word)}" for word in words)  # IN takes three times as long
-            parts.append(f"coalesce(bool_or(strlen({name}) <> length({name}) OR {listed}), false)")
+            listed = " OR ".join(one.replace("{}", name) for one in suspects) or "false"
+            parts.append(f"coalesce(bool_or({listed}), false)")
         elif column.kind == LABEL:
             parts.append(f"coalesce(min({name}) < -1 OR max({name}) >= {int(column.names)}, false)")
         else:

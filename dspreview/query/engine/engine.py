@@ -51,7 +51,7 @@ class Facts(NamedTuple):
     names: tuple[str, ...]
 
 
-class Files(NamedTuple):
+class TableFiles(NamedTuple):
     """How the engine comes to the bytes of a table's files."""
 
     open: Callable[[int], Any]
@@ -64,7 +64,7 @@ class Files(NamedTuple):
 class Engine:
     """An open engine. Errors of the data are UnreadableDataError; too long or too much memory is QueryLimitError."""
 
-    def __init__(self, table: Table, settings: Settings, where: str, files: Files, spill: Path) -> None:
+    def __init__(self, table: Table, settings: Settings, where: str, files: TableFiles, spill: Path) -> None:
         """`where` names the split in messages; `spill` is a folder of this process for what does not fit in memory."""
         self.table, self.settings, self.where, self.files = table, settings, where, files
         self.restart()

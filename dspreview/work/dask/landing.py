@@ -41,10 +41,10 @@ def land(store: Store, settings: Settings, job: Job, outcome: Outcome) -> None:
     if found is None or found.status != "STARTED":
         return  # cancelled meanwhile
     ref = ref_of(job.key)
-    preview = Preview(store, settings, warn=lambda _: None, extractor=Landed(settings, outcome))
-    adopt(preview, job, outcome)
-    if not job.key.split:
-        preview.after_listing = partial(follow, preview)
+    preview = Preview(
+        store, settings, warn=lambda _: None, extractor=Landed(settings, outcome), adopted=adopted(job, outcome),
+        after_listing=None if job.key.split else follow,
+    )  # fmt: skip
     put = (
         partial(put_split, preview, ref, job, outcome) if job.key.split else partial(put_listing, preview, ref, outcome)
     )
@@ -54,13 +54,14 @@ def land(store: Store, settings: Settings, job: Job, outcome: Outcome) -> None:
         store.queue.postpone(job.id)
 
 
-def adopt(preview: Preview, job: Job, outcome: Outcome) -> None:
-    """Let the preview write for the job that was claimed, under each name of its dataset, and wait for no other."""
-    key = job.key
+def adopted(job: Job, outcome: Outcome) -> dict[JobKey, int | None]:
+    """The job that was claimed, under each name of its dataset, and the listing beside it: a preview waits for no other."""
+    key, found = job.key, dict[JobKey, int | None]()
     for name in {key.dataset, *([outcome.dataset.name] if outcome.dataset else [])}:
-        preview.keeper.adopted[key._replace(dataset=name)] = job.id
+        found[key._replace(dataset=name)] = job.id
         if key.split:
-            preview.keeper.adopted[JobKey(name, key.asked_revision)] = None
+            found[JobKey(name, key.asked_revision)] = None
+    return found
 
 
 def put_listing(preview: Preview, ref: DatasetRef, outcome: Outcome) -> None:
