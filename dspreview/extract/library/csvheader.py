@@ -5,16 +5,32 @@ from __future__ import annotations
 import bz2
 import csv
 import lzma
+import struct
 import zlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+DEFLATED = 8
+"""How most files in a zip are packed; 0 is not at all."""
+
+
+def first_member(data: bytes) -> bytes:
+    """The beginning of the first file in the beginning of a zip. Raises zlib.error, struct.error."""
+    (method,), (name, extra) = struct.unpack_from("<H", data, 8), struct.unpack_from("<HH", data, 26)
+    body = data[30 + name + extra :]
+    if method == DEFLATED:
+        return zlib.decompressobj(-15).decompress(body)
+    (size,) = struct.unpack_from("<I", data, 18)
+    return b"" if method else body[: size or None]  # of what was streamed the size comes behind it
+
+
 PACKED: dict[bytes, Callable[[], Callable[[bytes], bytes]]] = {
     b"\x1f\x8b": lambda: zlib.decompressobj(31).decompress,
     b"BZh": lambda: bz2.BZ2Decompressor().decompress,
     b"\xfd7zXZ\0": lambda: lzma.LZMADecompressor().decompress,
+    b"PK\x03\x04": lambda: first_member,
 }
 """What unpacks the first bytes of a file, by these."""
 END = "\0end"
@@ -53,7 +69,7 @@ def unpacked(data: bytes) -> bytes:
         return data
     try:
         return decompress(data)
-    except (OSError, EOFError, zlib.error, lzma.LZMAError):
+    except (OSError, EOFError, struct.error, zlib.error, lzma.LZMAError):
         return b""
 
 
@@ -68,6 +84,8 @@ def short_header(data: bytes, params: dict[str, Any]) -> ShortHeader | None:
     if len(sep) != 1 or any(params.get(key) is not None for key in TOLD):
         return None
     data = unpacked(data)[:HEAD]
+    if b"\0" in data and not params.get("encoding"):  # packed in another way, and no text
+        return None
     text = data.decode(str(params.get("encoding") or "utf-8-sig"), "replace")
     lines = text.splitlines(keepends=True)[: None if len(data) < HEAD else -1]
     rows = [row for row in csv.reader(lines[:LOOKED_AT], delimiter=sep) if row]
