@@ -57,5 +57,5 @@ def test_only_the_cluster_imports_the_extra() -> None:
 
 
 def test_each_extra_is_documented() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert all(f"dspreview[{name}]" in readme for name in declared() if name)
+    readme = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+    assert all(f"dspreview-cli[{name}]" in readme for name in declared() if name)

@@ -127,3 +127,30 @@ def test_nothing_is_pinned_to_one_machine() -> None:
             continue
         assert "/work" + "/" not in text, name
         assert "/root" + "/" not in text, name
+
+
+INSTALLS = re.compile(r"(?:pip|pipx|uv(?: tool| pip)?|python -m pip) (?:install|run) [^\n`&]*")
+REPOSITORY = "git+https://github.com/dspreview/dspreview"
+
+
+def installs(text: str) -> list[str]:
+    """The commands in a text that install this program by a name."""
+    return [one for one in INSTALLS.findall(text) if re.search(r"\bdspreview\b", one.replace(REPOSITORY, ""))]
+
+
+def test_the_program_is_installed_from_its_repository_alone() -> None:
+    """On the package index its name belongs to another project, and it is not there itself."""
+    assert installs("pip install dspreview") == ["pip install dspreview"]
+    assert installs(f"pipx install {REPOSITORY}") == []
+    found = {
+        str(path.relative_to(ROOT)): wrong
+        for folder, kind in ((".", "README.md"), ("docs", "**/*.md"), ("dspreview", "**/*.py"))
+        for path in (ROOT / folder).glob(kind)
+        if (
+            wrong := installs(
+                path.read_text(encoding="utf-8").replace(f"dspreview-cli[dask] @ {REPOSITORY}", REPOSITORY)
+            )
+        )
+    }
+    assert found == {}
+    assert f"pipx install {REPOSITORY}" in README

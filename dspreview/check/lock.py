@@ -5,65 +5,102 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dspreview.check.dataset import DatasetCheck, Report, in_order
 from dspreview.check.findings import Finding, found
-from dspreview.check.profile import DatasetProfile, SplitProfile, profile
+from dspreview.check.profile import ColumnProfile, DatasetProfile, SplitProfile, profile
 from dspreview.errors import DatasetError, UsageError
 from dspreview.extract.extractor import Extractor
 from dspreview.models import DatasetRef, Json, Kind, SplitId, dump
 
+if TYPE_CHECKING:
+    import tomlkit
+
 VERSION = 1
 LARGEST = 2**62
 TOLERANCES = {"rows": 0.0, "nulls": 0.01, "labels": 0.01}
+HEAD = (
+    "What this dataset was like, written by `dspreview lock`;",
+    "`dspreview check DATASET --against THIS-FILE` tells what has drifted.",
+)
+ABOUT_TOLERANCES = "by how much rows (as a share), and shares of nulls and labels, may differ"
 Progress = Callable[[str, int, int | None], None]
 
 
-def lock_text(found: DatasetProfile, sample: int | None) -> str:
-    """The lock file of a dataset."""
-    lines = [
-        "# What this dataset was like, written by `dspreview lock`; `dspreview check DATASET --against THIS-FILE` tells what has drifted.",
-        f"version = {VERSION}",
-        f"dataset = {quoted(found.asked)}",
-        *([f"revision = {quoted(found.revision)}"] if found.listing.dataset.kind is Kind.HUB else []),
-        f"rows_read = {quoted('all') if sample is None else sample}",
-        f"fingerprint = {quoted(found.fingerprint())}",
-        "",
-        "[tolerance]",
-        "# by how much rows (as a share), and shares of nulls and labels, may differ",
-        *(f"{name} = {value}" for name, value in TOLERANCES.items()),
-    ]
-    for (config, split), one in found.splits.items():
-        lines += [
-            "",
-            f"[configs.{key(config)}.{key(split)}]",
-            f"num_rows = {one.rows}",
-            f"fingerprint = {quoted(one.fingerprint())}",
-        ]
-        for name, column in one.columns.items():
-            lines += [
-                "",
-                f"[configs.{key(config)}.{key(split)}.columns.{key(name)}]",
-                f"feature = {quoted(dump(column.tree))}",
-            ]
-            lines.append(f"null_rate = {column.null_rate()}")
-            if column.names:
-                lines.append(
-                    f"labels = {{ {', '.join(f'{key(label)} = {share}' for label, share in column.label_shares().items())} }}"
-                )
-    return "\n".join(lines) + "\n"
+def lock_text(found: DatasetProfile, sample: int | None, before: str = "") -> str:
+    """The lock file of a dataset; the comments and tolerances of an earlier one are kept."""
+    import tomlkit
+
+    old = parsed(before)
+    document = old if old is not None else tomlkit.document()
+    if old is None:
+        for line in HEAD:
+            document.add(tomlkit.comment(line))
+    revision = {"revision": found.revision} if found.listing.dataset.kind is Kind.HUB else {}
+    values: dict[str, Json] = {
+        "version": VERSION, "dataset": found.asked, **revision, "rows_read": "all" if sample is None else sample,
+        "fingerprint": found.fingerprint(),
+    }  # fmt: skip
+    configs: dict[str, Json] = {}
+    for split, one in found.splits.items():
+        columns = {utf8(name): column_values(column) for name, column in one.columns.items()}
+        told = {"num_rows": one.rows, "fingerprint": one.fingerprint(), "columns": columns}
+        configs.setdefault(utf8(split.config), {})[utf8(split.split)] = told
+    for name in set(document) - set(values) - {"tolerance", "configs"}:
+        document.remove(name)
+    for name, value in values.items():
+        document[name] = utf8(value) if isinstance(value, str) else value
+    if "tolerance" not in document:
+        tolerance = tomlkit.table()
+        tolerance.add(tomlkit.comment(ABOUT_TOLERANCES))
+        tolerance.update(TOLERANCES)
+        document.add("tolerance", tolerance)
+    if "configs" not in document:
+        document.add("configs", tomlkit.table(is_super_table=True))
+    settle(document["configs"], configs)
+    return tomlkit.dumps(document)
 
 
-def quoted(text: str) -> str:
-    """A text as TOML has it."""
-    literal = text.isascii() and text.isprintable() and "'" not in text and '"' in text
-    return f"'{text}'" if literal else json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+def parsed(text: str) -> tomlkit.TOMLDocument | None:
+    """An earlier lock file; None where the text is none, and is written over."""
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        found = tomlkit.parse(text)
+    except (TOMLKitError, ValueError, RecursionError):
+        return None
+    return found if found.get("version") == VERSION and first_wrong(found.unwrap()) is None else None
 
 
-def key(name: str) -> str:
-    """A key as TOML has it."""
-    return name if name and all(sign.isascii() and (sign.isalnum() or sign in "_-") for sign in name) else quoted(name)
+def settle(table: Any, values: dict[str, Json]) -> None:
+    """Let a table hold these values and no others; what is the same keeps its place and its comments."""
+    import tomlkit
+
+    for name in [name for name in table if name not in values]:
+        table.remove(name)
+    for name, value in values.items():
+        if not isinstance(value, dict):
+            if table.get(name) != value:
+                literal = isinstance(value, str) and value.isascii() and value.isprintable() and "'" not in value
+                table[name] = tomlkit.string(value, literal=True) if literal and '"' in value else value
+            continue
+        if not isinstance(table.get(name), dict):
+            table[name] = tomlkit.table(is_super_table=all(isinstance(one, dict) for one in value.values()))
+        settle(table[name], value)
+
+
+def column_values(column: ColumnProfile) -> dict[str, Json]:
+    """What is kept of a column."""
+    labels = {utf8(label): share for label, share in column.label_shares().items()} if column.names else None
+    found: dict[str, Json] = {"feature": utf8(dump(column.tree)), "null_rate": column.null_rate()}
+    return found if labels is None else found | {"labels": labels}
+
+
+def utf8(text: str) -> str:
+    """A text that UTF-8 has bytes for: a lone surrogate becomes its escape."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def read_lock(path: str) -> dict[str, Json]:
@@ -104,7 +141,7 @@ def first_wrong(locked: dict[str, Json]) -> str | None:
         return "[configs]"
     for config, splits in configs.items():
         for split, told in splits.items():
-            where = f"[configs.{key(config)}.{key(split)}]"
+            where = f"[configs.{config}.{split}]"
             number = told.get("num_rows") if isinstance(told, dict) else None
             if type(number) is not int or not 0 <= number < LARGEST or not isinstance(told.get("columns", {}), dict):
                 return where
@@ -112,7 +149,7 @@ def first_wrong(locked: dict[str, Json]) -> str | None:
                 labels = column.get("labels", {}) if isinstance(column, dict) else None
                 good = isinstance(labels, dict) and all(map(is_share, labels.values()))
                 if not good or not is_share(column.get("null_rate")) or not is_json(column.get("feature")):
-                    return f"{where[:-1]}.columns.{key(name)}]"
+                    return f"{where[:-1]}.columns.{name}]"
     return None
 
 
@@ -150,19 +187,22 @@ def drift(locked: dict[str, Json], now: DatasetProfile, failed: Mapping[SplitId,
     """What is not as it was."""
     tolerance = TOLERANCES | {name: float(value) for name, value in locked.get("tolerance", {}).items()}
     known = {
-        (config, split): told for config, splits in locked.get("configs", {}).items() for split, told in splits.items()
+        SplitId(config, split): told
+        for config, splits in locked.get("configs", {}).items()
+        for split, told in splits.items()
     }
-    for config, split in known:
-        if (config, split) in failed:
-            yield found("drift", f"{config}/{split} cannot be read any more", config=config, split=split)
-        elif (config, split) not in now.splits:
-            yield found("drift", f"{config}/{split} is gone", config=config, split=split)
-    for names, one in now.splits.items():
-        place = {"config": names[0], "split": names[1]}
-        if names not in known:
-            yield found("drift", f"{names[0]}/{names[1]} is new", **place)
+    unread, splits_now = ({SplitId(*map(utf8, split)) for split in some} for some in (failed, now.splits))
+    for split in known:
+        if split in unread:
+            yield found("drift", f"{split} cannot be read any more", **split._asdict())
+        elif split not in splits_now:
+            yield found("drift", f"{split} is gone", **split._asdict())
+    for split, one in now.splits.items():
+        place = split._asdict()
+        told = known.get(SplitId(*map(utf8, split)))
+        if told is None:
+            yield found("drift", f"{split} is new", **place)
             continue
-        told = known[names]
         differences = list(split_drift(told, one, tolerance, place))
         yield from differences
         if not differences and told.get("fingerprint") != one.fingerprint():
@@ -177,23 +217,22 @@ def split_drift(
     if abs(one.rows - rows) > tolerance["rows"] * rows:
         yield found("drift", f"it had {rows:,} rows, and has {one.rows:,}", **place)
     columns = told.get("columns", {})
-    for name in columns:
-        if name not in one.columns:
-            yield found("drift", f"the column {name} is gone", column=name, **place)
-    for name, column in one.columns.items():
-        where = place | {"column": name}
+    for name in set(columns) - set(map(utf8, one.columns)):
+        yield found("drift", f"the column {name} is gone", column=name, **place)
+    for asked, column in one.columns.items():
+        where, name = place | {"column": asked}, utf8(asked)
         if name not in columns:
             yield found("drift", f"the column {name} is new", **where)
             continue
         before = columns[name]
-        if json.loads(before["feature"]) != column.tree:
+        if json.loads(before["feature"]) != json.loads(utf8(dump(column.tree))):
             yield found("drift", f"{name} was {before['feature']}, and is {dump(column.tree)}", **where)
             continue
         if abs(float(before["null_rate"]) - column.null_rate()) > tolerance["nulls"]:
             yield found(
                 "drift", f"{name}: the share of nulls was {before['null_rate']}, and is {column.null_rate()}", **where
             )
-        shares = column.label_shares() if column.names else {}
+        shares = {utf8(label): share for label, share in column.label_shares().items()} if column.names else {}
         for label, share in (dict.fromkeys(before.get("labels", {}), 0.0) | shares).items():
             old = float(before.get("labels", {}).get(label, 0.0))
             if abs(old - share) > tolerance["labels"]:

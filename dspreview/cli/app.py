@@ -10,6 +10,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from typer.core import TyperGroup
 
+from dspreview import DISTRIBUTION
 from dspreview.cli import failure, interrupts
 from dspreview.documents.stdout import write_text
 from dspreview.errors import EXIT_INTERRUPTED, EXIT_OK, AnswerLostError
@@ -87,7 +88,7 @@ def show_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
     if value:
         from importlib.metadata import version
 
-        write_text(f"dspreview {version('dspreview')}\n")
+        write_text(f"dspreview {version(DISTRIBUTION)}\n")
         raise typer.Exit
 
 

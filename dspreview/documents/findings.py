@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
+from dspreview import DISTRIBUTION
 from dspreview.check.dataset import Report
 from dspreview.check.findings import KINDS, Finding
 from dspreview.documents.plain import harmless
@@ -53,7 +54,7 @@ def sarif(reports: Sequence[Report], folders: Sequence[str]) -> dict[str, Json]:
     ]
     driver = {
         "name": "dspreview",
-        "version": version("dspreview"),
+        "version": version(DISTRIBUTION),
         "informationUri": "https://github.com/dspreview/dspreview",
         "rules": rules,
     }

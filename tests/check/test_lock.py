@@ -140,3 +140,26 @@ def test_floats_near_the_largest(dspreview: Program, tmp_path: Path) -> None:
     assert tomllib.loads(path.read_text())["configs"]["default"]["train"]["num_rows"] == 3
     assert dspreview("check", folder, "--against", path).code == 0
     assert dspreview("diff", folder, folder).code == 0
+
+
+def test_comments_and_tolerances_of_a_person_are_kept(tmp_path: Path, dspreview: Program) -> None:
+    data, file = write(tmp_path / "d", {"a.csv": "a\n1\n2\n"}), tmp_path / "d.lock.toml"
+    assert dspreview("lock", data, "--output", file).code == 0
+    text = file.read_text().replace("nulls = 0.01", "nulls = 0.5  # half of them may be missing")
+    file.write_text(f"# checked by hand\n{text}")
+    write(tmp_path / "d", {"a.csv": "a\n1\n\n3\n", "b.csv": "a\n4\n"})
+    assert dspreview("lock", data, "--output", file).code == 0
+    again = file.read_text()
+    assert again.startswith("# checked by hand\n# What this dataset was like")
+    assert "nulls = 0.5  # half of them may be missing\n" in again
+    locked = tomllib.loads(again)
+    assert locked["configs"]["default"]["train"]["num_rows"] == 3
+    assert dspreview("check", data, "--against", file, "--ignore", "null-column").code == 0
+
+
+@pytest.mark.parametrize("before", ["not TOML = =", "version = 99\n", "[configs]\na = 1\n"])
+def test_what_is_no_lock_file_is_written_over(before: str, tmp_path: Path, dspreview: Program) -> None:
+    data, file = write(tmp_path / "d", {"a.csv": "a\n1\n"}), tmp_path / "x.toml"
+    file.write_text(before)
+    assert dspreview("lock", data, "--output", file).code == 0
+    assert file.read_text() == dspreview("lock", data).out

@@ -421,7 +421,7 @@ def test_without_the_extra_it_says_what_to_install(dspreview: Program, tmp_path:
     write(tmp_path / "stub", {"distributed/__init__.py": "raise ModuleNotFoundError('no', name='distributed')"})
     done = dspreview("queue", "work", "--engine", "dask://127.0.0.1:9", PYTHONPATH=str(tmp_path / "stub"))
     assert done.code == 2
-    assert "pip install 'dspreview[dask]'" in done.err
+    assert "pip install distributed" in done.err
 
 
 def test_a_full_store_ends_the_work_with_its_own_code(night: Program, cluster: Cluster) -> None:

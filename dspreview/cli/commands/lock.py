@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -51,9 +52,17 @@ def lock(
         tempfile.TemporaryDirectory(prefix="dspreview-") as name,
     ):
         found = profile(Extractor(call.settings), ref, Path(name), split_sample, told.show)
-    text = lock_text(found, split_sample)
+    text = lock_text(found, split_sample, before(output_file))
     if output_file is None:
         write_text(text)
         return errors.EXIT_OK
     write_file(Path(output_file), text.encode(), f"--output {output_file}")
     return errors.EXIT_OK
+
+
+def before(path: str | None) -> str:
+    """The text of a file that will be written over; empty where there is none to be read."""
+    try:
+        return Path(path).read_text(encoding="utf-8") if path is not None and os.path.isfile(path) else ""
+    except (OSError, UnicodeDecodeError):  # writing tells what is wrong
+        return ""

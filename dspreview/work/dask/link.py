@@ -75,7 +75,7 @@ class Link:
         try:
             import distributed  # 0.3 s, and here, since nothing is imported in threads
         except ModuleNotFoundError as error:
-            raise errors.UsageError("--engine needs Dask: pip install 'dspreview[dask]'") from error
+            raise errors.UsageError("--engine needs the package distributed; run: pip install distributed") from error
         for name in [*logging.root.manager.loggerDict, "distributed"]:
             if name.partition(".")[0] == "distributed":
                 logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # we tell ourselves what matters

@@ -21,6 +21,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
+from dspreview import DISTRIBUTION
 from dspreview.extract.hub.description import QUIET
 from dspreview.settings import Settings
 from dspreview.work.child import forget, listen
@@ -46,7 +47,7 @@ class Ended(NamedTuple):
 
 def own_version() -> str:
     """The version of dspreview here, where it can be imported."""
-    return version("dspreview")
+    return version(DISTRIBUTION)
 
 
 def run(task: Task) -> Ended:
