@@ -6,7 +6,9 @@ from pathlib import Path
 
 import nox
 
-nox.options.sessions = ["tests", "lint", "types", "imports", "docs"]
+QUICK = ["lint", "types", "imports", "docs", "examples"]
+"""What CI runs beside the tests, in their environment."""
+nox.options.sessions = ["tests", *QUICK]
 nox.options.reuse_existing_virtualenvs = True
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 WRITERS = [
@@ -67,6 +69,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
     session.run("codespell")
+    session.run("vulture")
 
 
 @nox.session
@@ -88,6 +91,14 @@ def docs(session: nox.Session) -> None:
     """The generated pages are those of the code; `-- --write` makes them so."""
     install(session)
     session.run("python", "docs/make_reference.py", *(session.posargs or ["--check"]))
+
+
+@nox.session
+def examples(session: nox.Session) -> None:
+    """The datasets of the docs are in order."""
+    install(session)
+    folders = sorted(f"./{path.parent}" for path in Path().glob("docs/examples/*/README.md"))
+    session.run("dspreview", "check", *folders, "--all-rows", "--fail-on", "warning")
 
 
 @nox.session

@@ -107,7 +107,7 @@ def answer(arguments: list[str]) -> bool:
         return False
     try:
         text = document(words, cached="--cached" in arguments)
-    except Exception:  # none is hidden: the long way meets it again, and tells it
+    except Exception:  # noqa: BLE001 - none is hidden: the long way meets it again, and tells it
         if is_lean():
             start_anew()
         return False

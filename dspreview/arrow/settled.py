@@ -181,7 +181,7 @@ def target(kind: pa.DataType, change: Callable[[pa.DataType], pa.DataType | None
     return kind
 
 
-def settled(array: pa.Array, wanted: pa.DataType, change: Callable[[pa.DataType], pa.DataType | None]) -> pa.Array:
+def settled(array: pa.Array, wanted: pa.DataType, change: Callable[[pa.DataType], pa.DataType | None]) -> pa.Array:  # noqa: C901, PLR0911, PLR0912 - one case a line, each simple
     """An array in the type that it becomes."""
     import pyarrow.compute as pc  # 30 ms for what few files have
 

@@ -13,7 +13,7 @@ import pyarrow.types as pt
 from dspreview.page.iso import day, iso_date, iso_duration, iso_interval, iso_time, moment
 
 
-def to_python(array: pa.Array | pa.ChunkedArray) -> list[Any]:
+def to_python(array: pa.Array | pa.ChunkedArray) -> list[Any]:  # noqa: C901, PLR0911, PLR0912 - one case a line, each simple
     """The values of an array, one per row."""
     if isinstance(array, pa.ChunkedArray):
         return [value for chunk in array.chunks for value in to_python(chunk)]

@@ -175,7 +175,7 @@ class Decoder:
         return {self.names[number]: self.decoded(body[place:]) for number, place in zip(ids, places, strict=False)}
 
 
-def primitive(kind: int, data: memoryview) -> Any:
+def primitive(kind: int, data: memoryview) -> Any:  # noqa: PLR0911 - one case a line, each simple
     """A value without parts. Raises ValueError."""
     if kind <= 2:
         return (None, True, False)[kind]

@@ -28,8 +28,8 @@ def look_at_types(made: Made, info: dict[str, Json], config: str) -> Iterator[Fi
     features = info.get("features")
     for item in features if isinstance(features, list) else [features] if features is not None else []:
         try:
-            len(Features._from_yaml_list([dict(item)]).arrow_schema)
-        except Exception as error:  # whatever it is, `datasets` raises it, too
+            len(Features._from_yaml_list([dict(item)]).arrow_schema)  # noqa: SLF001 - what `datasets` itself calls
+        except Exception as error:  # noqa: BLE001 - whatever it is, `datasets` raises it, too
             told = (str(error).splitlines() or [type(error).__name__])[0].partition(". Available")[0]
             name = str(item.get("name")) if isinstance(item, dict) else None
             line = (made.line("name", name) if name else None) or made.line("features")

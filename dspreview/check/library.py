@@ -35,7 +35,7 @@ class LibraryCasts:
         self.first = where
         try:
             self.schema = Features.from_arrow_schema(schema).arrow_schema
-        except Exception as error:  # whatever it is, `datasets` raises it, too
+        except Exception as error:  # noqa: BLE001 - whatever it is, `datasets` raises it, too
             return Refusal(first_line(error), column=next(unknown(schema), None))
         return None
 
@@ -71,7 +71,7 @@ class LibraryCasts:
                 more
             )
             return f"other columns: {', '.join(told)}"
-        except Exception as error:  # whatever it is, `datasets` raises it, too
+        except Exception as error:  # noqa: BLE001 - whatever it is, `datasets` raises it, too
             return self.column_of(table) + first_line(error)
         return None
 
@@ -84,7 +84,7 @@ class LibraryCasts:
                 continue
             try:
                 table_cast(table.select([field.name]), pa.schema([self.schema.field(place)]))
-            except Exception:  # whatever it is, `datasets` raises it, too: it is told for the whole table
+            except Exception:  # noqa: BLE001 - whatever it is, `datasets` raises it, too: it is told for the whole table
                 return f"{field.name} is {field.type} here, not {self.schema.field(place).type}: "
         return ""
 
@@ -103,7 +103,7 @@ def unknown(schema: pa.Schema) -> Iterator[str]:
     for field in schema:
         try:
             len(Features.from_arrow_schema(pa.schema([field])).arrow_schema)
-        except Exception:  # whatever it is, `datasets` raises it, too: it is told for the whole schema
+        except Exception:  # noqa: BLE001 - whatever it is, `datasets` raises it, too: it is told for the whole schema
             yield field.name
 
 
@@ -136,6 +136,6 @@ def readme_refusal(card: dict[str, Json]) -> str | None:
                 return f"data_dir must be text, and is {params['data_dir']!r}"
             if "data_files" in params and params["data_files"] is None:
                 return "data_files says nothing; remove the line, or name the files"
-    except Exception as error:  # whatever it is, `datasets` raises it, too
+    except Exception as error:  # noqa: BLE001 - whatever it is, `datasets` raises it, too
         return first_line(error)
     return None

@@ -49,13 +49,13 @@ def look_at_files(
                 data = fetch.fetch(path, max_bytes) if path else b""
             except (AccessError, HubError):
                 raise
-            except Exception as error:  # files are missing in a hundred ways; each is a finding
+            except Exception as error:  # noqa: BLE001 - files are missing in a hundred ways; each is a finding
                 code = "outside-file" if isinstance(error, OutsideFileError) else "missing-media"
                 yield found(code, f"{path}: {reason(error)}", **where)
                 continue
         try:
             decode(kind, data, path)
-        except Exception as error:  # decoders fail in a hundred ways; each is a finding
+        except Exception as error:  # noqa: BLE001 - decoders fail in a hundred ways; each is a finding
             yield found(
                 CODES.get(kind, "undecodable-file"),
                 f"{path or leaf.path}: {reason(error)}",

@@ -84,7 +84,7 @@ class SplitCheck:
             total, size = self.look_at_files()
             self.look_at_rows()
             self.look_at_all_keys()
-        except Exception as error:  # readers fail in a hundred ways; bugs of ours, and of the network, are raised again
+        except Exception as error:  # noqa: BLE001 - readers fail in a hundred ways; bugs of ours, and of the network, are raised again
             self.note_failure(error)
         if self.ended and total is None:
             total = self.rows

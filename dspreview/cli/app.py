@@ -125,7 +125,7 @@ def run(arguments: list[str]) -> None:
     except KeyboardInterrupt:
         interrupts.done()
         code = EXIT_OK
-    except Exception as error:  # a bug in how failures are told
+    except Exception as error:  # noqa: BLE001 - a bug in how failures are told
         code = failure.as_bug(error).exit_code
     if interrupts.received or code == EXIT_INTERRUPTED:  # also where it came as the last thing was being done
         failure.tell("interrupted")
@@ -145,7 +145,7 @@ def answer(arguments: list[str]) -> int:
     except SystemExit:  # Typer's end where whoever read the help has had enough
         failure.hush()
         return EXIT_OK
-    except Exception as error:  # what no command told itself ends here: as a line and an exit code
+    except Exception as error:  # noqa: BLE001 - what no command told itself ends here: as a line and an exit code
         if interrupts.received:  # whatever somebody made of it
             raise KeyboardInterrupt from None
         from dspreview.cli.options import asked_of

@@ -33,7 +33,7 @@ def run_one(call: Call, target: CallTarget, answer: Answer) -> int:
         return answer(call.ref(target.dataset), target.config, target.split, named)
     except (errors.ReaderGoneError, errors.AnswerLostError):
         raise
-    except Exception as error:  # a bug costs its own dataset; it keeps its traceback
+    except Exception as error:  # noqa: BLE001 - a bug costs its own dataset; it keeps its traceback
         expected = failure.as_failure(error, failure.Asked(database=str(call.settings.dspreview_database)))
         if expected is None:
             expected = failure.as_bug(error)

@@ -157,7 +157,7 @@ def with_common(command: Callable[..., Any]) -> Callable[..., Any]:
             return command(make_call(common), **values)
         except (typer.Exit, typer.Abort):  # ends that are no failures
             raise
-        except Exception as error:  # told as this call asked for it, with its exit code
+        except Exception as error:  # noqa: BLE001 - told as this call asked for it, with its exit code
             if interrupts.received:  # whatever somebody made of it
                 raise KeyboardInterrupt from None
             return failure.report(error, failure.Asked.of(common))

@@ -58,7 +58,7 @@ class CellWriter:
             return None if value is None else self._asset(place, (), "Image", lambda: pixels(value))
         return self._convert(value, feature, place, ())
 
-    def _convert(self, value: Any, feature: Feature, place: tuple[int, str], path: CellPath) -> Json:
+    def _convert(self, value: Any, feature: Feature, place: tuple[int, str], path: CellPath) -> Json:  # noqa: PLR0911 - one case a line, each simple
         if value is None:
             return None
         kind = feature.asset
@@ -147,7 +147,7 @@ class CellWriter:
             media = make()
         except (AccessError, HubError):
             raise  # says nothing of the file: the next try may find it
-        except Exception as error:  # decoders fail in a hundred ways: each costs its cell, none the page
+        except Exception as error:  # noqa: BLE001 - decoders fail in a hundred ways: each costs its cell, none the page
             note = {"row_idx": row_idx, "column": column, "path": list(path), "message": reason(error)}
             self.errors.append(note)
             return None

@@ -285,7 +285,7 @@ def measure(kind: str, data: bytes) -> dict[str, float | None]:
         try:
             with open_image(data) as picture:
                 width, height = shown_size(picture)
-        except Exception:  # Pillow fails in a hundred ways; each is a picture without a size
+        except Exception:  # noqa: BLE001 - Pillow fails in a hundred ways; each is a picture without a size
             return {"width": None, "height": None}
         return {"width": width, "height": height}
     import soundfile

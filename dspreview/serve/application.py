@@ -97,7 +97,7 @@ class Application:
 
         try:
             await self.site(scope, receive, noting)
-        except Exception as error:  # the one place where every bug behind an endpoint ends
+        except Exception as error:  # noqa: BLE001 - the one place where every bug behind an endpoint ends
             traceback.print_exception(error)
             if not started:
                 await plain(send, 500, b"Internal Server Error")
@@ -173,7 +173,7 @@ async def live(receive: Receive, send: Send, parent: int) -> None:
                 with contextlib.suppress(asyncio.CancelledError):
                     await watcher
             # uvicorn ends this process by the signal it got, past everything that cleans up
-            util._run_finalizers()  # type: ignore[attr-defined]
+            util._run_finalizers()  # type: ignore[attr-defined]  # noqa: SLF001 - there is no public way
             await send({"type": "lifespan.shutdown.complete"})
             return
 

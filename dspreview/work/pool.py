@@ -42,7 +42,7 @@ class Pool:
         os.environ["HF_ENDPOINT"] = self.settings.hf_endpoint
         # its own folder, `pymp-...`, would tell nobody whose it was after a kill
         self.sockets = temporary_folder()
-        multiprocessing.current_process()._config["tempdir"] = str(self.sockets)  # type: ignore[attr-defined]
+        multiprocessing.current_process()._config["tempdir"] = str(self.sockets)  # type: ignore[attr-defined]  # noqa: SLF001 - there is no public way
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["dspreview.work.preload"])
         return context
@@ -72,7 +72,7 @@ class Pool:
         """End the forkserver, and remove the folder of its socket."""
         from multiprocessing import forkserver
 
-        forkserver._forkserver._stop()  # type: ignore[attr-defined]
+        forkserver._forkserver._stop()  # type: ignore[attr-defined]  # noqa: SLF001 - there is no public way
         shutil.rmtree(self.sockets, ignore_errors=True)
 
     def dismiss(self, slot: Slot) -> None:

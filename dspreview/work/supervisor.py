@@ -176,11 +176,6 @@ class Supervisor:
             return TICK
         return self.settings.worker_sleep_seconds * random.uniform(0.75, 1.25) or TICK
 
-    def _wanted(self) -> int:
-        """How many jobs may be claimed now."""
-        free = 0 if self.stopping else self.engine.free()
-        return free if self.limits.max_jobs is None else min(free, self.limits.max_jobs - self.claimed)
-
     def _fill(self, now: float) -> bool:
         """Start jobs where there is room for them; False where what they need was missing for too long."""
         if self._is_full() or not self.store.queue.has_waiting(self.kinds):

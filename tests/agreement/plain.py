@@ -144,7 +144,7 @@ def extension(scalar: Any, kind: Any, path: tuple[Any, ...], special: list[Any])
     return cell(scalar.value, path, special)
 
 
-def cell(scalar: Any, path: tuple[Any, ...], special: list[Any]) -> Any:
+def cell(scalar: Any, path: tuple[Any, ...], special: list[Any]) -> Any:  # noqa: PLR0911 - one case a line, each simple
     """The JSON of a value; what JSON has no value for is null, and noted with its path."""
     kind = scalar.type
     if not scalar.is_valid:

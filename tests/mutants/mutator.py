@@ -114,7 +114,7 @@ class Source:
             yield Edit(first + found.start(), first + found.end(), words[1])
 
 
-def edits(source: Source, node: ast.AST, *, tells: bool) -> Iterator[Edit]:
+def edits(source: Source, node: ast.AST, *, tells: bool) -> Iterator[Edit]:  # noqa: C901, PLR0912 - one case a line, each simple
     """The changes of one node; `tells` where it stands in a function that returns a bool."""
     match node:
         case ast.Compare():

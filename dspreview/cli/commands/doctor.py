@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import platform
 import shutil
@@ -18,6 +17,7 @@ from dspreview.cli.options import with_common
 from dspreview.cli.render import output
 from dspreview.cli.render.output import Answer
 from dspreview.extract.extractor import Extractor
+from dspreview.extract.format import FORMATS
 from dspreview.store import Store
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -38,7 +38,6 @@ PACKAGES = (
     "pillow",
     "soundfile",
 )
-OPTIONAL = {"h5py": "HDF5", "nibabel": "NIfTI", "Bio": "FASTA and GenBank"}
 
 Check = tuple[str, str, str]
 
@@ -144,7 +143,14 @@ def package_checks() -> list[Check]:
             found.append((name, "ok", version(name)))
         except PackageNotFoundError:
             found.append((name, "fail", f"not installed; run: pip install {name}"))
-    for module, what in OPTIONAL.items():
-        here = importlib.util.find_spec(module) is not None
-        found.append((what, "ok" if here else "info", "can be read" if here else f"needs the package {module}"))
-    return found
+    return found + [extra_check(extra) for extra in dict.fromkeys(one.extra for one in FORMATS.values()) if extra]
+
+
+def extra_check(extra: str) -> Check:
+    """Whether the package is here that some formats need."""
+    names = ", ".join(one.name for one in FORMATS.values() if one.extra == extra)
+    try:
+        version(extra)
+    except PackageNotFoundError:
+        return (names, "info", f"needs the package {extra}; run: pip install {extra}")
+    return (names, "ok", "can be read")

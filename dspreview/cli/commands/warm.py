@@ -40,7 +40,7 @@ LISTED_WITHIN = 10.0
     "Interrupted, it goes on where it stopped."
 )
 @with_common
-def warm(
+def warm(  # noqa: PLR0913 - options are many
     call: Call,
     *,
     from_file: FromOption = None,

@@ -44,7 +44,7 @@ def draw(path: Path, terminal: Terminal, box: tuple[int, int]) -> Picture | None
             image = flattened(ImageOps.exif_transpose(found))
             size = fitted(image.width, image.height, room)
             image = image.resize(size)
-    except Exception:  # Pillow fails in a hundred ways; the name and the size of the picture are shown all the same
+    except Exception:  # noqa: BLE001 - Pillow fails in a hundred ways; the name and the size of the picture are shown all the same
         return None
     columns, rows = math.ceil(size[0] / width), math.ceil(size[1] / height)
     if terminal.protocol is Protocol.BLOCKS:

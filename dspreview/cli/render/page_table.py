@@ -83,7 +83,7 @@ def is_picture(column: dict[str, Json]) -> bool:
     return bool(column["type"] == "RELATIVE_IMAGE_URL")
 
 
-def footer(
+def footer(  # noqa: C901 - one case a line, each simple
     answer: PageAnswer, selection: Selection, shown: int, held: int, cut: list[str], drawn: drawing.Drawn,
     found: Found | None = None,
 ) -> str:  # fmt: skip

@@ -111,7 +111,7 @@ def read_whole(response: httpx2.Response) -> None:
         size += len(part)
         if size > ANSWER_MAX_BYTES:
             raise httpx2.DecodingError(f"an answer of more than {ANSWER_MAX_BYTES:,} bytes", request=response.request)
-    response._content = b"".join(parts)
+    response._content = b"".join(parts)  # noqa: SLF001 - httpx2 has no other place for it
 
 
 def stay_here(request: httpx2.Request) -> None:

@@ -29,7 +29,7 @@ SECONDS = re.compile(r"[0-9]+")
 LONGEST_WAIT = 1e9
 
 
-def translate(error: BaseException, dataset: str, settings: Settings) -> Exception:
+def translate(error: BaseException, dataset: str, settings: Settings) -> Exception:  # noqa: C901, PLR0911, PLR0912 - one case a line, each simple
     """The Hub's or the network's exception as one of ours; what is neither comes back as it is."""
     import httpx2
     from huggingface_hub import errors as hub

@@ -163,7 +163,7 @@ def within(seconds: float, ask: Callable[[], T]) -> T | None:
     def run() -> None:
         try:
             answers.append(ask())
-        except Exception as error:  # raised again where it is waited for
+        except Exception as error:  # noqa: BLE001 - raised again where it is waited for
             answers.append(error)
 
     thread = threading.Thread(target=run, daemon=True)

@@ -98,7 +98,7 @@ file_utils.fsspec = SimpleNamespace(
     available_protocols=fsspec.available_protocols,
 )
 data_files.url_to_fs = pattern_to_fs
-data_files._get_origin_metadata = origin_metadata(data_files._get_origin_metadata)
+data_files._get_origin_metadata = origin_metadata(data_files._get_origin_metadata)  # noqa: SLF001 - what is replaced is private, and pinned by tests
 download_manager.url_to_fs = url_to_fs
 for module in (data_files, download_manager):
     module.thread_map = threads(module.thread_map)

@@ -150,7 +150,7 @@ def with_big_integers_as_text(data: bytes) -> tuple[bytes, list[str]]:
 for module in (json_reader, json_tools, json_feature):
     module.ujson_loads = exact_loads
     module.ujson_dumps = exact_dumps
-cast_table = json_reader.Json._cast_table
+cast_table = json_reader.Json._cast_table  # noqa: SLF001 - what is replaced is private, and pinned by tests
 
 
 def cast_exactly(self: Any, table: pa.Table, json_field_paths: Any = ()) -> pa.Table:
@@ -163,7 +163,7 @@ def cast_exactly(self: Any, table: pa.Table, json_field_paths: Any = ()) -> pa.T
     return cast_table(self, table, json_field_paths)
 
 
-json_reader.Json._cast_table = cast_exactly
+json_reader.Json._cast_table = cast_exactly  # noqa: SLF001 - what is replaced is private, and pinned by tests
 pandas_read_json = json_reader.pandas_read_json
 json_reader.pandas_read_json = exact_read_json
 for module in (json_reader, folder_reader):

@@ -25,7 +25,7 @@ PACKAGE_FOLDER = os.path.dirname(os.path.abspath(dspreview.__file__)) + os.sep
 EXTRAS = {"h5py": "h5py", "hdf5": "h5py", "nibabel": "nibabel", "Bio": "biopython"}
 
 
-def explain(error: BaseException, where: str, source: Origin, settings: Settings) -> errors.PreviewError:
+def explain(error: BaseException, where: str, source: Origin, settings: Settings) -> errors.PreviewError:  # noqa: PLR0911 - one case a line, each simple
     """The failure to tell, whatever a reader raised. A bug of ours is raised again as it is.
 
     Args:

@@ -48,10 +48,10 @@ def load_array(dataset: Any, path: str, start: int, end: int) -> Any:
 
 def shapes(group: Any, features: Features) -> Iterator[tuple[str, tuple[int, ...]]]:
     """The shapes of the datasets in a file or a group."""
-    for path, found in reader._iter_with_links(group):
-        if path in features and reader._is_group(found):
+    for path, found in reader._iter_with_links(group):  # noqa: SLF001 - what is replaced is private, and pinned by tests
+        if path in features and reader._is_group(found):  # noqa: SLF001 - what is replaced is private, and pinned by tests
             yield from ((f"{path}/{inner}", shape) for inner, shape in shapes(found, features[path]))
-        elif path in features and reader._is_dataset(found):
+        elif path in features and reader._is_dataset(found):  # noqa: SLF001 - what is replaced is private, and pinned by tests
             yield path, found.shape
 
 
@@ -66,6 +66,6 @@ def number_of_rows(file: Any, features: Features) -> int | None:
     return first
 
 
-loads = reader._load_array
-reader._load_array = load_array
-reader._check_dataset_lengths = number_of_rows
+loads = reader._load_array  # noqa: SLF001 - what is replaced is private, and pinned by tests
+reader._load_array = load_array  # noqa: SLF001 - what is replaced is private, and pinned by tests
+reader._check_dataset_lengths = number_of_rows  # noqa: SLF001 - what is replaced is private, and pinned by tests

@@ -43,7 +43,7 @@ class Library(Reader):
         if config not in plans:
             try:
                 plans[config] = make_plan(self.source, find_config(self.source, config))
-            except Exception as error:  # as in a listing: `explain` raises bugs of ours again
+            except Exception as error:  # noqa: BLE001 - as in a listing: `explain` raises bugs of ours again
                 failure = explain(error, self.source.asked, self.source, self.settings)
                 raise failure from (None if failure is error else error)
         return plans[config]
@@ -93,7 +93,7 @@ class Library(Reader):
         plan = self.plan(split.config)
         try:
             found = own_parquet(plan, split.split, remote.handle)
-        except Exception as error:  # readers fail in a hundred ways; `explain` raises bugs of ours again
+        except Exception as error:  # noqa: BLE001 - readers fail in a hundred ways; `explain` raises bugs of ours again
             failure = explain(error, self.where(split), self.source, self.settings)
             raise failure from (None if failure is error else error)
         if found is None and self.source.dataset.kind is Kind.HUB and not self.settings.hf_hub_offline:
@@ -105,7 +105,7 @@ class Library(Reader):
         names = exported(self.source.dataset, plan.config.name, split.split, self.settings)
         try:
             found = parquet_of(names or [], None, remote.handle)
-        except Exception as error:  # where it fails the data itself is read; `explain` raises bugs of ours again
+        except Exception as error:  # noqa: BLE001 - where it fails the data itself is read; `explain` raises bugs of ours again
             failure = explain(error, self.where(split), self.source, self.settings)
             if isinstance(failure, HubSilentError):
                 raise failure from (None if failure is error else error)

@@ -45,7 +45,7 @@ def read_rows(
                 return Extraction(
                     source, plan, split, staging, settings, str(work), streaming=streaming, small=small
                 ).page(window)
-            except Exception as error:  # readers fail in a hundred ways; `explain` raises bugs of ours again
+            except Exception as error:  # noqa: BLE001 - readers fail in a hundred ways; `explain` raises bugs of ours again
                 failure = explain(error, where, source, settings)
                 if not (small and isinstance(failure, errors.DisagreeingFilesError)):
                     raise failure from (None if failure is error else error)

@@ -46,7 +46,7 @@ class WholeSplit:
                 else:
                     readme = self.plan.features is not None
                     yield name, self.joiner.cast(self.first, name, table, self.features, from_readme=readme)
-        except Exception as error:  # readers fail in a hundred ways; `explain` raises bugs of ours again
+        except Exception as error:  # noqa: BLE001 - readers fail in a hundred ways; `explain` raises bugs of ours again
             failure = explain(error, self.where, self.source, self.settings)
             raise failure from (None if failure is error else error)
 

@@ -219,7 +219,7 @@ class Engine:
         def run() -> None:
             try:
                 answers.append(work())
-            except BaseException as error:  # raised again where it is waited for
+            except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
                 failures.append(error)
 
         thread = threading.Thread(target=run, daemon=True)
@@ -245,7 +245,7 @@ class Engine:
         names = [part.path.rpartition("/")[2] for part in self.table.parts]
         return names[0] if len(names) == 1 else f"one of {len(names)} files, {names[0]} to {names[-1]}"
 
-    def failure(self, error: BaseException) -> BaseException:
+    def failure(self, error: BaseException) -> BaseException:  # noqa: PLR0911 - one case a line, each simple
         """DuckDB's failure as one of ours."""
         ours = self.files.failure()
         if ours is not None or isinstance(error, PreviewError):

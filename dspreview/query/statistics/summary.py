@@ -37,7 +37,7 @@ class Statistics:
         self.engine = engine
         self.total = engine.table.num_rows
 
-    def column(self, place: int) -> tuple[str, dict[str, Json]] | None:
+    def column(self, place: int) -> tuple[str, dict[str, Json]] | None:  # noqa: PLR0911 - one case a line, each simple
         """The type and the statistics of a column; None where there are none for its kind."""
         self.engine.restart()
         column = self.engine.table.columns[place]

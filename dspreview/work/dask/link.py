@@ -126,7 +126,7 @@ class Link:
                     client, CONNECT_SECONDS + 1
                 )  # what accepts and says nothing is not timed by Dask
                 await self._work(client)
-            except Exception as error:  # Dask raises what its connections do; it is told, and tried again
+            except Exception as error:  # noqa: BLE001 - Dask raises what its connections do; it is told, and tried again
                 self.problem = f"no scheduler answers at {self.address}{cause(error)}"
             self.client, self.threads, self.fit = None, 0, frozenset()
             self.ready.set()
@@ -182,7 +182,7 @@ class Link:
             self.versions[one] = (str(found if one == SCHEDULER else found[one]), self.loop.time())
         except (OSError, TimeoutError, KeyError):
             pass
-        except Exception as error:  # whatever its Python raises, where there is no dspreview
+        except Exception as error:  # noqa: BLE001 - whatever its Python raises, where there is no dspreview
             self.versions[one] = (first_line(error), self.loop.time())
         finally:
             self.asking.pop(one, None)
@@ -195,7 +195,7 @@ class Link:
                 arrived = await self._fly(client, number, task)
         except (asyncio.CancelledError, CancelledError):
             pass  # by us, or with the connection
-        except Exception as error:  # whatever a machine of the cluster raised: the job is given back with it
+        except Exception as error:  # noqa: BLE001 - whatever a machine of the cluster raised: the job is given back with it
             if client.status == "running":
                 told = f"{type(error).__name__}: {first_line(error)}"
                 arrived = Arrival(number, problem=f"the cluster could not do it ({told})")
