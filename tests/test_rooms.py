@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from dspreview.extract.format import FORMATS
+
 ROOT = Path(__file__).parent.parent
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
@@ -146,3 +148,28 @@ def test_the_form_of_features_is_known_in_one_place() -> None:
         )
 
     assert places(holds, "dspreview.feature") == []
+
+
+def test_no_format_is_told_by_its_name_outside_the_table_of_formats() -> None:
+    """`json`, `text` and `csv` are also words for other things: with these nothing called a module or a format is compared."""
+    words = {"json", "text", "csv"}
+    formats = {*FORMATS, "audiofolder", "videofolder"} - words
+
+    def holds(node: ast.AST) -> bool:
+        ends = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "endswith"
+        told = ends and any(isinstance(one, ast.Constant) and one.value == "folder" for one in ast.walk(node))
+        named = (
+            re.search(r"(?:attr|id)='module'|attr='format', ctx=Load\(\)\), attr='name'", ast.dump(node)) is not None
+        )
+        return told or compared_with(formats, node) or (named and compared_with(words, node))
+
+    assert places(holds, "dspreview.extract.format") == []
+
+
+def test_no_class_name_stands_for_two_things() -> None:
+    homes: dict[str, list[str]] = {}
+    for module in MODULES:
+        for node in tree_of(module).body:
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, []).append(module)
+    assert {name: found for name, found in homes.items() if len(found) > 1} == {}

@@ -19,7 +19,7 @@ from dspreview.extract.format import ARROW, Format
 from dspreview.extract.parquet.footers import Footer, local_footer
 from dspreview.extract.parquet.schemafiles import footer_there, open_remote
 from dspreview.extract.plain import Columns
-from dspreview.extract.reader import Wanted
+from dspreview.extract.reader import WantedBlocks
 from dspreview.models import DatasetRef, Kind, Resolved, SplitId
 from dspreview.settings import Settings
 
@@ -113,7 +113,7 @@ class Reading:
 
     def parts(self, *, whole: bool) -> Iterator[FileRows]:
         """The rows, as far as they are wanted; small blocks unless the `whole` split is. Raises PreviewError, and what pyarrow raises."""
-        wanted = Wanted(self.folder, whole=whole, examined=True, leave_out=frozenset(self.broken))
+        wanted = WantedBlocks(self.folder, whole=whole, examined=True, leave_out=frozenset(self.broken))
         file, row = "", 0
         for block in self.extractor.blocks(self.ref, self.dataset, self.names, wanted):
             file, row = (file, row) if block.file == file else (block.file, 0)

@@ -18,7 +18,7 @@ from dspreview.errors import PreviewError
 from dspreview.extract.hub.description import list_blobs
 from dspreview.extract.layout.direct import DirectConfig, DirectSource, find_source, labelled, local_blobs
 from dspreview.extract.layout.keys import key_of
-from dspreview.extract.reader import NOT_MINE, Block, NotMine, Opening, Reader, Wanted, Window
+from dspreview.extract.reader import NOT_MINE, Block, NotMine, Opening, Reader, WantedBlocks, Window
 from dspreview.local import is_one_file
 from dspreview.models import ConfigListing, Kind, Listing, Page, SplitId, SplitListing
 from dspreview.page.staging import Staging
@@ -80,7 +80,7 @@ class Direct(Reader):
             page = exported_page(source, config, split, staging.assets, self.settings, sizes[1])
         return NOT_MINE if page is None else page._replace(num_bytes=sizes[0])
 
-    def blocks(self, split: SplitId, wanted: Wanted) -> Iterator[Block] | NotMine:
+    def blocks(self, split: SplitId, wanted: WantedBlocks) -> Iterator[Block] | NotMine:
         """Parquet as it lies, where its types are plain and nobody asks whether its files agree."""
         config = self.chosen(split)
         if config is None or not config.format.is_parquet or not wanted.examined or wanted.skip:
@@ -101,7 +101,7 @@ class Direct(Reader):
             return False  # `datasets` tells what is wrong
         return holds(schema, config.features) if config.features is not None else bool(features_of(schema))
 
-    def tables(self, config: DirectConfig, paths: list[str], wanted: Wanted) -> Iterator[Block]:
+    def tables(self, config: DirectConfig, paths: list[str], wanted: WantedBlocks) -> Iterator[Block]:
         """The rows of Parquet files."""
         import pyarrow as pa
 

@@ -17,7 +17,7 @@ from dspreview.extract.reader import (
     Opening,
     Reader,
     RemoteFiles,
-    Wanted,
+    WantedBlocks,
     WholeTables,
     Window,
 )
@@ -149,7 +149,7 @@ class Extractor:
         """Some rows of a split as a page. Raises PreviewError."""
         return self.ask(ref, dataset, lambda reader: reader.page(split, staging, window))
 
-    def blocks(self, ref: DatasetRef, dataset: Resolved, split: SplitId, wanted: Wanted) -> Iterator[Block]:
+    def blocks(self, ref: DatasetRef, dataset: Resolved, split: SplitId, wanted: WantedBlocks) -> Iterator[Block]:
         """The rows of a split as Arrow, some at a time. Raises PreviewError."""
         return self.ask(ref, dataset, lambda reader: reader.blocks(split, wanted))
 

@@ -43,7 +43,12 @@ class Format(NamedTuple):
     small_read: Mapping[str, Any] | None = None
     """Options of its reader that fetch as little of a remote file as a page needs."""
     tables: str = ""
-    """`module:function` that reads a file of it here, as Arrow tables; empty where `datasets` does."""
+    """`module:function` that reads a file of it here; empty where `datasets` does.
+
+    It takes a binary stream and how many rows are wanted at a time, and yields Arrow tables: the first one has all columns.
+    """
+    is_ours: bool = False
+    """Whether `datasets` has no reader for it: its extensions are told to it, and `tables` reads it."""
     mends: str = ""
     """The module that replaces what is wrong in the reader of `datasets`; imported before that is used."""
     extra: str = ""
@@ -67,7 +72,7 @@ PARQUET, CSV, JSON, TEXT, ARROW = (
         # its reader makes a file system of its own
         small_read={"chunksize": SMALL_BLOCK, "storage_options": {"hf": {"block_size": SMALL_BLOCK}}},
     ),
-    Format("arrow", ("arrow",), tables="dspreview.extract.library.lines:arrow_tables"),
+    Format("arrow", ("arrow",), tables="dspreview.extract.formats.arrow_file:arrow_tables"),
 )  # fmt: skip
 IMAGES = Format(
     "imagefolder", ("jpg", "jpeg", "png", "gif", "webp", "bmp", "tif", "tiff"), is_direct=True, is_media_folder=True

@@ -74,7 +74,7 @@ class Block(NamedTuple):
     """What `datasets` itself would not read of them."""
 
 
-class Wanted(NamedTuple):
+class WantedBlocks(NamedTuple):
     """Which rows are wanted as Arrow, and where to work."""
 
     folder: str
@@ -127,7 +127,7 @@ class Reader(Protocol):
         del split, staging, window
         return NOT_MINE
 
-    def blocks(self, split: SplitId, wanted: Wanted) -> Iterator[Block] | NotMine:
+    def blocks(self, split: SplitId, wanted: WantedBlocks) -> Iterator[Block] | NotMine:
         """The rows from one on, some at a time, in order."""
         del split, wanted
         return NOT_MINE

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dspreview.arrow.settled import parquet_type, stored_table, unsettled_table
+from dspreview.arrow.stored import parquet_type, stored_table, unsettled_table
 from dspreview.extract.library.features import features_of, trees
 from dspreview.extract.library.tables import beyond_floats
 from dspreview.extract.library.whole import declared_schema, with_schema

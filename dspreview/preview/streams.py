@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dspreview.errors import BrokenJsonError
-from dspreview.extract.reader import Wanted
+from dspreview.extract.reader import WantedBlocks
 from dspreview.feature import Feature, value_tree
 from dspreview.models import DatasetRef, Kind, SplitId
 from dspreview.page.pages import Cells, PageMaker
@@ -57,7 +57,7 @@ def tables(queries: Queries, target: Target, offset: int) -> Iterator[list[Cells
 
     split = SplitId(target.split.config, target.split.split)
     with queries.store.assets.staging(elsewhere=not queries.store.writable) as staging:
-        wanted = Wanted(str(staging.work), skip=offset)
+        wanted = WantedBlocks(str(staging.work), skip=offset)
         for block in queries.preview.extractor.blocks(target.ref, target.entry.dataset, split, wanted):
             yield cells_of(block.table, block.columns, declared=block.is_declared)
 

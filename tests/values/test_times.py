@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from dspreview.arrow.settled import stored_table, unsettled_table
+from dspreview.arrow.stored import stored_table, unsettled_table
 from tests.values.conftest import Places, Show
 
 NOON, LATE = dt.time(12), dt.time(23, 59, 59)

@@ -1,37 +1,17 @@
-"""Single formats: Arrow files read here, and the first broken line of a text file found."""
+"""The first broken line of a text file."""
 
 from __future__ import annotations
 
 import json
 import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-import pyarrow as pa
-
-from dspreview.arrow.geometry import marked
-from dspreview.arrow.settled import empty_table, logical, settled_table
 from dspreview.extract.files.door import Door
 
 LINES_LOOKED_AT = 200_000
-
-
-def arrow_tables(stream: Any, batch_size: int) -> Iterator[pa.Table]:
-    """An Arrow stream or file, a record batch at a time."""
-    del batch_size
-    try:
-        reader = pa.ipc.open_stream(stream)
-        batches = iter(reader)
-    except (OSError, pa.ArrowInvalid):
-        stream.seek(0)
-        reader = pa.ipc.open_file(stream)
-        batches = (reader.get_batch(number) for number in range(reader.num_record_batches))
-    yield settled_table(empty_table(marked(reader.schema)), logical)
-    for batch in batches:
-        batch.validate(full=True)
-        yield settled_table(pa.Table.from_batches([batch]), logical)
 
 
 def bad_line(arguments: dict[str, Any], door: Door) -> int | None:

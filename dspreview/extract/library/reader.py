@@ -20,7 +20,7 @@ from dspreview.extract.library.splits import find_config, list_splits, open_data
 from dspreview.extract.library.whole import WholeSplit
 from dspreview.extract.parquet.footers import ParquetSplit
 from dspreview.extract.parquet.rowgroups import numbered
-from dspreview.extract.reader import Block, Opening, Reader, RemoteFiles, Wanted, WholeTables, Window
+from dspreview.extract.reader import Block, Opening, Reader, RemoteFiles, WantedBlocks, WholeTables, Window
 from dspreview.models import Kind, Listing, Page, SplitId
 from dspreview.page.staging import Staging
 
@@ -80,7 +80,7 @@ class Library(Reader):
 
         return streamed_or_downloaded(attempt, self.source, plan, split.split, self.settings)
 
-    def blocks(self, split: SplitId, wanted: Wanted) -> Iterator[Block]:
+    def blocks(self, split: SplitId, wanted: WantedBlocks) -> Iterator[Block]:
         """The rows from one on; once some of them are out, a failure is final."""
         if not wanted.examined:
             return self.whole(split, wanted.folder, lambda whole: begun(rows_of(whole, wanted.skip)))

@@ -103,7 +103,7 @@ class SplitReader:
         return number if unpacked <= COUNTED_UNPACKED else None
 
     def _read(self, skip: int, num_rows: int) -> Iterator[NamedTable]:
-        if self.streaming and (tables := self.format.read()) is not None:
+        if (self.streaming or self.format.is_ours) and (tables := self.format.read()) is not None:
             return self._read_files(tables, min(skip + num_rows, BATCH))
         if self.source.dataset.kind is Kind.HUB:
             self.door.hub_files().block_size = SMALL_BLOCK if self.small else None

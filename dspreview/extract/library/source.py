@@ -23,7 +23,8 @@ from datasets.packaged_modules import (
 )
 from tqdm.std import tqdm
 
-import dspreview.extract.library.doorway  # noqa: F401 - the readers open their files through it
+import dspreview.extract.library.doorway
+import dspreview.extract.library.registry  # noqa: F401 - for what it tells `datasets`
 from dspreview import errors, local
 from dspreview.extract.files.door import WEB, Door
 from dspreview.extract.format import ARROW, Format, format_of

@@ -1,0 +1,27 @@
+"""Arrow streams and files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from dspreview.arrow.geometry import marked
+from dspreview.arrow.settled import empty_table, logical, settled_table
+
+
+def arrow_tables(stream: Any, batch_size: int) -> Iterator[pa.Table]:
+    """An Arrow stream or file, a record batch at a time."""
+    del batch_size
+    try:
+        reader = pa.ipc.open_stream(stream)
+        batches = iter(reader)
+    except (OSError, pa.ArrowInvalid):
+        stream.seek(0)
+        reader = pa.ipc.open_file(stream)
+        batches = (reader.get_batch(number) for number in range(reader.num_record_batches))
+    yield settled_table(empty_table(marked(reader.schema)), logical)
+    for batch in batches:
+        batch.validate(full=True)
+        yield settled_table(pa.Table.from_batches([batch]), logical)
