@@ -112,7 +112,7 @@ def test_every_module_has_a_room_and_every_room_tests() -> None:
     without = {path.relative_to(ROOT).as_posix() for path in (ROOT / "dspreview").rglob("*.py")} - set(modules(ROOT))
     assert without == {"dspreview/__init__.py"}
     assert all(files_of(ROOT, room) for rooms in ROOMS.values() for room in rooms)
-    assert room_of("dspreview/page/iso.py") == ["tests/extract", "tests/hub"]
+    assert room_of("dspreview/page/iso.py") == ["tests/page", "tests/extract"]
 
 
 def test_tests_that_name_what_is_changed_come_first(tmp_path: Path) -> None:
