@@ -25,7 +25,7 @@ FARTHEST = 2**62
 EVERY = -1
 """The number of rows that `--length all` stands for."""
 ColumnsOption = Annotated[str | None, typer.Option(metavar="A,B", help="Only these columns, in this order.")]
-OffsetOption = Annotated[int, typer.Option(min=0, help="How many of them to pass over.")]
+OffsetOption = Annotated[int, typer.Option(min=0, help="How many of them to skip.")]
 LengthOption = Annotated[
     str | None,
     typer.Option(

@@ -99,9 +99,9 @@ def image(data: bytes, path: str | None) -> Media:
             check_pixels(width, height, MAX_CONVERTED_PIXELS)
             return convert_image(picture, data, path, facts)
     except UnidentifiedImageError:
-        raise UndecodableError("no picture that Pillow knows") from None
+        raise UndecodableError("no image that Pillow knows") from None
     except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise UndecodableError(f"a broken picture: {error}") from error
+        raise UndecodableError(f"a broken image: {error}") from error
 
 
 def open_image(data: bytes) -> Any:
@@ -127,7 +127,7 @@ def shown_size(picture: Any) -> tuple[int, int]:
 def check_pixels(width: int, height: int, limit: int) -> None:
     """Refuse a picture that no screen shows and no memory holds."""
     if width * height > limit:
-        raise UndecodableError(f"a picture of {width} x {height} pixels, over the limit of {limit:,}")
+        raise UndecodableError(f"an image of {width} x {height} pixels, over the limit of {limit:,}")
 
 
 def convert_image(picture: Any, data: bytes, path: str | None, facts: dict[str, Json]) -> Media:
@@ -164,7 +164,7 @@ def pixels(grid: list[Any]) -> Media:
         channels = len(grid[0][0])
         mode = {1: "L", 3: "RGB", 4: "RGBA"}.get(channels)
         if mode is None:
-            raise UndecodableError(f"a picture of {channels} channels")
+            raise UndecodableError(f"an image of {channels} channels")
         flat = bytes(value for row in grid for pixel in row for value in pixel)
     else:
         mode = "L"
@@ -228,7 +228,7 @@ def sound_facts(data: bytes, *, strict: bool) -> dict[str, Json]:
             return {"duration": round(sound.frames / sound.samplerate, 3), "sampling_rate": sound.samplerate}
     except soundfile.LibsndfileError as error:
         if strict:
-            raise UndecodableError(f"a broken sound: {error.error_string}") from None
+            raise UndecodableError(f"broken audio: {error.error_string}") from None
         return {}
 
 
@@ -240,7 +240,7 @@ def convert_sound(data: bytes, path: str | None) -> Media:
         with decoders_hushed():
             samples, rate = soundfile.read(io.BytesIO(data), dtype="int16", always_2d=True)
     except (soundfile.LibsndfileError, RuntimeError, ValueError) as error:
-        raise UndecodableError(f"no sound that soundfile knows: {getattr(error, 'error_string', error)}") from None
+        raise UndecodableError(f"no audio that soundfile knows: {getattr(error, 'error_string', error)}") from None
     buffer = io.BytesIO()
     soundfile.write(buffer, samples, rate, format="WAV", subtype="PCM_16")
     facts: dict[str, Json] = {"type": "audio/wav", "duration": round(len(samples) / rate, 3), "sampling_rate": rate}
@@ -255,7 +255,7 @@ def video(data: bytes, path: str | None) -> Media:
     elif data[:4] == b"\x1aE\xdf\xa3" and b"webm" in data[:64]:
         extension = ".webm"
     elif extension in VIDEO_TYPES:
-        raise UndecodableError(f"no {extension[1:]} film")
+        raise UndecodableError(f"no {extension[1:]} video")
     facts: dict[str, Json] = {"size_bytes": len(data)}
     if extension in VIDEO_TYPES:
         facts["type"] = VIDEO_TYPES[extension]

@@ -86,12 +86,12 @@ def test_a_file_goes_to_stdout(dataset: str, dspreview: Program) -> None:
         (("--row", "0", "--columns", "many", "--save", "-"), 2, "that is 2 files"),
         (("--row", "0", "--columns", "name", "--save", "x"), 3, "row 0: no cell of it is a file in these columns"),
         (("--row", "0", "--columns", "imge", "--save", "x"), 2, "did you mean 'image'"),
-        (("--row", "1", "--columns", "image", "--save", "x"), 3, "image cannot be shown: no picture that Pillow knows"),
+        (("--row", "1", "--columns", "image", "--save", "x"), 3, "image cannot be shown: no image that Pillow knows"),
         (("--row", "9", "--save", "x"), 3, "default/train has no row 9"),
         (("--row", "0", "--columns", "image", "--save", ""), 2, "--save: name a file"),
         (("--row", "0", "--columns", "image", "--save", "x" * 300), 2, "File name too long"),
         (("--row", "0", "--columns", "image", "--save", "no/such/folder/x.png"), 2, "--save no/such/folder/x.png: No such file or directory"),
-        (("--row", "0", "--columns", "scan", "--open"), 2, "--open shows pictures, sound, film and PDF; x.html may be saved"),
+        (("--row", "0", "--columns", "scan", "--open"), 2, "--open shows images, audio, video and PDF; x.html may be saved"),
     ],
 )  # fmt: skip
 def test_what_cannot_be(dataset: str, dspreview: Program, words: tuple[str, ...], code: int, told: str) -> None:

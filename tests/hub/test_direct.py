@@ -19,7 +19,7 @@ from tests.support.hub import TOKEN, Hub, cut_off, refuse_with
 from tests.support.program import Program
 
 BOTH_WAYS = """
-import json, sys, tempfile
+import json, os, sys, tempfile
 from pathlib import Path
 from dspreview.errors import PreviewError
 from dspreview.local import identify
@@ -54,7 +54,8 @@ for kind in (Extractor, LongWay):
     extractor = kind(resolve({}))
     answers.append(told(extractor, ref))
     answers.append("datasets" in sys.modules)
-print(json.dumps(answers, default=str))
+print(json.dumps(answers, default=str), flush=True)
+os._exit(0)  # as the program itself ends: threads of libraries may still be alive
 """
 
 

@@ -178,7 +178,7 @@ def test_media_have_their_size_before_they_arrive(site: Site) -> None:
     assert len(sounds) == 2
     assert all(one["src"].endswith(".wav") and one["aria-label"] for one in sounds)
     assert "40 s · 8 kHz" in page.words
-    assert "cannot be shown: no picture that Pillow knows" in page.words
+    assert "cannot be shown: no image that Pillow knows" in page.words
     assert "null" in page.words
     assert {"cat", "dog"} <= set(page.words)
 

@@ -44,12 +44,12 @@ def rows(  # noqa: C901, PLR0913 - one case a line, each simple
     full: Annotated[bool, typer.Option("--full", help="Whole cells, whatever their size; not stored.")] = False,
     row: Annotated[int | None, typer.Option("--row", min=0, metavar="N", help="One row as a card, all of it.")] = None,
     sample: Annotated[
-        int | None, typer.Option("--sample", min=0, max=PAGE_LENGTH, metavar="N", help="N rows chosen by lot.")
+        int | None, typer.Option("--sample", min=0, max=PAGE_LENGTH, metavar="N", help="A random sample of N rows.")
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, metavar="S", help="Choose the same rows again.")] = None,
     images: Annotated[
         Literal["auto", "always", "never"],
-        typer.Option("--images", help="Draw pictures: where the terminal can, into a pipe too, or never."),
+        typer.Option("--images", help="Draw images: where the terminal can, into a pipe too, or never."),
     ] = "auto",
     open_: Annotated[bool, typer.Option("--open", help="With --row: open its files with the system's viewer.")] = False,
     save: Annotated[
@@ -117,7 +117,7 @@ def rows(  # noqa: C901, PLR0913 - one case a line, each simple
                 write_all(call, all_rows(queries, ref, config, split, offset, complete=complete), selection)
                 return errors.EXIT_OK
             found = queries.sample(ref, config, split, chosen.number, chosen.seed, whole=whole)
-            lot = Found(0, f"chosen by lot (--seed {chosen.seed})")
+            lot = Found(0, f"in a random sample (--seed {chosen.seed})")
             every = Selection(selection.columns, 0, PAGE_LENGTH)
             write(
                 call,

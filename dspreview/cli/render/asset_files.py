@@ -92,7 +92,7 @@ def open_files(call: Call, files: list[CellFile]) -> None:
     for file in files:
         if file.path.suffix not in OPENED:
             raise errors.UsageError(
-                f"--open shows pictures, sound, film and PDF; {file.name} may be saved with --save FILE"
+                f"--open shows images, audio, video and PDF; {file.name} may be saved with --save FILE"
             )
     for file in files:
         if not show(str(file.path)):
