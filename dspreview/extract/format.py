@@ -1,7 +1,7 @@
 """The table of formats: a line each, and what is asked about them anywhere else.
 
 A format is named as the packaged module of `datasets` that reads it. Whoever wants to know how one behaves asks its line, and compares no
-names: a new format is a line here, and a file in this folder where it is read without `datasets`.
+names: a new format is a line here, and a file in `extract/formats` where it is read without `datasets`.
 """
 
 from __future__ import annotations

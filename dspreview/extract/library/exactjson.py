@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.json as paj
 from datasets import Value
 from datasets.features import features as json_feature
@@ -20,9 +21,10 @@ from datasets.packaged_modules.json import json as json_reader
 from datasets.utils import json as json_tools
 from datasets.utils.json import ujson_dumps, ujson_loads
 
+from dspreview.arrow.arrays import leaves
 from dspreview.extract.depth import DEPTH, is_deep
 from dspreview.extract.files.door import CURRENT
-from dspreview.extract.library.exact import refuse_columns, with_json_columns, would_be_rounded
+from dspreview.extract.library.exact import EXACT_FLOAT, refuse_columns, with_json_columns, would_be_rounded
 from dspreview.extract.longintegers import has_long_integer
 
 REFUSED = b"null"
@@ -48,6 +50,10 @@ class GuardedJson:
             raise ValueError(f"a value is nested more than {DEPTH:,} levels deep")
         names: list[str] = []
         if has_long_integer(data):
+            table = attempt(data, read_options, options)
+            if table is not None and not holds_rounded(table):  # most long integers fit: the ids of messages, say
+                refuse_columns(table.num_columns)
+                return table
             data, names = with_big_integers_as_text(data)
         try:
             table = paj.read_json(io.BytesIO(data), read_options=read_options, **options)
@@ -63,6 +69,26 @@ class GuardedJson:
             table = paj.read_json(io.BytesIO(lines), read_options=read_options, **options)
         refuse_columns(table.num_columns)
         return with_json_columns(table, names)
+
+
+def attempt(data: bytes, read_options: Any, options: dict[str, Any]) -> pa.Table | None:
+    """What pyarrow makes of a text; None where it refuses it."""
+    try:
+        return paj.read_json(io.BytesIO(data), read_options=read_options, **options)
+    except pa.ArrowInvalid:
+        return None
+
+
+def holds_rounded(table: pa.Table) -> bool:
+    """Whether an integer may have been rounded: pyarrow makes floats of those beyond 64 bits, and of those beside floats."""
+    return any(is_large(leaf) for column in table.columns for leaf in leaves(column) if pa.types.is_floating(leaf.type))
+
+
+def is_large(leaf: pa.Array) -> bool:
+    """Whether a float stands so far from zero that floats do not tell integers apart there."""
+    ends = pc.min_max(leaf.filter(pc.is_finite(leaf)))
+    low, high = ends["min"].as_py(), ends["max"].as_py()
+    return low is not None and max(-low, high) >= EXACT_FLOAT
 
 
 def exact_loads(text: Any) -> Any:
