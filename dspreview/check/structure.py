@@ -10,7 +10,7 @@ from typing import NamedTuple
 from dspreview import local
 from dspreview.check.findings import Finding, found
 from dspreview.errors import UnsafePathError
-from dspreview.extract.format import BY_EXTENSION
+from dspreview.extract.format import BY_EXTENSION, FORMATS
 from dspreview.extract.hub.description import Description, read_readme
 from dspreview.extract.layout.globs import expression, names_below
 from dspreview.extract.layout.readme import front_matter, parse_yaml, plain_patterns
@@ -22,8 +22,9 @@ README = "README.md"
 MOST_CONFIGS, MOST_SPLITS = 4_000, 30
 BAD_IN_NAME = re.compile(r"[<>:/\\|?*\x00-\x1f\x7f]")
 PICKLES = re.compile(r"\.(?:pkl|pickle|joblib|pt|pth)$", re.IGNORECASE)
-ALWAYS_DATA = frozenset({"parquet", "csv", "tsv", "jsonl", "arrow"})
-"""Kinds of files that are data wherever they lie; others are where a config has some of their kind."""
+ALWAYS_DATA = frozenset(
+    extension for one in FORMATS.values() for extension in (one.extensions if one.is_ours else one.data_anywhere)
+)
 
 
 class Made(NamedTuple):

@@ -20,6 +20,8 @@ class Format(NamedTuple):
     name: str
     extensions: tuple[str, ...] = ()
     """Those that tell it by themselves, without their dot; what else `datasets` takes for it is decided there."""
+    data_anywhere: tuple[str, ...] = ()
+    """Extensions of files that are data wherever they lie; others are where a config has some of their kind."""
     guesses_types: bool = False
     """Whether it carries no types: what is said of its features is a guess from the first values."""
     is_delimited: bool = False
@@ -61,10 +63,10 @@ class Format(NamedTuple):
 
 
 PARQUET, CSV, JSON, TEXT, ARROW = (
-    Format("parquet", ("parquet",), is_parquet=True, is_direct=True, tables="dspreview.extract.parquet.rowgroups:parquet_tables"),
-    Format("csv", ("csv",), guesses_types=True, is_delimited=True, is_direct=True, small_read={"chunksize": 1_000}),
+    Format("parquet", ("parquet",), ("parquet",), is_parquet=True, is_direct=True, tables="dspreview.extract.parquet.rowgroups:parquet_tables"),
+    Format("csv", ("csv",), ("csv", "tsv"), guesses_types=True, is_delimited=True, is_direct=True, small_read={"chunksize": 1_000}),
     Format(
-        "json", ("json", "jsonl"), guesses_types=True, row_is_line=True, is_direct=True,
+        "json", ("json", "jsonl"), ("jsonl",), guesses_types=True, row_is_line=True, is_direct=True,
         small_read={"chunksize": SMALL_BLOCK},
     ),
     Format(
@@ -72,7 +74,7 @@ PARQUET, CSV, JSON, TEXT, ARROW = (
         # its reader makes a file system of its own
         small_read={"chunksize": SMALL_BLOCK, "storage_options": {"hf": {"block_size": SMALL_BLOCK}}},
     ),
-    Format("arrow", ("arrow",), tables="dspreview.extract.formats.arrow_file:arrow_tables"),
+    Format("arrow", ("arrow",), ("arrow",), tables="dspreview.extract.formats.arrow_file:arrow_tables"),
 )  # fmt: skip
 IMAGES = Format(
     "imagefolder", ("jpg", "jpeg", "png", "gif", "webp", "bmp", "tif", "tiff"), is_direct=True, is_media_folder=True
