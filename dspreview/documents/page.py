@@ -21,6 +21,8 @@ class Found(NamedTuple):
     """How many of them were passed over."""
     word: str
     """What they are: `that match`."""
+    goes_on: bool = True
+    """Whether more of them can be asked for from an offset on."""
 
 
 class Selection(NamedTuple):

@@ -312,3 +312,11 @@ def test_where_nothing_can_be_written_the_answer_is_given(data: Path, dspreview:
     assert (result.code, len(result.json["rows"])) == (0, 100)
     assert "not stored" in result.err
     assert dspreview("refresh", data, "--database", blocked).code == 7
+
+
+def test_a_sample_has_no_next_page(tmp_path: Path, dspreview: Program) -> None:
+    data = write(tmp_path / "d", {"a.csv": "a\n" + "1\n" * 50})
+    told = dspreview("rows", data, "--sample", "2", "--seed", "3").out
+    assert "2 rows of 50 in a random sample (--seed 3)" in told
+    assert "--offset" not in told
+    assert "--offset 20" in dspreview("rows", data).out

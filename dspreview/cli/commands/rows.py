@@ -117,7 +117,7 @@ def rows(  # noqa: C901, PLR0913 - one case a line, each simple
                 write_all(call, all_rows(queries, ref, config, split, offset, complete=complete), selection)
                 return errors.EXIT_OK
             found = queries.sample(ref, config, split, chosen.number, chosen.seed, whole=whole)
-            lot = Found(0, f"in a random sample (--seed {chosen.seed})")
+            lot = Found(0, f"in a random sample (--seed {chosen.seed})", goes_on=False)
             every = Selection(selection.columns, 0, PAGE_LENGTH)
             write(
                 call,

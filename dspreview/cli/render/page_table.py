@@ -118,7 +118,7 @@ def footer(  # noqa: C901 - one case a line, each simple
     if told:
         lines.append("; ".join(told))
     hints = []
-    if shown and (total is None or first + shown < total):
+    if shown and (total is None or first + shown < total) and (found is None or found.goes_on):
         hints.append(f"--length {held}" if shown < held else f"--offset {first + shown}")
     if (drawn.cut_cells or drawn.hidden or cut) and found is None:
         hints.append(f"--row {first} for one row in full")
