@@ -9,8 +9,7 @@ import tempfile
 from pathlib import Path
 
 from tests.agreement.differential import differences
-from tests.agreement.forked import forked
-from tests.support.program import Program
+from tests.support.forking import forked
 
 
 def main() -> int:
@@ -22,7 +21,7 @@ def main() -> int:
     asked = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="differential-"))
     wrong = 0
-    with forked(Program(home)) as ask:
+    with forked(home) as ask:
         for number in range(asked.first, asked.first + asked.tables):
             folder = home / f"{asked.seed}-{number}"
             found = differences(ask, f"{asked.seed}-{number}", folder)

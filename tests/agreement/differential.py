@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.agreement.forked import Forked
 from tests.agreement.net import Net
 from tests.agreement.plain import rows_of
 from tests.agreement.tables import random_table
+from tests.support.forking import Forked
 
 
 def differences(ask: Forked, seed: str, folder: Path) -> list[str]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.agreement.forked import Forked
+from tests.support.forking import Forked
 from tests.support.program import Result
 
 COMPARED = re.compile(

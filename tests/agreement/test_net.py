@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.agreement.differential import differences
-from tests.agreement.forked import Forked, forked
 from tests.agreement.net import Net
 from tests.check import healthy
-from tests.support.program import Program
+from tests.support.forking import Forked, forked
 
 TABLES = 12
 MOST_SPLITS = 3
@@ -20,7 +19,7 @@ MOST_SPLITS = 3
 @pytest.fixture(scope="module")
 def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forked]:
     """The program's commands, with one store for all datasets."""
-    with forked(Program(tmp_path_factory.mktemp("net"))) as calls:
+    with forked(tmp_path_factory.mktemp("net")) as calls:
         yield calls
 
 

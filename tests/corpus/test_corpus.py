@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.agreement.forked import Forked, forked
-from tests.support.program import Program, Result
+from tests.support.forking import Forked, forked
+from tests.support.program import Result
 
 HERE = Path(__file__).parent
 DATA = HERE / "data"
@@ -20,7 +20,7 @@ CASES: dict[str, dict[str, Any]] = json.loads((HERE / "expected.json").read_text
 @pytest.fixture(scope="module")
 def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forked]:
     """The program's commands, with one store for all cases."""
-    with forked(Program(tmp_path_factory.mktemp("corpus"))) as calls:
+    with forked(tmp_path_factory.mktemp("corpus")) as calls:
         yield calls
 
 

@@ -12,6 +12,9 @@ from typing import Any
 
 import psutil
 
+NOWHERE = "http://127.0.0.1:9"
+"""A Hub that nobody answers for."""
+
 
 @dataclass(frozen=True)
 class Result:
@@ -76,7 +79,7 @@ class Program:
             "HOME": str(self.home),
             "HF_HOME": str(self.home / "hf"),
             "DSPREVIEW_DATABASE": str(self.database),
-            "HF_ENDPOINT": "http://127.0.0.1:9",
+            "HF_ENDPOINT": NOWHERE,
             "COLUMNS": "100",
         }
         return kept | own | self.env | env

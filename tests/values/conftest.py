@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.agreement.forked import Forked, forked
-from tests.support.program import Program
+from tests.support.forking import Forked, forked
 
 Show = Callable[..., list[Any]]
 Places = Callable[..., list[int]]
@@ -18,7 +17,7 @@ Places = Callable[..., list[int]]
 @pytest.fixture(scope="module")
 def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forked]:
     """The program's commands."""
-    with forked(Program(tmp_path_factory.mktemp("values"))) as calls:
+    with forked(tmp_path_factory.mktemp("values")) as calls:
         yield calls
 
 
