@@ -368,7 +368,7 @@ def test_the_token_is_in_no_log_of_a_task_that_fails_in_the_worker_itself(
 def test_a_worker_with_another_dspreview_gets_nothing_to_do(night: Program, cluster: Cluster, tmp_path: Path) -> None:
     old = write(
         tmp_path / "old",
-        {"dspreview-0.0.1.dist-info/METADATA": "Metadata-Version: 2.1\nName: dspreview\nVersion: 0.0.1\n"},
+        {"dspreview_cli-0.0.1.dist-info/METADATA": "Metadata-Version: 2.1\nName: dspreview-cli\nVersion: 0.0.1\n"},
     )
     path = os.pathsep.join([str(old), *filter(None, [os.environ.get("PYTHONPATH")])])
     cluster.add_worker(threads=4, PYTHONPATH=path)
