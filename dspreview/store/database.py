@@ -23,6 +23,7 @@ from dspreview.errors import (
 from dspreview.signals import uninterrupted
 
 SCHEMA_VERSION = 3
+"""One more than the steps of `migrations`, which is imported where a file needs them."""
 APPLICATION_ID = 0x64737076  # "dspv": tells our file from any other SQLite file
 LOG_PAGES = 4_000
 """Pages of the write-ahead log, 16 MB, before it is copied back: claims write the same few pages again and again."""

@@ -11,7 +11,9 @@ import pytest
 
 from dspreview.settings import Settings
 from dspreview.store import Store
+from dspreview.store.database import SCHEMA_VERSION
 from dspreview.store.job import KINDS
+from dspreview.store.migrations import STEPS
 from dspreview.store.verify import verify
 from tests.support.data import picture
 from tests.support.program import Program
@@ -124,3 +126,7 @@ def test_an_upgrade_that_fails_leaves_the_file_as_it_was(dspreview: Program) -> 
     before = content(dspreview.database), schema(dspreview.database)
     assert dspreview("cache", "stats").code == 7
     assert (content(dspreview.database), schema(dspreview.database)) == before
+
+
+def test_each_step_is_a_version() -> None:
+    assert 1 + len(STEPS) == SCHEMA_VERSION
