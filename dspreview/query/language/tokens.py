@@ -73,7 +73,9 @@ def unexpected(character: str) -> str:
         return f"a {character} is opened and never closed"
     if character == ";":
         return "one predicate, no statements: leave the ; out, or put it in single quotes"
-    if character.isdigit() or character in "+-":
+    if character in "+-":
+        return f"no number; the name of a column with a {character} in it goes in double quotes"
+    if character.isdigit():
         return "no number"
     return f"{character!r} has no meaning here"
 
