@@ -16,16 +16,20 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a suite in the backgrou
 import pytest
 
 from dspreview.settings import Settings, resolve
+from tests.support.forking import Forked
 from tests.support.hub import Hub
 from tests.support.program import Program
 
+ASKING_ROOMS = frozenset({"check", "preview", "query"})
+"""Tests that ask the program much, and are not about its start: there it is forked."""
+
 
 @pytest.fixture
-def dspreview(tmp_path: Path) -> Iterator[Program]:
+def dspreview(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Program]:
     """The program, with folders of its own."""
     home = tmp_path / "home"
     home.mkdir()
-    program = Program(home)
+    program = Forked(home) if request.path.parent.name in ASKING_ROOMS else Program(home)
     yield program
     program.stop()
 

@@ -19,7 +19,7 @@ from dspreview.extract.format import ARROW, Format
 from dspreview.extract.parquet.footers import Footer, local_footer
 from dspreview.extract.parquet.schemafiles import footer_there, open_remote
 from dspreview.extract.plain import Columns
-from dspreview.extract.reader import WantedBlocks
+from dspreview.extract.reader import WHOLE_BATCH, WantedBlocks
 from dspreview.models import DatasetRef, Kind, Resolved, SplitId
 from dspreview.settings import Settings
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from dspreview.extract.library.reader import Library
     from dspreview.extract.library.source import Plan
 
-WHOLE_BATCH = 1 << 16
 MOST_LINES = 1_000_000
 """Rows before one whose line is counted."""
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from dspreview import feature as feature_kinds
 from dspreview.arrow.openparquet import OpenParquet
 from dspreview.check.columns import Watch
-from dspreview.check.reading import WHOLE_BATCH, FileRows, Reading, workable
+from dspreview.check.reading import FileRows, Reading, workable
 from dspreview.check.rows import ParquetFiles
 from dspreview.check.texts import TEXT_FINDINGS
 from dspreview.errors import QueryLimitError
 from dspreview.extract.plain import Columns, features_of
+from dspreview.extract.reader import WHOLE_BATCH
 from dspreview.feature import Feature
 from dspreview.models import FeatureTree, Kind
 from dspreview.query.engine.arrow import leaf_columns

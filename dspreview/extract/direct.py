@@ -1,8 +1,8 @@
 """The direct path for what most datasets are: files of one kind on the Hub or in a folder here, and a plain README. It lists any, and
-reads Parquet (the data's own, or the Hub's export of the same revision) and pictures in a folder.
+reads Parquet (the data's own, or the Hub's export of the same revision) and images in a folder.
 
 No `datasets`, whose import takes 0.7 to 2 s, and no request but the description of a repository and the list of its files.
-Whatever is not understood completely is None, and takes the way through `datasets`; the answers are the same to the byte
+Whatever is not understood completely is declined, and takes the way through `datasets`; the answers are the same to the byte
 (`tests/hub/test_direct.py`, `tests/support/extraction.py`).
 """
 
@@ -18,7 +18,7 @@ from dspreview.errors import PreviewError
 from dspreview.extract.hub.description import list_blobs
 from dspreview.extract.layout.direct import DirectConfig, DirectSource, find_source, labelled, local_blobs
 from dspreview.extract.layout.keys import key_of
-from dspreview.extract.reader import NOT_MINE, Block, NotMine, Opening, Reader, WantedBlocks, Window
+from dspreview.extract.reader import NOT_MINE, WHOLE_BATCH, Block, NotMine, Opening, Reader, WantedBlocks, Window
 from dspreview.local import is_one_file
 from dspreview.models import ConfigListing, Kind, Listing, Page, SplitId, SplitListing
 from dspreview.page.staging import Staging
@@ -27,7 +27,6 @@ from dspreview.settings import Settings
 if TYPE_CHECKING:
     from dspreview.extract.parquet.footers import Footer
 
-WHOLE_BATCH = 1 << 16
 EXPORT_FILES = 10
 """Files of an export whose rows are counted; a larger one is not worth it for a page."""
 

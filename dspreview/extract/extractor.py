@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from dspreview.errors import DatasetError
@@ -65,6 +66,13 @@ READERS: tuple[Open, ...] = (open_single_file, open_direct, open_library)
 """The ways of reading, in the order in which they are asked; the last one declines nothing."""
 
 
+def opened_by(way: Open, opening: Opening, kept: Opened) -> Reader | NotMine:
+    """A way of reading a dataset, opened once. Raises PreviewError."""
+    if way not in kept:
+        kept[way] = way(opening)
+    return kept[way]
+
+
 class Extractor:
     """Asks the ways of reading; a dataset that was opened once stays open."""
 
@@ -108,25 +116,23 @@ class Extractor:
         self.described[found.dataset.name, found.dataset.revision] = found
         return found
 
-    def readers(self, ref: DatasetRef, dataset: Resolved | None, kept: Opened) -> Iterator[tuple[Open, Reader]]:
+    def opening(self, ref: DatasetRef, dataset: Resolved | None) -> Opening:
+        """What the readers of a dataset are opened with."""
+        return Opening(ref, dataset, self.settings, cache(lambda: self.describe(ref, dataset)), self.prepare_reading)
+
+    def kept(self, dataset: Resolved) -> Opened:
+        """The readers of a dataset that were opened before."""
+        return self.opened.setdefault((dataset.name, dataset.revision), {})
+
+    def readers(self, opening: Opening, kept: Opened) -> Iterator[tuple[Open, Reader]]:
         """The ways of reading a dataset, each opened when its turn comes, and `kept`. Raises PreviewError."""
-        known: list[Description] = []
-
-        def describe() -> Description:
-            if not known:
-                known.append(self.describe(ref, dataset))
-            return known[0]
-
-        opening = Opening(ref, dataset, self.settings, describe, self.prepare_reading)
-        for open_ in self.ways:
-            reader = kept[open_] = kept[open_] if open_ in kept else open_(opening)
-            if reader is not NOT_MINE:
-                yield open_, reader
+        for way in self.ways:
+            if (reader := opened_by(way, opening, kept)) is not NOT_MINE:
+                yield way, reader
 
     def ask(self, ref: DatasetRef, dataset: Resolved, question: Callable[[Reader], T | NotMine]) -> T:
         """The answer of the first reader that gives one. Raises PreviewError."""
-        kept = self.opened.setdefault((dataset.name, dataset.revision), {})
-        for _, reader in self.readers(ref, dataset, kept):
+        for _, reader in self.readers(self.opening(ref, dataset), self.kept(dataset)):
             answer = question(reader)
             if answer is not NOT_MINE:
                 return answer
@@ -135,12 +141,12 @@ class Extractor:
     def list(self, ref: DatasetRef) -> Listing:
         """The configs and splits of a dataset, as it is now. Raises PreviewError."""
         kept: Opened = {}
-        for open_, reader in self.readers(ref, None, kept):
+        for way, reader in self.readers(self.opening(ref, None), kept):
             listing = reader.listing()
             if listing is not NOT_MINE:
                 self.opened[listing.dataset.name, listing.dataset.revision] = kept
                 return listing
-            kept[open_] = NOT_MINE  # who cannot list it reads none of it
+            kept[way] = NOT_MINE  # who cannot list it reads none of it
         raise DatasetError(f"{ref.asked}: no reader here lists it")
 
     def page(
@@ -165,13 +171,12 @@ class Extractor:
 
     def direct(self, ref: DatasetRef, dataset: Resolved) -> Direct | None:
         """The dataset as plain files; None where it is more than that. Raises PreviewError."""
-        kept = self.opened.setdefault((dataset.name, dataset.revision), {})
-        return next((reader for open_, reader in self.readers(ref, dataset, kept) if open_ is open_direct), None)  # type: ignore[return-value] # which it opens
+        found = opened_by(open_direct, self.opening(ref, dataset), self.kept(dataset))
+        return None if found is NOT_MINE else found  # type: ignore[return-value] # which it opens
 
     def library(self, ref: DatasetRef, dataset: Resolved) -> Library:
         """The dataset for `datasets`: for what only that can be asked. Raises PreviewError."""
-        kept = self.opened.setdefault((dataset.name, dataset.revision), {})
-        return next(reader for open_, reader in self.readers(ref, dataset, kept) if open_ is open_library)  # type: ignore[return-value] # which it opens, and never declines
+        return opened_by(open_library, self.opening(ref, dataset), self.kept(dataset))  # type: ignore[return-value] # it declines none
 
     def current_revision(self, ref: DatasetRef, seconds: float) -> Resolved:
         """Ask the Hub, in `seconds` all in all, which revision a dataset has now. Raises PreviewError."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+WHOLE_BATCH = 1 << 16
+"""Rows that are handed out at a time where all of them are wanted."""
 
 
 class Declined(Enum):

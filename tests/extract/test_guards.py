@@ -15,9 +15,11 @@ from dspreview import errors
 from dspreview.extract.layout.readme import plain_info
 from dspreview.extract.library import exactjson
 from dspreview.extract.library.exactjson import GuardedJson
-from dspreview.feature import Feature
+from dspreview.extract.library.failures import explain
+from dspreview.feature import Feature, value_tree
 from dspreview.models import Kind, Resolved
 from dspreview.page.cells import AssetLimits, CellWriter
+from dspreview.page.row_lines import RowLines
 from dspreview.page.truncation import Budget, Row, fit
 from dspreview.settings import Settings
 from tests.support.data import picture, write
@@ -203,3 +205,21 @@ def test_half_a_letter_costs_what_its_escape_costs() -> None:
         kept, _ = fit(rows_of(cells), set(), Budget(limit, 1, PREFIX))
         assert len(kept) == count
         assert answer_size(kept) <= limit
+
+
+@pytest.mark.parametrize("text", ["1e5", "007", '{"a": 1}', "null"])
+def test_a_text_inside_a_type_of_arrow_alone_is_text(text: str, tmp_path: Path) -> None:
+    """Only what Arrow calls JSON is parsed, whatever lies around it."""
+    held, texts = value_tree("map<string, extension<arrow.json>>"), value_tree("map<string, string>")
+    assert writer(tmp_path).write({"k": [text]}, Feature(texts), 0, "x") == {"k": [text]}
+    assert writer(tmp_path).write({"k": [text]}, Feature(held), 0, "x") == {
+        "k": [json.loads(text) if text != "007" else text]
+    }
+
+
+def test_an_error_of_any_line_of_ours_is_a_bug_and_no_fault_of_the_data(settings: Any) -> None:
+    source: Any = None
+    with pytest.raises(TypeError) as caught:
+        RowLines.parse(source)
+    with pytest.raises(TypeError):
+        explain(caught.value, "x", source, settings())

@@ -32,7 +32,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 @app.command(help="Show the first rows of a split, with typed columns; any rows with --offset and --length.")
 @with_common
-def rows(  # noqa: C901, PLR0913 - one case a line, each simple
+def rows(  # noqa: C901, PLR0913 - options are many
     call: Call,
     dataset: DatasetArgument = None,
     config: ConfigArgument = None,

@@ -20,12 +20,11 @@ from dspreview.extract.library.splits import find_config, list_splits, open_data
 from dspreview.extract.library.whole import WholeSplit
 from dspreview.extract.parquet.footers import ParquetSplit
 from dspreview.extract.parquet.rowgroups import numbered
-from dspreview.extract.reader import Block, Opening, Reader, RemoteFiles, WantedBlocks, WholeTables, Window
+from dspreview.extract.reader import WHOLE_BATCH, Block, Opening, Reader, RemoteFiles, WantedBlocks, WholeTables, Window
 from dspreview.models import Kind, Listing, Page, SplitId
 from dspreview.page.staging import Staging
 
 T = TypeVar("T")
-WHOLE_BATCH = 1 << 16
 FEW_ROWS = 1_000
 
 
