@@ -90,6 +90,8 @@ class Watch:
             values = values.cast(pa.large_string())
         self.rows += len(values)
         self.nulls += values.null_count
+        if (shape := Feature(tree).shape) and (one := unlike(shape, values)) is not None:
+            self.note("library-refuses", Leaf(self.name, tree, values, None), *one, first_row)
         for leaf in leaves(self.name, tree, values):
             self.look_at_leaf(leaf, first_row)
         if any(code == "invalid-utf8" for code, _ in self.seen):
@@ -184,8 +186,28 @@ class Watch:
         what = {
             "label-out-of-range": f"the label {seen.example} has no name",
             "invalid-utf8": "a text is not UTF-8",
+            "library-refuses": f"an array is {seen.example}; `datasets` cannot read it",
         } | {kind.code: kind.words.format(short(seen.example)) for kind in TEXT_FINDINGS}
         return f"{path}: {what[code]}{more}"
+
+
+def unlike(shape: tuple[Any, ...], values: pa.Array) -> tuple[int, int, str] | None:
+    """The first array of another shape than is declared: its row, how many lists in it and others are not, and their length.
+
+    A length of None is any.
+    """
+    level: pa.Array = values.storage if isinstance(values.type, pa.BaseExtensionType) else values
+    rows: pa.Array | None = None
+    for place, wanted in enumerate(shape):
+        lengths = pc.list_value_length(level)
+        bad = pc.fill_null(pc.not_equal(lengths, wanted), rows is not None) if wanted is not None else None
+        if bad is not None and (first := pc.index(bad, True).as_py()) >= 0:
+            row = first if rows is None else rows[first].as_py()
+            told = f"{lengths[first].as_py() or 0:,} long, not {wanted:,}, in its dimension {place + 1}"
+            return row, pc.sum(bad).as_py(), told
+        inner = pc.list_parent_indices(level)
+        level, rows = pc.list_flatten(level), inner if rows is None else rows.take(inner)
+    return None
 
 
 def json_kind(text: str) -> str | None:

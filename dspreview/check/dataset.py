@@ -11,14 +11,14 @@ import pyarrow as pa
 from dspreview import errors
 from dspreview.check.failing import of_failure
 from dspreview.check.findings import Finding, found
-from dspreview.check.info import infos_of, look_at_features, look_at_info, look_at_types
+from dspreview.check.info import infos_of, look_at_features, look_at_info, look_at_options, look_at_types
 from dspreview.check.library import LibraryCasts, readme_refusal
 from dspreview.check.reading import Reading
 from dspreview.check.rows import AllRows, SampleRows
 from dspreview.check.splits import SplitCheck, SplitOutcome
 from dspreview.check.structure import README, Made, kind_of, look_at_structure, made_of
 from dspreview.extract.extractor import Extractor
-from dspreview.extract.layout.readme import local_card
+from dspreview.extract.layout.readme import OLDER_INFOS, local_card
 from dspreview.models import DatasetRef, Json, Kind, Listing, SplitId
 
 Progress = Callable[[str, int, int | None], None]
@@ -96,9 +96,7 @@ class DatasetCheck:
             if config.config in infos:
                 self.findings += look_at_types(made, infos[config.config], config.config)
                 self.findings += look_at_info(made, infos[config.config], config.config, outcomes)
-        if (refused := readme_refusal(card)) is not None and not any(one.severity == "error" for one in self.findings):
-            told = f"`datasets` does not take its configs: {refused}"
-            self.findings.append(found("readme-unreadable", told, file=README, line=made.line("configs")))
+        self.look_at_descriptions(made, card)
         structure = list(look_at_structure(made, card, listing, self.used - self.unnamed))
         self.findings = [one for one in self.findings if not is_explained(one, structure)] + structure
         for one in self.rows.findings():
@@ -114,6 +112,17 @@ class DatasetCheck:
             self.findings.append(of_failure(error, {}))
             return None, error.dataset.revision if error.dataset is not None else None
         return listing, listing.dataset.revision
+
+    def look_at_descriptions(self, made: Made, card: dict[str, Json]) -> None:
+        """What `datasets` does not take of the README, where nothing else is wrong, and of `dataset_infos.json`."""
+        if (refused := readme_refusal(card)) is not None and not any(one.severity == "error" for one in self.findings):
+            told = f"`datasets` does not take its configs: {refused}"
+            self.findings.append(found("readme-unreadable", told, file=README, line=made.line("configs")))
+        if OLDER_INFOS in (made.names or ()):
+            refused = self.extractor.library(self.ref, made.description.dataset).source.older_refused
+            if refused:
+                told = f"`datasets` refuses the dataset: {refused}"
+                self.findings.append(found("readme-unreadable", told, file=OLDER_INFOS))
 
     def card(self, made: Made) -> dict[str, Json]:
         """The YAML of the README. Raises CardError."""
@@ -143,7 +152,9 @@ class DatasetCheck:
         except errors.DatasetError as error:
             self.findings.append(of_failure(error, place))
             return None
-        library = self.libraries.setdefault(names[0], LibraryCasts())
+        if names.config not in self.libraries:
+            self.findings += look_at_options(made, reading)
+        library = self.libraries.setdefault(names.config, LibraryCasts())
         check = SplitCheck(reading, self.rows, self.sample, count, share, library)
         self.checks[names] = check
         outcome = check.run()

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from dspreview.check.findings import Finding, found
+from dspreview.check.reading import Reading
 from dspreview.check.splits import SplitOutcome
 from dspreview.check.structure import README, Made
+from dspreview.extract.library.options import ignored_options
 from dspreview.extract.plain import described, fits
 from dspreview.feature import Feature, word_of
 from dspreview.models import Json
@@ -34,6 +36,16 @@ def look_at_types(made: Made, info: dict[str, Json], config: str) -> Iterator[Fi
             name = str(item.get("name")) if isinstance(item, dict) else None
             line = (made.line("name", name) if name else None) or made.line("features")
             yield found("info-features", f"dataset_info: {told}", config=config, file=README, line=line, column=name)
+
+
+def look_at_options(made: Made, reading: Reading) -> Iterator[Finding]:
+    """Options of a config that its reader does not know."""
+    if reading.direct is not None:  # it has none
+        return
+    place = {"config": reading.names.config, "file": README}
+    for option in ignored_options(reading.plan):
+        told = f"`datasets` has no option {option} for {reading.format.name} files, and ignores it"
+        yield found("library-differs", told, line=made.line(option), **place)
 
 
 def look_at_info(

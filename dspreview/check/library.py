@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -11,6 +12,8 @@ from datasets import Features
 from datasets.table import CastError, table_cast
 
 from dspreview.models import Json
+
+VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
 class Refusal(NamedTuple):
@@ -134,6 +137,8 @@ def readme_refusal(card: dict[str, Json]) -> str | None:
                 sanitize_patterns(params["data_files"])
             if not isinstance(params.get("data_dir") or "", str):
                 return f"data_dir must be text, and is {params['data_dir']!r}"
+            if not isinstance(version := params.get("version") or "0.0.0", str) or not VERSION.fullmatch(version):
+                return f"version must be text such as '1.0.0', and is {version!r}"
             if "data_files" in params and params["data_files"] is None:
                 return "data_files says nothing; remove the line, or name the files"
     except Exception as error:  # noqa: BLE001 - whatever it is, `datasets` raises it, too

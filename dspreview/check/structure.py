@@ -57,7 +57,7 @@ def made_of(description: Description, settings: Settings) -> Made:
     readme = os.path.join(dataset.name, README)
     if os.path.isfile(readme):
         local.guard(readme, dataset.name, dataset.name)
-        with open(readme, encoding="utf-8", errors="replace") as file:
+        with open(readme, encoding="utf-8", errors="surrogateescape") as file:
             lines = tuple(file.read().splitlines())
     return Made(description, None if below is None else tuple(sorted(below)), lines)
 
@@ -72,6 +72,7 @@ def look_at_structure(
         used: the files that a config uses.
 
     """
+    yield from look_at_encoding(made)
     yield from look_at_configs(made, card)
     if listing is not None:
         yield from look_at_limits(listing)
@@ -143,6 +144,15 @@ def look_at_patterns(
                     "pattern-without-files", told, severity=severity, config=config, split=split, file=README,
                     line=made.line(pattern),
                 )  # fmt: skip
+
+
+def look_at_encoding(made: Made) -> Iterator[Finding]:
+    """A README in another encoding than UTF-8, which `datasets` does not open."""
+    for number, line in enumerate(made.readme, 1):
+        if not line.isascii() and any("\udc80" <= letter <= "\udcff" for letter in line):
+            told = "the README is not UTF-8, and `datasets` does not load such a dataset; write it as UTF-8"
+            yield found("readme-unreadable", told, file=README, line=number)
+            return
 
 
 def look_at_limits(listing: Listing) -> Iterator[Finding]:

@@ -41,7 +41,7 @@ class Format(NamedTuple):
     has_tasks: bool = False
     """Whether its files are those of tasks only where some have the names of such."""
     nests_files: bool = False
-    """Whether the reader of datasets 5.2 is handed lists of files where it opens files."""
+    """Whether the reader of datasets 5.2 is handed lists of files where it opens files: it loads none."""
     small_read: Mapping[str, Any] | None = None
     """Options of its reader that fetch as little of a remote file as a page needs."""
     tables: str = ""

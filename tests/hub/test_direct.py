@@ -179,6 +179,10 @@ OTHERS: dict[str, dict[str, bytes | str]] = {
         "README.md": "---\ndataset_info:\n  features:\n  - name: s\n    struct: {name: q, dtype: int64}\n---\n",
         "a.parquet": parquet({"s": [{"q": 1}]}),
     },
+    "older infos": {
+        "dataset_infos.json": json.dumps({"me--data": {"features": {"n": {"names": ["a", "b", "c", "d"], "_type": "ClassLabel"}}}}),
+        "a.parquet": NUMBERS,
+    },
     "no columns": {"a.parquet": parquet(pa.table({}))},
 }  # fmt: skip
 

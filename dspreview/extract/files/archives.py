@@ -12,6 +12,9 @@ from fsspec.spec import AbstractFileSystem
 PACKED = {"gzip": "gzip", "bz2": "bz2", "xz": "xz", "lz4": "lz4", "zstd": "zstandard"}
 """Compressed single files by the name that their addresses have, and the package that unpacks them."""
 
+ENCRYPTED = 0x1
+"""The bit in the flags of a zip's member (APPNOTE.TXT, 4.4.4)."""
+
 
 class Members(AbstractFileSystem):  # type: ignore[misc]
     """Files by their names; folders are what these names say."""
@@ -72,9 +75,13 @@ def archive_members(stream: IO[bytes]) -> Members:
     """The members of a zip, whose list is read once. Raises zipfile.BadZipFile."""
     archive = zipfile.ZipFile(stream)
     files = {info.filename.strip("/"): info for info in archive.infolist() if not info.is_dir()}
-    return Members(
-        "zip", {name: info.file_size for name, info in files.items()}, lambda name: archive.open(files[name])
-    )
+
+    def opened(name: str) -> IO[bytes]:
+        if files[name].flag_bits & ENCRYPTED:
+            raise ValueError("the archive needs a password; unpack it yourself, and preview the folder")
+        return archive.open(files[name])
+
+    return Members("zip", {name: info.file_size for name, info in files.items()}, opened)
 
 
 def unpacked_member(protocol: str, address: str, system: AbstractFileSystem, path: str) -> Members:

@@ -14,7 +14,7 @@ from dspreview.extract.format import PARQUET, Format
 from dspreview.extract.hub.description import Description
 from dspreview.extract.layout.globs import MANY_FILES, names_below, names_within
 from dspreview.extract.layout.keys import local_key
-from dspreview.extract.layout.readme import PlainConfig, local_card, plain_configs
+from dspreview.extract.layout.readme import OLDER_INFOS, PlainConfig, local_card, plain_configs
 from dspreview.extract.layout.split_files import find_layout, plain
 from dspreview.models import FeatureTree, Kind, Resolved
 
@@ -73,6 +73,8 @@ def find_source(asked: str, description: Description) -> DirectSource | None:
         return None
     told = plain_configs(card)
     found = [open_config(one, names) for one in told or ()]
+    if OLDER_INFOS in names and any(one.features is None for one in told or ()):
+        return None  # it may declare them
     configs = [config for config in found if config is not None]
     if len(configs) < len(found) or not configs:
         return None

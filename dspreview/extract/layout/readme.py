@@ -11,6 +11,8 @@ from dspreview.models import Json
 
 ALONE = ".huggingface.yaml"
 """A file that holds the same without a text around it."""
+OLDER_INFOS = "dataset_infos.json"
+"""A file in which earlier versions of `datasets` told what `dataset_info` of a README tells now."""
 MOST_NODES = 1_000_000
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from datasets import DatasetInfo
@@ -10,6 +11,7 @@ from datasets.info import DatasetInfosDict
 from datasets.utils.metadata import MetadataConfigs
 
 from dspreview.errors import CardError
+from dspreview.extract.layout.readme import OLDER_INFOS
 from dspreview.extract.layout.split_files import SPLIT
 from dspreview.models import Json
 
@@ -23,6 +25,8 @@ class CardConfig:
     """`data_files`, `data_dir`, and the options of its reader."""
     info: DatasetInfo | None = None
     error: CardError | None = None
+    told_in: str = "README.md"
+    """Which file has its features."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +37,31 @@ class Card:
     default_config: str | None
 
 
-def read_card(data: dict[str, Json], dataset: str) -> Card:
-    """The configs that the YAML of a README declares; one called `default` where it declares none."""
-    infos = read_infos(data.get("dataset_info"))
+def read_card(data: dict[str, Json], dataset: str, older: dict[str, DatasetInfo] | None = None) -> Card:
+    """The configs that the YAML of a README declares; one called `default` where it declares none.
+
+    Args:
+        older: what `dataset_infos.json` says; the README counts more.
+
+    """
+    infos = (older or {}) | read_infos(data.get("dataset_info"))
     declared = data.get("configs")
     if not isinstance(declared, list) or not declared:
         name, info = next(iter(infos.items())) if len(infos) == 1 else ("default", infos.get("default"))
         name = str(name or "default")  # YAML has numbers and nothing, too
-        return Card((CardConfig(name, info=info),), name)
+        return Card((CardConfig(name, info=info, told_in=told_in(info, older)),), name)
     found = [read_config(item, infos, dataset) for item in declared]
+    found = [replace(config, told_in=told_in(config.info, older)) for config in found]
     configs = tuple(
         {config.name: config for config in found}.values()
     )  # of one name, the last counts, as for `datasets`
     marked = [config.name for config in configs if config.params.get("default") or config.name == "default"]
     return Card(configs, configs[0].name if len(configs) == 1 else marked[0] if marked else None)
+
+
+def told_in(info: DatasetInfo | None, older: dict[str, DatasetInfo] | None) -> str:
+    """Which file has the features of a config."""
+    return OLDER_INFOS if any(one is info for one in (older or {}).values()) else "README.md"
 
 
 def read_config(item: Json, infos: dict[str, DatasetInfo], dataset: str) -> CardConfig:
@@ -69,6 +84,15 @@ def read_config(item: Json, infos: dict[str, DatasetInfo], dataset: str) -> Card
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         return CardConfig(name, error=CardError(f"{dataset}: config {name!r} in its README cannot be used: {reason}"))
     return CardConfig(name, dict(params[item["config_name"]]), infos.get(name))
+
+
+def older_infos(text: bytes) -> dict[str, DatasetInfo]:
+    """Features and sizes by config as `dataset_infos.json` has them, which earlier versions of `datasets` wrote.
+
+    Raises ValueError, TypeError, KeyError, AttributeError, RecursionError.
+    """
+    infos = {str(name): DatasetInfo.from_dict(info) for name, info in json.loads(text).items()}
+    return {"default": next(iter(infos.values()))} if len(infos) == 1 else infos
 
 
 def splits_of(data_files: Json) -> list[Json]:

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from datasets.packaged_modules.csv import csv as csv_reader
 
 from dspreview.extract.depth import is_deep
+from dspreview.extract.files.door import CURRENT
 
 EXACT_FLOAT = 2**53
 """From there on a float does not tell neighbouring integers apart."""
@@ -63,6 +64,8 @@ class ExactTable:
             ]
             if not names:
                 raise
+            if (door := CURRENT.get()) is not None:
+                door.beyond_library = f"integers beyond 64 bits in {', '.join(map(str, names[:5]))}"
         texts = {name: [None if pd.isna(value) else json.dumps(value) for value in frame[name]] for name in names}
         table = pa.Table.from_pandas(frame.assign(**texts))
         return with_json_columns(table, names)

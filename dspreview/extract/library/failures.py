@@ -7,6 +7,8 @@ import os
 import re
 from pathlib import PurePosixPath
 
+import pyarrow as pa
+
 import dspreview
 from dspreview import errors
 from dspreview.extract.files.fetch import Origin
@@ -103,6 +105,14 @@ def reason(error: BaseException) -> str:
     if isinstance(error, UnicodeDecodeError):
         return f"not text in UTF-8 ({error.reason})"
     return f"{line[:MESSAGE_LENGTH]} ({name})" if line != name else name
+
+
+def is_cast(error: BaseException) -> bool:
+    """Whether values are not of the types that somebody declared; a text that is not its format's is another matter."""
+    from datasets.table import CastError
+
+    kinds = (CastError, pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError)
+    return isinstance(error, kinds) and "parse error" not in str(error)
 
 
 def shorten(file: str, source: Origin) -> str:

@@ -17,8 +17,6 @@ from dspreview.extract.parquet.rowgroups import numbered
 
 AT_ONCE = 8
 """Footers read over the network at the same time."""
-HARMLESS = frozenset({"batch_size", "fragment_scan_options", "on_bad_files"})
-"""Options of the Parquet reader that change no row."""
 
 
 def own_parquet(plan: Plan, split: str, opened: Callable[[str], tuple[Any, Callable[[], int]]]) -> ParquetSplit | None:
@@ -28,7 +26,7 @@ def own_parquet(plan: Plan, split: str, opened: Callable[[str], tuple[Any, Calla
         opened: for a file on the Hub, something that pyarrow can read, and its size once it was read.
 
     """
-    if not plan.format.is_parquet or set(plan.params) - HARMLESS:
+    if not plan.format.is_parquet or plan.selects:
         return None
     return parquet_of(plan.files[split], plan.features, opened)
 

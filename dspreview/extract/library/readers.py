@@ -34,8 +34,10 @@ from dspreview.extract.format import SMALL_BLOCK
 from dspreview.extract.hub.ranges import RemoteFile
 from dspreview.extract.library.csvheader import HEAD, ShortHeader, short_header
 from dspreview.extract.library.exact import columns_of_line, exact_numbers, refuse_columns
+from dspreview.extract.library.failures import is_cast
 from dspreview.extract.library.features import features_of, without_codec
 from dspreview.extract.library.lines import bad_line, comma_at, told_otherwise
+from dspreview.extract.library.options import other_types, refuse_absent_columns
 from dspreview.extract.library.source import Plan, Source
 from dspreview.extract.parquet.rowgroups import BATCH, numbered
 from dspreview.extract.parquet.schemafiles import SchemaFiles, is_remote, open_remote
@@ -103,7 +105,9 @@ class SplitReader:
         return number if unpacked <= COUNTED_UNPACKED else None
 
     def _read(self, skip: int, num_rows: int) -> Iterator[NamedTable]:
-        if (self.streaming or self.format.is_ours) and (tables := self.format.read()) is not None:
+        refuse_absent_columns(self.source, self.plan, self.split, self._open)
+        here = (self.streaming or self.format.is_ours) and not self.plan.selects
+        if here and (tables := self.format.read()) is not None:
             return self._read_files(tables, min(skip + num_rows, BATCH))
         if self.source.dataset.kind is Kind.HUB:
             self.door.hub_files().block_size = SMALL_BLOCK if self.small else None
@@ -123,8 +127,12 @@ class SplitReader:
         if self.features is None and not self.format.guesses_types:
             self.features = builder.info.features
         if isinstance(builder, ArrowBasedBuilder):
-            if self.format.nests_files:  # datasets 5.2 hands its XML reader iterables where it opens files
-                wanted.gen_kwargs["files"] = [name for names in wanted.gen_kwargs["files"] for name in names]
+            nested = wanted.gen_kwargs.get("files") if self.format.nests_files else None
+            if nested and not isinstance(nested[0], str):
+                self.door.beyond_library = (
+                    f"datasets {datasets.__version__} opens lists of XML files as if they were files"
+                )
+                wanted.gen_kwargs["files"] = [name for names in nested for name in names]
             return self._read_tables(builder, wanted.gen_kwargs)
         if self.format.is_media_folder:  # datasets 5.2 labels what lies in an archive by the folder of the archive
             wanted.gen_kwargs["files"] = tuple(
@@ -205,6 +213,8 @@ class SplitReader:
                         yield name, table
             except Exception as error:  # raised again, with its file and line
                 error.add_note(name)
+                if self.plan.features is not None and is_cast(error):
+                    raise other_types(error, self.source, self.plan, self.split, name) from error
                 if line := bad_line(shard, self.door):
                     error.add_note(f"line {line}")
                     if self.format.row_is_line and comma_at(shard, line, self.door):

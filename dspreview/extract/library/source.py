@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import datasets.config
-from datasets import DownloadConfig, Features
+from datasets import DatasetInfo, DownloadConfig, Features
 from datasets.data_files import DataFilesDict, DataFilesList, EmptyDatasetError, sanitize_patterns
 from datasets.exceptions import DataFilesNotFoundError
 from datasets.load import infer_module_for_data_files, infer_module_for_data_files_list
@@ -30,8 +30,8 @@ from dspreview.extract.files.door import WEB, Door
 from dspreview.extract.format import ARROW, Format, format_of
 from dspreview.extract.hub.description import Description
 from dspreview.extract.layout.globs import names_below, names_within
-from dspreview.extract.layout.readme import local_card
-from dspreview.extract.library.card import Card, CardConfig, read_card
+from dspreview.extract.layout.readme import OLDER_INFOS, local_card
+from dspreview.extract.library.card import Card, CardConfig, older_infos, read_card
 from dspreview.extract.library.patterns import data_patterns
 from dspreview.models import Json, Kind, Resolved
 from dspreview.settings import Settings
@@ -45,6 +45,10 @@ for name in (
     setattr(datasets.config, f"STREAMING_{name}", 1)  # by default it tries for minutes
 for name in ("OPEN_MAX_RETRIES", "OPEN_RETRY_INTERVAL"):
     setattr(datasets.config, f"STREAMING_{name}", 1)
+MOST_INFOS = 100_000_000
+"""Bytes of a `dataset_infos.json` that are read."""
+HARMLESS = frozenset({"batch_size", "fragment_scan_options", "on_bad_files"})
+"""Options of the Parquet reader that change no row."""
 tqdm.set_lock(threading.RLock())
 """Its own would be one for several processes, which leaves a semaphore behind where a process ends at once."""
 
@@ -64,6 +68,8 @@ class Source:
     download: DownloadConfig
     files: frozenset[str] | None = None
     """The names of a repository's files; a local folder is looked at when they are needed."""
+    older_refused: str = ""
+    """Why its `dataset_infos.json` counts for nothing."""
     plans: dict[str, Plan] = field(default_factory=dict)
     """The plans that were made so far, by config: listing and reading share them."""
 
@@ -81,6 +87,11 @@ class Plan:
     features: Features | None
     """The features that the README, or `save_to_disk`, declares."""
 
+    @property
+    def selects(self) -> bool:
+        """Whether the README chooses some columns or rows of Parquet files."""
+        return self.format.is_parquet and bool(set(self.params) - HARMLESS)
+
 
 def open_source(asked: str, description: Description, settings: Settings) -> Source:
     """The dataset and its README. Raises DatasetError where it is a script."""
@@ -95,7 +106,25 @@ def open_source(asked: str, description: Description, settings: Settings) -> Sou
         refuse_script(asked, os.path.basename(root), set(os.listdir(root)) if os.path.isdir(dataset.name) else set())
     files = description.files if dataset.kind is Kind.HUB else None
     door = Door.of(dataset, root, asked, settings)
-    return Source(dataset, asked, root, read_card(card, asked), door, download, files)
+    older, refused = read_older(door, f"{root}/{OLDER_INFOS}") if has_older(dataset, files) else ({}, "")
+    return Source(dataset, asked, root, read_card(card, asked, older), door, download, files, older_refused=refused)
+
+
+def has_older(dataset: Resolved, files: Collection[str] | None) -> bool:
+    """Whether there is a `dataset_infos.json`."""
+    if files is not None:
+        return OLDER_INFOS in files
+    return os.path.isdir(dataset.name) and os.path.isfile(os.path.join(dataset.name, OLDER_INFOS))
+
+
+def read_older(door: Door, address: str) -> tuple[dict[str, DatasetInfo], str]:
+    """What a `dataset_infos.json` says; nothing where it cannot be used, and why."""
+    with door.entered(), door.open(address) as file:
+        text = file.read(MOST_INFOS)
+    try:
+        return older_infos(text), ""
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        return {}, f"{OLDER_INFOS} cannot be used: {first(error)}"
 
 
 def refuse_script(asked: str, name: str, files: Collection[str]) -> None:

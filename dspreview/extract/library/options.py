@@ -1,0 +1,48 @@
+"""What a README tells the reader of a config: options, a choice of columns, types. What of it does not fit is told here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+from datasets.load import import_main_class
+from datasets.packaged_modules import _PACKAGED_DATASETS_MODULES
+
+from dspreview.errors import CardError, DeclaredTypesError
+from dspreview.extract.library.failures import reason, shorten
+from dspreview.extract.library.source import Plan, Source
+
+OF_CONFIGS = frozenset({"config_name", "data_files", "data_dir", "default", "version", "description"})
+"""What every config may have."""
+
+
+def ignored_options(plan: Plan) -> list[str]:
+    """The options of a config that its reader does not have: `datasets` goes on without them."""
+    reader = import_main_class(_PACKAGED_DATASETS_MODULES[plan.format.name][0])
+    known = {one.name for one in fields(reader.BUILDER_CONFIG_CLASS)} | OF_CONFIGS
+    return [name for name in plan.config.params if name not in known]
+
+
+def refuse_absent_columns(source: Source, plan: Plan, split: str, opened: Callable[[str], Any]) -> None:
+    """Refuse a choice of columns that the first file does not have: `datasets` does. Raises CardError, and what pyarrow raises."""
+    chosen = plan.params.get("columns") if plan.selects else None
+    if not isinstance(chosen, list) or not plan.files[split]:
+        return
+    import pyarrow.parquet as pq
+
+    with opened(plan.files[split][0]) as stream:
+        names = pq.read_schema(stream).names
+    if absent := [str(name) for name in chosen if name not in names]:
+        raise CardError(
+            f"{source.asked} {plan.config.name}/{split}: `columns` in its README names {', '.join(absent[:5])}, "
+            f"which its data does not have ({', '.join(names[:20])})"
+        )
+
+
+def other_types(error: BaseException, source: Source, plan: Plan, split: str, file: str) -> DeclaredTypesError:
+    """The failure of a file whose values are not of the declared types."""
+    return DeclaredTypesError(
+        f"{source.asked} {plan.config.name}/{split}: {shorten(file, source)} does not have the types that "
+        f"{plan.config.told_in} declares: {reason(error)}"
+    )
