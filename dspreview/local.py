@@ -12,7 +12,7 @@ from dspreview.errors import AccessError, DatasetNotFoundError, UnsafePathError,
 from dspreview.models import DatasetRef, Kind, Resolved
 
 HUB_ID = re.compile(r"(?:[\w][\w.-]*/)?[\w][\w.-]*", re.ASCII)
-ONE_FILE_ENDINGS = (".parquet", ".jsonl")
+ONE_FILE_ENDINGS = (".parquet", ".jsonl", ".csv")
 LOCAL_STARTS = ("/", "./", "../", "~")
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dspreview import local
-from dspreview.errors import PreviewError
+from dspreview.errors import PreviewError, UnsafePathError
 from dspreview.extract.hub.description import list_blobs
 from dspreview.extract.layout.direct import DirectConfig, DirectSource, find_source, labelled, local_blobs
 from dspreview.extract.layout.keys import key_of
@@ -75,6 +75,8 @@ class Direct(Reader):
             from dspreview.extract.formats.imagefolder import pictures_page
 
             page = pictures_page(source, config, split, staging.assets, self.settings)
+        elif source.dataset.kind is Kind.LOCAL and config.format.head and config.features is None:
+            page = first_file_page(source, config, split, staging.assets, self.settings)
         elif config.features is not None:  # else its types would be those that the export guessed
             page = exported_page(source, config, split, staging.assets, self.settings, sizes[1])
         return NOT_MINE if page is None else page._replace(num_bytes=sizes[0])
@@ -198,6 +200,38 @@ def open_here(source: DirectSource, path: str) -> BinaryIO:
     """A file of a folder. Raises UnsafePathError, OSError."""
     local.guard(path, source.root, source.asked)
     return open(path, "rb")
+
+
+def first_file_page(
+    source: DirectSource, chosen: DirectConfig, split: SplitId, staging: Path, settings: Settings
+) -> Page | None:
+    """The first rows of files of guessed types, where the first file has them all; None for the long way."""
+    import os
+
+    from dspreview.extract.counting import COUNTED_BYTES, COUNTED_FILES
+    from dspreview.extract.formats.text_page import text_page
+
+    paths = [f"{source.root}/{name}" for name in chosen.files[split.split]]
+    try:
+        local.guard_all(paths, source.root, source.asked)
+        counted = len(paths) <= COUNTED_FILES and sum(map(os.path.getsize, paths)) <= COUNTED_BYTES
+    except (OSError, UnsafePathError):  # told by the long way
+        return None
+    page = text_page(chosen.format, paths[0], source.dataset, source.asked, split, staging, settings)
+    if page is None or len(paths) == 1:
+        return (
+            page
+            if page is None or page.num_rows_total is not None
+            else page._replace(num_rows_total=told_rows(chosen, split))
+        )
+    if counted or page.num_rows_total is not None:
+        return None  # the rows of the other files are counted, or shown
+    return page._replace(num_rows_total=told_rows(chosen, split))
+
+
+def told_rows(chosen: DirectConfig, split: SplitId) -> int | None:
+    """The rows of a split as the README has them."""
+    return chosen.told.sizes.get(split.split, (None, None))[1]
 
 
 def count_rows(source: DirectSource, paths: list[str], told: int | None) -> int | None:

@@ -49,6 +49,11 @@ class Format(NamedTuple):
 
     It takes a binary stream and how many rows are wanted at a time, and yields Arrow tables: the first one has all columns.
     """
+    head: str = ""
+    """`module:function` that reads the first rows of a file of guessed types without a library; empty where there is none.
+
+    It takes a file and how many rows are wanted, and gives a `dspreview.extract.formats.heads.Head`, or None for the long way.
+    """
     is_ours: bool = False
     """Whether `datasets` has no reader for it: its extensions are told to it, and `tables` reads it."""
     mends: str = ""
@@ -58,16 +63,28 @@ class Format(NamedTuple):
 
     def read(self) -> Any:
         """The function that reads a file of it here; None where there is none."""
-        module, _, name = self.tables.partition(":")
-        return getattr(import_module(module), name) if module else None
+        return named(self.tables)
+
+    def read_head(self) -> Any:
+        """The function that reads the first rows of a file of it without a library; None where there is none."""
+        return named(self.head)
+
+
+def named(place: str) -> Any:
+    """What `module:name` names; None where it is empty."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name) if module else None
 
 
 PARQUET, CSV, JSON, TEXT, ARROW = (
     Format("parquet", ("parquet",), ("parquet",), is_parquet=True, is_direct=True, tables="dspreview.extract.parquet.rowgroups:parquet_tables"),
-    Format("csv", ("csv",), ("csv", "tsv"), guesses_types=True, is_delimited=True, is_direct=True, small_read={"chunksize": 1_000}),
+    Format(
+        "csv", ("csv",), ("csv", "tsv"), guesses_types=True, is_delimited=True, is_direct=True, small_read={"chunksize": 1_000},
+        head="dspreview.extract.formats.csv_head:csv_head",
+    ),
     Format(
         "json", ("json", "jsonl"), ("jsonl",), guesses_types=True, row_is_line=True, is_direct=True,
-        small_read={"chunksize": SMALL_BLOCK},
+        small_read={"chunksize": SMALL_BLOCK}, head="dspreview.extract.formats.json_head:json_head",
     ),
     Format(
         "text", ("txt",), is_text=True, is_direct=True,

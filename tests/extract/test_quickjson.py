@@ -40,7 +40,7 @@ FLAT = {
     "long integers": [{"a": 2**63 - 1, "b": -(2**63) + 1}, {"a": 1234567890123456, "b": None}],
 }
 OTHER = {
-    "nested": '{"a": {"b": 1}}\n', "list": '{"a": [1]}\n', "only null": '{"a": null}\n',
+    "only null": '{"a": null}\n',
     "long integer": '{"a": 12345678901234567890}\n', "mixed": '{"a": 1}\n{"a": "x"}\n', "list of rows": '[{"a": 1}]\n',
     "no object": "1\n", "text": "hello\n", "empty": "", "blank": "\n\n", "open": '{"a": 1\n', "mark": '\ufeff{"a": 1}\n',
     "twice": '{"a": 1, "a": 2}\n', "rounded": '{"a": 9007199254740993}\n{"a": 0.5}\n', "beyond": '{"a": 9223372036854775808}\n',

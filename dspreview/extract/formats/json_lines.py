@@ -16,10 +16,11 @@ import pyarrow.json as paj
 from dspreview.arrow.arrays import cells_of
 from dspreview.extract.counting import COUNTED_BYTES
 from dspreview.extract.depth import is_deep
+from dspreview.extract.formats.heads import Head
+from dspreview.extract.formats.heads import page_of as head_as_page
 from dspreview.extract.longintegers import beyond_64_bits
 from dspreview.extract.plain import tree_of
 from dspreview.models import Page, Resolved, SplitId
-from dspreview.page.pages import PageMaker
 from dspreview.settings import Settings
 
 CHUNK = 10 << 20
@@ -28,17 +29,19 @@ BLOCK = CHUNK // 32
 FLAT = (pa.int64(), pa.float64(), pa.bool_(), pa.string(), pa.timestamp("s"), pa.timestamp("ns"))
 
 
-def json_page(asked: str, dataset: Resolved, split: SplitId, staging: Path, settings: Settings) -> Page | None:
+def json_page(
+    path: str, asked: str, dataset: Resolved, split: SplitId, staging: Path, settings: Settings
+) -> Page | None:
     """The page; None where it takes `datasets`, or that to tell what is wrong."""
     try:
-        return page_of(asked, dataset, split, staging, settings)
+        return page_of(path, asked, dataset, split, staging, settings)
     except (OSError, UnicodeDecodeError, MemoryError, pa.ArrowException):
         return None
 
 
-def page_of(asked: str, dataset: Resolved, split: SplitId, staging: Path, settings: Settings) -> Page | None:
+def page_of(path: str, asked: str, dataset: Resolved, split: SplitId, staging: Path, settings: Settings) -> Page | None:
     """The page. Raises what pyarrow raises."""
-    with open(dataset.name, "rb") as file:
+    with open(path, "rb") as file:
         data = file.read(CHUNK) + file.readline(CHUNK)
         size = os.fstat(file.fileno()).st_size
     if not data.startswith(b"{") or beyond_64_bits(data) or is_deep(data):
@@ -57,15 +60,9 @@ def page_of(asked: str, dataset: Resolved, split: SplitId, staging: Path, settin
         return None  # integers among them may have been rounded
     trees = [(field.name, tree_of(field.type)) for field in table.schema]
     part = table.slice(0, wanted)
-
-    def fetch(path: str, max_bytes: int) -> bytes:
-        """No cell of these types names a file."""
-        raise AssertionError(path, max_bytes)
-
-    maker = PageMaker(dataset, asked, *split, settings, staging, fetch)
-    page = maker.make(cells_of(part, trees, declared=False), range(part.num_rows), whole=False)
     known = len(data) >= size and (table.num_rows <= wanted or size <= COUNTED_BYTES)
-    return page._replace(num_rows_total=table.num_rows if known else None)
+    head = Head(cells_of(part, trees, declared=False), part.num_rows, table.num_rows if known else None)
+    return head_as_page(head, dataset, asked, split, staging, settings)
 
 
 def is_large(column: pa.ChunkedArray) -> bool:

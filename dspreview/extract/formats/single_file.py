@@ -1,4 +1,4 @@
-"""A dataset that is one Parquet or JSON Lines file on this machine, without `datasets`, whose import takes 0.7 to 2 s.
+"""A dataset that is one Parquet, CSV or JSON Lines file on this machine, without `datasets`, whose import takes 0.7 to 2 s.
 
 What is not understood completely here is declined, and read the long way; the answers are the same.
 """
@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import os
 from functools import partial
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from dspreview import local
 from dspreview.extract.format import BY_EXTENSION
-from dspreview.extract.formats.json_lines import json_page
-from dspreview.extract.formats.plain_pages import plain_page
+from dspreview.extract.formats.text_page import text_page
 from dspreview.extract.layout.keys import key_of, local_key
-from dspreview.extract.parquet.footers import ParquetSplit, local_footer
-from dspreview.extract.parquet.rowgroups import parquet_tables
-from dspreview.extract.parquet.schemafiles import SchemaFiles
-from dspreview.extract.plain import features_of
 from dspreview.extract.reader import NOT_MINE, NotMine, Opening, Reader, RemoteFiles, Window
 from dspreview.models import ConfigListing, Listing, Page, SplitId, SplitListing
 from dspreview.page.staging import Staging
+
+if TYPE_CHECKING:
+    from dspreview.extract.parquet.footers import ParquetSplit
 
 ONLY = SplitId("default", "train")
 """The one split of such a dataset."""
@@ -50,10 +47,14 @@ class SingleFile(Reader):
         if not window.is_page or split != ONLY or dataset is None or not os.path.isfile(self.name):
             return NOT_MINE
         if self.format.is_parquet:
+            from dspreview.extract.formats.plain_pages import plain_page
+            from dspreview.extract.parquet.rowgroups import parquet_tables
+            from dspreview.extract.parquet.schemafiles import SchemaFiles
+
             files = SchemaFiles([self.name], partial(open, mode="rb"), parquet_tables)
             found = plain_page(files, None, self.opening.ref.asked, dataset, split, staging.assets, settings)
         else:
-            found = json_page(self.opening.ref.asked, dataset, split, staging.assets, settings)
+            found = text_page(self.format, self.name, dataset, self.opening.ref.asked, split, staging.assets, settings)
         return NOT_MINE if found is None else found
 
     def parquet(self, split: SplitId, remote: RemoteFiles) -> ParquetSplit | NotMine | None:
@@ -61,6 +62,11 @@ class SingleFile(Reader):
         del remote
         if split != ONLY or not self.format.is_parquet:
             return NOT_MINE
+        import pyarrow as pa
+
+        from dspreview.extract.parquet.footers import ParquetSplit, local_footer
+        from dspreview.extract.plain import features_of
+
         try:
             footer = local_footer(self.name)
         except (OSError, pa.ArrowException):  # read again the long way, which tells what is wrong

@@ -19,6 +19,8 @@ OF_CONFIGS = frozenset({"config_name", "data_files", "data_dir", "default", "ver
 
 def ignored_options(plan: Plan) -> list[str]:
     """The options of a config that its reader does not have: `datasets` goes on without them."""
+    if plan.format.is_ours:
+        return []
     reader = import_main_class(_PACKAGED_DATASETS_MODULES[plan.format.name][0])
     known = {one.name for one in fields(reader.BUILDER_CONFIG_CLASS)} | OF_CONFIGS
     return [name for name in plan.config.params if name not in known]
