@@ -55,3 +55,15 @@ def test_any_name_is_toml_in_a_lock_file() -> None:
         document, told = tomlkit.document(), {"a": {name: {"b": name, name: 1}}}
         settle(document, told)
         assert tomllib.loads(tomlkit.dumps(document)) == told, ascii(name)
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.jsonl"])
+def test_a_column_that_changes_late_is_not_constant(name: str, tmp_path: Path, settings: Any) -> None:
+    for last, codes in (("same", ["constant-column"]), ("other", [])):
+        values = ["same"] * 200 + [last]
+        lines = "".join(f'{{"n": {number}, "t": "{value}"}}\n' for number, value in enumerate(values))
+        data = parquet({"n": range(201), "t": values}) if name == "a.parquet" else lines
+        folder = write(tmp_path / last, {name: data})
+        sample = 201 if name == "a.parquet" else None
+        found = check(folder, settings, tmp_path / f"work-{last}", sample).findings
+        assert [one.code for one in found] == codes

@@ -54,10 +54,13 @@ class Screen:
         typed: bytes = b"",
     ) -> None:
         self.answer, self.pixels, self.size, self.typed = answer, pixels, size, typed
+        self.code = 0
 
     def run(self, program: Program, *words: str, **env: str) -> str:
-        """What a call of the program writes to it."""
-        return self.shell(program, sys.executable, "-m", "dspreview", *words, **env)
+        """What a call of the program that succeeds writes to it."""
+        out = self.shell(program, sys.executable, "-m", "dspreview", *words, **env)
+        assert self.code == 0, out
+        return out
 
     def shell(self, program: Program, *command: str, **env: str) -> str:
         """What a command writes to it."""
@@ -84,7 +87,7 @@ class Screen:
             if b"\x1b[c" in chunk and self.answer:
                 os.write(parent, self.answer)
         os.close(parent)
-        assert process.wait() == 0, out
+        self.code = process.wait()
         return out.decode().replace("\r\n", "\n")
 
 
@@ -347,3 +350,15 @@ def test_decoders_say_nothing_by_themselves(tmp_path: Path, dspreview: Program) 
     assert result.code == 0
     assert "mpg123" not in result.err
     assert "Warning" not in result.err
+
+
+@pytest.mark.parametrize(("typed", "code", "left"), [(b"n\n", 2, 1), (b"\n", 2, 1), (b"y\n", 0, 0), (b"YES\n", 0, 0)])
+def test_what_destroys_is_asked_on_a_terminal(
+    typed: bytes, code: int, left: int, dspreview: Program, tmp_path: Path
+) -> None:
+    data = write(tmp_path / "d", {"a.csv": "x\n1\n"})
+    assert dspreview("rows", data).code == 0
+    terminal = Screen(typed=typed)
+    out = terminal.shell(dspreview, sys.executable, "-m", "dspreview", "cache", "clean")
+    assert (terminal.code, "[y/N]" in out) == (code, True)
+    assert dspreview("cache", "stats", "--json").json["datasets"]["valid"] == left

@@ -31,11 +31,11 @@ def parquet(folder: Path, columns: Any, name: str = "train", **options: Any) -> 
     return folder
 
 
-def ipc(folder: Path, columns: Any) -> Path:
+def ipc(folder: Path, columns: Any, name: str = "train.arrow") -> Path:
     """A folder with an Arrow file."""
     folder.mkdir(exist_ok=True)
     table = columns if isinstance(columns, pa.Table) else pa.table(columns)
-    with pa.ipc.new_file(folder / "train.arrow", table.schema) as out:
+    with pa.ipc.new_file(folder / name, table.schema) as out:
         out.write_table(table)
     return folder
 
@@ -234,6 +234,23 @@ def test_what_lies_behind_a_null_list_is_not_shown(tmp_path: Path, show: Show) -
     assert column(show(ipc(tmp_path / "d", {"x": array})), "x") == [["a"], None, ["c"]]
     outer = pa.ListArray.from_arrays(pa.array([0, 2, 3], pa.int32()), array)
     assert column(show(ipc(tmp_path / "e", {"x": outer})), "x") == [[["a"], None], [["c"]]]
+
+
+@pytest.mark.parametrize("kind", [pa.list_, pa.large_list])
+def test_what_a_null_struct_hides_is_not_shown(kind: Any, tmp_path: Path, show: Show) -> None:
+    """Valid Arrow, too: a struct that is null may have fields that are not."""
+    items = pa.array(["a", "b", "c", "d"]).dictionary_encode()
+    made = pa.ListArray if kind is pa.list_ else pa.LargeListArray
+    texts = made.from_arrays(pa.array([0, 1, 3, 4]), items, type=kind(items.type))
+    struct = pa.StructArray.from_arrays([texts, pa.array([1, 2, 3])], ["t", "n"], mask=pa.array([False, True, False]))
+    expected = [{"t": ["a"], "n": 1}, None, {"t": ["d"], "n": 3}]
+    assert column(show(ipc(tmp_path / "d", {"x": struct})), "x") == expected
+    outer = pa.ListArray.from_arrays(pa.array([0, 2, 3], pa.int32()), struct)
+    assert column(show(ipc(tmp_path / "e", {"x": outer})), "x") == [expected[:2], expected[2:]]
+    plain = pa.array([{"t": ["z"], "n": 0}], pa.struct([("t", pa.list_(pa.string())), ("n", pa.int64())]))
+    ipc(tmp_path / "f", {"x": plain}, "a.arrow")
+    ipc(tmp_path / "f", {"x": struct}, "b.arrow")
+    assert column(show(tmp_path / "f"), "x") == [{"t": ["z"], "n": 0}, *expected]
 
 
 def test_a_dictionary_in_a_delta_encoding(tmp_path: Path, show: Show, places: Places) -> None:

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from datasets import Features
 from datasets.table import table_cast
 
-from dspreview.arrow.settled import empty_table, filled, micro, plain, settled_table, target
+from dspreview.arrow.settled import empty_table, filled, micro, plain, settled_table, target, visible
 from dspreview.errors import DeclaredTypesError, DisagreeingFilesError
 from dspreview.extract.library.exact import EXACT_FLOAT, with_json_columns
 from dspreview.extract.library.failures import shorten
@@ -140,7 +140,7 @@ def without_hidden(table: pa.Table, schema: pa.Schema) -> pa.Table:
         if field.type != wanted.type:
             column = settled_table(table.select([place]), plain).column(0)
             if pa.types.is_nested(column.type):
-                column = column.take(pa.array(range(len(column)), pa.int64()))
+                column = pa.chunked_array([visible(chunk) for chunk in column.chunks], column.type)
             table = table.set_column(place, field.with_type(column.type), column)
     return table
 
@@ -150,7 +150,7 @@ def cast_to(table: pa.Table, schema: pa.Schema) -> pa.Table | None:
     kept = pa.schema([field for field in schema if field.name in table.column_names])
     others = table.drop_columns(kept.names)
     try:
-        cast = table_cast(table.select(kept.names), kept)
+        cast = table_cast(without_hidden(table.select(kept.names), kept), kept)
     except (*UNLIKE, ValueError, TypeError, KeyError):
         return None
     for name in others.column_names:
