@@ -129,19 +129,29 @@ def test_nothing_is_pinned_to_one_machine() -> None:
         assert "/root" + "/" not in text, name
 
 
-INSTALLS = re.compile(r"(?:pip|pipx|uv(?: tool| pip)?|python -m pip) (?:install|run) [^\n`&]*")
+INSTALLS = re.compile(
+    r"(?:pip|pipx|uv(?: tool| pip)?|python -m pip) (?:install|run) [^\n`&]*"
+    r"|additional_dependencies:(?: *\[[^\]]*\]|(?P<item>\n +- )[^\n]*(?:(?P=item)[^\n]*)*)"
+)
 REPOSITORY = "git+https://github.com/dspreview/dspreview"
 
 
 def installs(text: str) -> list[str]:
-    """The commands in a text that install this program by a name."""
-    return [one for one in INSTALLS.findall(text) if re.search(r"\bdspreview\b", one.replace(REPOSITORY, ""))]
+    """The commands and the dependencies of hooks in a text that install this program by a name."""
+    found = [one[0] for one in INSTALLS.finditer(text)]
+    return [one for one in found if re.search(r"\bdspreview\b", one.replace(REPOSITORY, ""))]
 
 
 def test_the_program_is_installed_from_its_repository_alone() -> None:
     """On the package index its name belongs to another project, and it is not there itself."""
     assert installs("pip install dspreview") == ["pip install dspreview"]
     assert installs(f"pipx install {REPOSITORY}") == []
+    for listed in (
+        "additional_dependencies: [yamllint, dspreview]",
+        "additional_dependencies:\n  - yamllint\n  - dspreview",
+    ):
+        assert installs(f"{listed}\nentry: dspreview check .") == [listed]
+        assert installs(f"{listed.replace('dspreview', REPOSITORY)}\nentry: dspreview check .") == []
     found = {
         str(path.relative_to(ROOT)): wrong
         for folder, kind in ((".", "README.md"), ("docs", "**/*.md"), ("dspreview", "**/*.py"))

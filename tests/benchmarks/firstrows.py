@@ -47,7 +47,7 @@ def first_rows_of(kind: str, path: Path, environment: dict[str, str]) -> list[Li
     found = interleaved(calls, environment, 7)
     own, streamed = found["dspreview"], found["datasets"]
     size = path.stat().st_size / 1e6
-    what = f"first rows of {PICTURES:,} pictures" if path.is_dir() else f"first rows of {size:.0f} MB of {kind}"
+    what = f"first rows of {PICTURES:,} images" if path.is_dir() else f"first rows of {size:.0f} MB of {kind}"
     lines = [
         Line(
             what if name == "datasets" else "the same", "`datasets` streaming" if name == "datasets" else name,
@@ -59,7 +59,17 @@ def first_rows_of(kind: str, path: Path, environment: dict[str, str]) -> list[Li
     ]  # fmt: skip
     more = (own.peak_bytes - streamed.peak_bytes) / 1e6
     told = f"{own.peak_bytes / 1e6:.0f} MB against {streamed.peak_bytes / 1e6:.0f} MB"
-    return [*lines, Line(f"the same, peak memory above that ({kind})", "`datasets` streaming", more, 100, told, "MB")]
+    return [
+        *lines,
+        Line(
+            f"the same, peak memory above that ({'images' if path.is_dir() else kind})",
+            "`datasets` streaming",
+            more,
+            100,
+            told,
+            "MB",
+        ),
+    ]
 
 
 def peers(kind: str, path: Path) -> dict[str, list[str]]:

@@ -176,7 +176,7 @@ def section(ours: Load, theirs: Load, crowd: Load, before: int, after: int) -> s
         HEADING,
         "",
         "`nox -s load` measures this with `wrk`, in one run, and writes this part. Server and `wrk` have a processor each; both servers",
-        f"run one process on uvicorn, and serve {PICTURES} pictures of 20 KB to {CONNECTIONS} connections. The median of {ROUNDS} rounds of {SECONDS} s:",
+        f"run one process on uvicorn, and serve {PICTURES} images of 20 KB to {CONNECTIONS} connections. The median of {ROUNDS} rounds of {SECONDS} s:",
         "",
         f"Measured with Python {platform.python_version()}, {packages}, on {os.cpu_count()} cores under {platform.system()}.",
         "",

@@ -183,14 +183,14 @@ def main() -> int:
     packages = ", ".join(f"{name} {version(name)}" for name in ("datasets", "huggingface_hub", "pyarrow"))
     part = "\n".join([
         LINK_HEADING, "",
-        "A part of `nox -s bench`: a Hub on loopback that answers after 40 ms and sends 100 Mbit/s to each request, empty caches, whole processes that",
-        "take turns, medians of 3 rounds (of `warm`, one). In brackets what it may be at most.", "",
+        "This part of `nox -s bench` uses a loopback Hub that answers after 40 ms and sends 100 Mbit/s per request. Caches are empty.",
+        "Whole processes run alternately. Times are medians of 3 rounds (1 round for `warm`). Limits are in parentheses.", "",
         f"Measured with Python {platform.python_version()}, {packages}, on {os.cpu_count()} cores under {platform.system()}.", "",
         "| what | time of `datasets` | | requests | bytes of `datasets` | |", "|---|---|---|---|---|---|", *lines, "",
         draw(times, "link.svg"), "",
-        "What is left of our time is imports, 0.4 s of it (huggingface_hub's client, pyarrow, the command line), and the link. CSV and JSON Lines",
-        "are read by `datasets` (0.6 s), a little at a time. `hf datasets sql`, duckdb and polars read `hf://` from huggingface.co alone, and cannot",
-        "be pointed at a Hub on loopback.", "",
+        "The rest of dspreview's time is 0.4 s of imports (huggingface_hub's client, pyarrow, the command line) and the link. CSV and",
+        "JSON Lines are read in small pieces by `datasets`, whose import takes another 0.6 s. `hf datasets sql`, duckdb and polars read",
+        "`hf://` only from huggingface.co, and cannot be pointed at a loopback Hub.", "",
     ])  # fmt: skip
     print(part)
     text = PAGE.read_text(encoding="utf-8")

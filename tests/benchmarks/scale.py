@@ -111,7 +111,7 @@ def pages() -> Iterator[tuple[str, Page, dict[str, bytes], int]]:
     files = {f"{n}.jpg": random.bytes(20_000) for n in range(100)}
     assets = tuple(Asset(f"assets/d/{name}", name, n, "image", 20_000) for n, name in enumerate(files))
     yield (
-        "100 pictures of 20 KB",
+        "100 images of 20 KB",
         Page([], (Column("image", "RELATIVE_IMAGE_URL"),), "[]", 100, 100, assets=assets),
         files,
         OUTCOMES // 8,
@@ -162,7 +162,8 @@ def section(growth: dict[int, float], written: list[Written]) -> str:
         "|---|---|---|---|",
         *(f"| {n} | {growth[n]:.1f} | {growth[1] / growth[n]:.2f} | {growth[1] / growth[n] / n:.2f} |" for n in growth),
         "",
-        "What this machine writes, with nothing to wait for: an outcome is a listing and a page, each with the end of its job.",
+        "How fast this machine can write, if it never waits for the cluster. One outcome here is a listing and a page, and both of",
+        "their jobs are marked as finished.",
         "",
         "| an outcome of | outcomes a second | of pages and assets |",
         "|---|---|---|",
