@@ -30,7 +30,7 @@ class PreviewError(Exception):
 
 
 class UsageError(PreviewError):
-    """The command was called in a way it does not understand."""
+    """The command line is not valid."""
 
     exit_code = 2
     status_code = 422
@@ -45,11 +45,11 @@ class QueryLimitError(UsageError):
 
 
 class ConsentError(UsageError):
-    """So much would be read over the network that somebody must agree first."""
+    """More than 1 GB would be read over the network, and this was not confirmed with `--yes`."""
 
 
 class NotFoundError(PreviewError):
-    """There is no such thing."""
+    """What was asked for does not exist."""
 
     exit_code = 3
     status_code = 404
@@ -72,7 +72,7 @@ class SplitNotFoundError(NotFoundError):
 
 
 class UnseenDataError(NotFoundError):
-    """A machine of a cluster does not see a local dataset."""
+    """A machine of a cluster does not have the same data at the path of a local dataset."""
 
 
 class NotCachedError(NotFoundError):
@@ -80,7 +80,7 @@ class NotCachedError(NotFoundError):
 
 
 class AmbiguousError(UsageError):
-    """CONFIG or SPLIT was left out where there are several."""
+    """CONFIG or SPLIT was left out, and there are several."""
 
 
 class AccessError(PreviewError):
@@ -105,29 +105,29 @@ class TokenError(AccessError):
 
 
 class HubError(PreviewError):
-    """The Hub or the network is away."""
+    """The Hub or the network failed."""
 
     exit_code = 5
     status_code = 503
 
 
 class HubSilentError(HubError):
-    """The Hub says nothing, or next to nothing."""
+    """The Hub does not answer, or answers too slowly."""
 
 
 class OfflineError(HubError):
-    """The answer would need the network, and the network was forbidden."""
+    """The answer needs the network, but the network is off (`--offline` or HF_HUB_OFFLINE)."""
 
 
 class RateLimitedError(HubError):
-    """The Hub asks to slow down."""
+    """The Hub limits the rate of requests (429)."""
 
     retry_after: float | None = None
     """Seconds it asks for."""
 
 
 class ClusterError(PreviewError):
-    """The cluster that should work does not answer, or cannot do this work."""
+    """The cluster does not answer, or cannot run these jobs."""
 
     exit_code = 5
     status_code = 503
@@ -164,7 +164,7 @@ class ScriptDatasetError(DatasetError):
 
 
 class UnreadableDataError(DatasetError):
-    """A data file is broken, or of a kind nothing here reads."""
+    """A data file is damaged, or in a format that dspreview cannot read."""
 
 
 class NotTextError(UnreadableDataError):
@@ -172,7 +172,7 @@ class NotTextError(UnreadableDataError):
 
 
 class BrokenJsonError(UnreadableDataError):
-    """A column that Parquet calls JSON holds a text that is none: DuckDB refuses to read it."""
+    """A Parquet column of type JSON contains text that is not JSON, so DuckDB cannot read it."""
 
 
 class TooLargeError(DatasetError):
@@ -215,7 +215,7 @@ class StoreLockedError(StoreError):
 
 
 class StoreCorruptError(StoreError):
-    """The database file is damaged, or is no dspreview database."""
+    """The database file is damaged, or is not a dspreview database."""
 
 
 class StoreGoneError(StoreError):
@@ -223,7 +223,7 @@ class StoreGoneError(StoreError):
 
 
 class StoreUntrustedError(StoreError):
-    """The database is another user's, or may be written by others."""
+    """The database belongs to another user, or can be written by other users."""
 
 
 class StoreTooNewError(StoreError):

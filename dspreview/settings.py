@@ -40,12 +40,12 @@ class Setting(NamedTuple):
 
 TABLE = (
     Setting("DSPREVIEW_DATABASE", "", "the one SQLite file; default: dspreview.sqlite in the cache folder"),
-    Setting("ASSETS_DIRECTORY", "", "asset files; default: assets beside the database"),
+    Setting("ASSETS_DIRECTORY", "", "asset files; default: assets next to the database"),
     Setting("APP_HOSTNAME", "localhost", "serve-assets: host name"),
     Setting("APP_PORT", 8000, "serve-assets: port"),
     Setting("WEB_CONCURRENCY", 2, "serve-assets: number of processes", minimum=1),
     Setting("WEBHOOK_SECRET", "", "serve-assets --writable: what X-Webhook-Secret must say"),
-    Setting("MAX_AGE_LONG_SECONDS", 120, "max-age of data over HTTP; how long a Hub entry is served unasked"),
+    Setting("MAX_AGE_LONG_SECONDS", 120, "max-age of data over HTTP; also how long the Hub is not asked for changes"),
     Setting("MAX_AGE_SHORT_SECONDS", 10, "max-age of technical answers over HTTP"),
     Setting("ROWS_MAX_BYTES", 1_000_000, "most bytes of the rows of a page", in_folder=True, minimum=1_000),
     Setting("ROWS_MAX_NUMBER", 100, "most rows of a page", in_folder=True, minimum=1),
@@ -53,7 +53,7 @@ TABLE = (
     Setting("ASSET_MAX_BYTES", 20_000_000, "a larger asset is not fetched"),
     Setting("PAGE_ASSETS_MAX_BYTES", 200_000_000, "assets of a page beyond that sum are not fetched"),
     Setting("CACHE_MAX_BYTES", 0, "size of the cache; 0 is no limit"),
-    Setting("DERIVED_MAX_BYTES", 20_000_000_000, "size of derived files"),
+    Setting("DERIVED_MAX_BYTES", 20_000_000_000, "size of derived files, which `dspreview cache stats` lists"),
     Setting("PARQUET_MAX_BYTES", 5_000_000_000, "how much of a split that is not Parquet is converted", minimum=1),
     Setting("PARQUET_MAX_FILES", 10_000, "how many files of a split that is not Parquet are converted", minimum=1),
     Setting("DATASETS_ENABLE_PRIVATE", False, "private datasets may be read"),
@@ -68,13 +68,13 @@ TABLE = (
     Setting("QUERY_MAX_SECONDS", 60, "longest filter, search or stats", minimum=1),
     Setting("QUERY_MAX_MEMORY", 2_000_000_000, "memory of filter, search and stats, in bytes", minimum=1),
     Setting("TRUST_DATABASE", False, "use a database that belongs to another user, or that others may write"),
-    Setting("STORE_TIMEOUT_SECONDS", 60, "how long a locked database is waited for"),
+    Setting("STORE_TIMEOUT_SECONDS", 60, "how long to wait for a locked database"),
     Setting("MAX_LOAD_PCT", 50, "no job starts at or over this load; 0 is off"),
     Setting("MAX_MEMORY_PCT", 60, "no job starts at or over this memory use; 0 is off"),
     Setting("MAX_JOBS_PER_DATASET", 2, "jobs of one dataset started at once", minimum=1),
     Setting("JOB_MAX_SECONDS", 1_200, "longest job", minimum=1),
     Setting("JOB_MAX_MEMORY", 4_000_000_000, "memory of one job, and of any call that reads data, in bytes", minimum=1),
-    Setting("JOBS_KEEP_DAYS", 30, "age at which finished jobs go"),
+    Setting("JOBS_KEEP_DAYS", 30, "age at which finished jobs are removed"),
     Setting("WORKER_SLEEP_SECONDS", 5, "pause of an idle worker"),
     Setting("WORKER_QUEUE", "both", "jobs a worker takes", choices=("datasets", "splits", "both")),
     Setting(
@@ -82,15 +82,15 @@ TABLE = (
     ),
     Setting("CHECK_IGNORE", "", "check: the codes of findings that do not count, with commas", in_folder=True),
     Setting("CHECK_MAX_SPLITS", 4_000, "check: a dataset of more splits is refused", in_folder=True, minimum=1),
-    Setting("CHECK_FAIL_ON", "error", "check: how bad a finding ends with exit 1", SEVERITIES, in_folder=True),
-    Setting("LOG_LEVEL", "INFO", "what is told on stderr beside failures: from ERROR up nothing", choices=LEVELS),
+    Setting("CHECK_FAIL_ON", "error", "check: the lowest severity that exits 1", SEVERITIES, in_folder=True),
+    Setting("LOG_LEVEL", "INFO", "what stderr shows besides failures; ERROR and above: nothing", choices=LEVELS),
     Setting("HF_TOKEN", "", "token for gated and private datasets; default: that of `hf auth login`"),
     Setting("HF_ENDPOINT", "https://huggingface.co", "the Hub"),
     Setting("HF_HUB_OFFLINE", False, "no network, as --offline"),
 )
 SECRETS = frozenset({"HF_TOKEN", "WEBHOOK_SECRET"})
 """Never shown."""
-FOLDERS_REASON = "a working folder may set what concerns its own data, CHECK_ and ROWS_; this is for your own file"
+FOLDERS_REASON = "the file of a working folder can set only CHECK_* and ROWS_*; set this in your own file"
 LARGEST_FILE = 1_000_000
 BY_NAME = {setting.name: setting for setting in TABLE}
 

@@ -65,9 +65,9 @@ def look_at_info(
     line = made.line("dataset_info")
     if told and set(told) != set(outcomes):
         missing, more = sorted(set(told) - set(outcomes)), sorted(set(outcomes) - set(told))
-        words = [f"tells of {', '.join(missing)}, which the data has not"] * bool(missing)
-        words += [f"does not tell of {', '.join(more)}"] * bool(more)
-        yield found("info-rows", f"dataset_info {' and '.join(words)}", config=config, file=README, line=line)
+        words = [f"lists {', '.join(missing)}, which the data does not have"] * bool(missing)
+        words += [f"does not list {', '.join(more)}"] * bool(more)
+        yield found("info-rows", f"dataset_info {', and '.join(words)}", config=config, file=README, line=line)
     for split, outcome in outcomes.items():
         number = told.get(split, {}).get("num_examples")
         if isinstance(number, int) and outcome.total is not None and number != outcome.total:
@@ -100,9 +100,9 @@ def look_at_features(made: Made, info: dict[str, Json], place: dict[str, str], s
     missing = [str(name) for name in names if name not in schema.names]
     more = [name for name in schema.names if name not in names]
     if missing or more:
-        words = [f"names {', '.join(missing[:5])}, which the data has not"] * bool(missing)
+        words = [f"names {', '.join(missing[:5])}, which the data does not have"] * bool(missing)
         words += [f"leaves out {', '.join(more[:5])}"] * bool(more)
-        yield found("info-features", f"dataset_info {' and '.join(words)}", file=README, line=line, **place)
+        yield found("info-features", f"dataset_info {', and '.join(words)}", file=README, line=line, **place)
         return
     for name, tree in described(features) or ():
         kind = schema.field(name).type

@@ -70,10 +70,8 @@ class LibraryCasts:
         except CastError:
             more = [name for name in table.column_names if name not in self.schema.names]
             missing = [name for name in self.schema.names if name not in table.column_names]
-            told = [f"no {', '.join(missing[:5])}"] * bool(missing) + [f"beside them {', '.join(more[:5])}"] * bool(
-                more
-            )
-            return f"other columns: {', '.join(told)}"
+            told = [f"missing {', '.join(missing[:5])}"] * bool(missing) + [f"extra {', '.join(more[:5])}"] * bool(more)
+            return f"different columns: {'; '.join(told)}"
         except Exception as error:  # noqa: BLE001 - whatever it is, `datasets` raises it, too
             return self.column_of(table) + first_line(error)
         return None

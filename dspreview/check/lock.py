@@ -21,10 +21,10 @@ VERSION = 1
 LARGEST = 2**62
 TOLERANCES = {"rows": 0.0, "nulls": 0.01, "labels": 0.01}
 HEAD = (
-    "What this dataset was like, written by `dspreview lock`;",
-    "`dspreview check DATASET --against THIS-FILE` tells what has drifted.",
+    "A snapshot of this dataset, written by `dspreview lock`.",
+    "`dspreview check DATASET --against THIS-FILE` reports what has changed.",
 )
-ABOUT_TOLERANCES = "by how much rows (as a share), and shares of nulls and labels, may differ"
+ABOUT_TOLERANCES = "allowed changes: in the number of rows (as a share of it), in null rates, and in label shares"
 Progress = Callable[[str, int, int | None], None]
 
 
@@ -122,7 +122,9 @@ def read_lock(path: str) -> dict[str, Json]:
             f"--against {path}: no lock file that this version reads; write it with: dspreview lock DATASET --output {path}"
         )
     if (wrong := first_wrong(found)) is not None:
-        raise UsageError(f"--against {path}: {wrong} is not what `dspreview lock` writes; write it anew, or correct it")
+        raise UsageError(
+            f"--against {path}: {wrong} is not what `dspreview lock` writes; write it again, or correct it"
+        )
     return found
 
 
@@ -177,7 +179,7 @@ def check_against(
     try:
         now = profile(extractor, ref, folder, sample, progress, failed=failed)
     except DatasetError as error:
-        unread = found("drift", f"what it is like now cannot be told: {error}")
+        unread = found("drift", f"the dataset cannot be compared with the lock file: {error}")
         return report._replace(findings=in_order([*report.findings, unread]))
     drifted = list(drift(locked, now, failed))
     return report._replace(findings=in_order([*report.findings, *drifted]))
@@ -194,7 +196,7 @@ def drift(locked: dict[str, Json], now: DatasetProfile, failed: Mapping[SplitId,
     unread, splits_now = ({SplitId(*map(utf8, split)) for split in some} for some in (failed, now.splits))
     for split in known:
         if split in unread:
-            yield found("drift", f"{split} cannot be read any more", **split._asdict())
+            yield found("drift", f"{split} can no longer be read", **split._asdict())
         elif split not in splits_now:
             yield found("drift", f"{split} is gone", **split._asdict())
     for split, one in now.splits.items():
@@ -215,7 +217,7 @@ def split_drift(
     """What is not as it was in a split."""
     rows = int(told["num_rows"])
     if abs(one.rows - rows) > tolerance["rows"] * rows:
-        yield found("drift", f"it had {rows:,} rows, and has {one.rows:,}", **place)
+        yield found("drift", f"the number of rows changed from {rows:,} to {one.rows:,}", **place)
     columns = told.get("columns", {})
     for name in set(columns) - set(map(utf8, one.columns)):
         yield found("drift", f"the column {name} is gone", column=name, **place)
@@ -226,14 +228,13 @@ def split_drift(
             continue
         before = columns[name]
         if json.loads(before["feature"]) != json.loads(utf8(dump(column.tree))):
-            yield found("drift", f"{name} was {before['feature']}, and is {dump(column.tree)}", **where)
+            yield found("drift", f"{name} changed from {before['feature']} to {dump(column.tree)}", **where)
             continue
         if abs(float(before["null_rate"]) - column.null_rate()) > tolerance["nulls"]:
-            yield found(
-                "drift", f"{name}: the share of nulls was {before['null_rate']}, and is {column.null_rate()}", **where
-            )
+            message = f"{name}: the share of nulls changed from {before['null_rate']} to {column.null_rate()}"
+            yield found("drift", message, **where)
         shares = {utf8(label): share for label, share in column.label_shares().items()} if column.names else {}
         for label, share in (dict.fromkeys(before.get("labels", {}), 0.0) | shares).items():
             old = float(before.get("labels", {}).get(label, 0.0))
             if abs(old - share) > tolerance["labels"]:
-                yield found("drift", f"{name}: the share of {label} was {old}, and is {share}", **where)
+                yield found("drift", f"{name}: the share of {label} changed from {old} to {share}", **where)

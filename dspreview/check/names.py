@@ -55,8 +55,8 @@ def other_columns(mine: list[str], theirs: list[str]) -> str | None:
     """Which columns a file has not, or has beside those of another; None where they are the same."""
     missing = [name for name in mine if name not in theirs]
     more = [name for name in theirs if name not in mine]
-    told = [f"no {', '.join(missing[:5])}"] * bool(missing) + [f"beside them {', '.join(more[:5])}"] * bool(more)
-    return f"other columns: {'; '.join(told)}" if told else None
+    told = [f"missing {', '.join(missing[:5])}"] * bool(missing) + [f"extra {', '.join(more[:5])}"] * bool(more)
+    return f"different columns: {'; '.join(told)}" if told else None
 
 
 def difference(one: pa.Schema, other: pa.Schema) -> str | None:
@@ -69,5 +69,5 @@ def difference(one: pa.Schema, other: pa.Schema) -> str | None:
     for name in one.names if len(set(one.names)) == len(one.names) else ():
         mine, theirs = one.field(name).type, other.field(name).type
         if stored_type(mine) != stored_type(theirs) and not pa.types.is_null(theirs):
-            return f"other types: {name} is {theirs}, not {mine}"
+            return f"different types: {name} is {theirs}, not {mine}"
     return None

@@ -35,7 +35,7 @@ COMMANDS = {
     "lock": Entry("lock", "Write down what a dataset is like, to be checked against."),
     "diff": Entry("diff", "Show how two datasets, revisions or folders differ."),
     "refresh": Entry("refresh", "Recompute what is cached of a dataset."),
-    "warm": Entry("warm", "Fill the cache: enqueue what is missing, and work it off."),
+    "warm": Entry("warm", "Fill the cache: add jobs for what is missing, and run them."),
     "hub": Entry("hub", "List the Hub's datasets, and count how many are valid here."),
     "webhook": Entry("webhook", "Apply one change notice of the Hub."),
     "queue": Entry("queue", "Look into the queue of jobs, add to it, cancel, clean."),
@@ -45,7 +45,7 @@ COMMANDS = {
     "doctor": Entry("doctor", "Check that everything needed is in order."),
 }
 
-EPILOG = """A DATASET is an id of the Hub (glue, nyu-mll/glue, glue@REVISION) or a local path (./folder, data.csv).
+EPILOG = """A DATASET is a Hub id (glue, nyu-mll/glue, glue@REVISION) or a local path (./folder, data.csv).
 Examples: dspreview rows glue ax test · dspreview splits ./my-data --json"""
 
 

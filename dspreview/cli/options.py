@@ -42,7 +42,10 @@ Trust = Annotated[
 ]
 SafeCsv = Annotated[
     bool,
-    typer.Option("--safe-csv", help="With --format csv: an apostrophe before texts that a spreadsheet would compute."),
+    typer.Option(
+        "--safe-csv",
+        help="With --format csv: put an apostrophe before text that a spreadsheet would run as a formula.",
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No hints and no progress on stderr.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="More on stderr, tracebacks of failures too.")]
@@ -93,7 +96,7 @@ ConfigArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="[CONFIG]",
-        help="May be left out where there is one choice.",
+        help="Optional if there is only one.",
         show_default=False,
         autocompletion=names_of("configs"),
     ),
@@ -102,7 +105,7 @@ SplitArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="[SPLIT]",
-        help="May be left out where there is one choice.",
+        help="Optional if there is only one.",
         show_default=False,
         autocompletion=names_of("splits"),
     ),
@@ -122,7 +125,8 @@ MaxWait = Annotated[
         "--max-wait",
         min=0,
         metavar="SECONDS",
-        help="End after so long without load, memory, the Hub or a cluster to spare.",
+        help="Stop after this many seconds in which no job could start: high load, little memory, "
+        "a rate-limited Hub, or no cluster.",
     ),
 ]
 EngineOption = Annotated[

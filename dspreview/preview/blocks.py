@@ -48,7 +48,7 @@ class Traffic:
         """About to read so many bytes. Raises ConsentError."""
         if not self.agreed and self.bytes + count > ASKED_BEYOND:
             raise ConsentError(
-                f"{self.where}: this reads more than {ASKED_BEYOND / 1e9:g} GB over the network; say --yes to do it"
+                f"{self.where}: this reads more than {ASKED_BEYOND / 1e9:g} GB over the network; use --yes to do it"
             )
         self.bytes += count
 

@@ -59,7 +59,7 @@ class Queries:
         """The split that is meant. Raises PreviewError."""
         if self.preview.cached and not self.at_hand:
             raise errors.NotCachedError(
-                f"{ref.asked}: a query is work, which --cached forbids; leave it out, or say --offline"
+                f"{ref.asked}: a query is computed, which --cached forbids; leave --cached out, or use --offline"
             )
         entry = self.preview.dataset(ref)
         return Target(ref, entry, self.preview.split(ref, entry, config, split))
@@ -247,7 +247,7 @@ class Queries:
             make(folder)
             found.check(target.where)  # before it gets its name
 
-        return self.tables.derive(about, checked, f"{target.where}: another dspreview is at it; waiting")
+        return self.tables.derive(about, checked, f"{target.where}: another dspreview is building it; waiting")
 
     def about(self, target: Target, table: Table, kind: str, what: str) -> About:
         """What a derived folder is made from."""

@@ -163,7 +163,7 @@ class Tables:
         found = self.derived(about)
         if found is None:
             raise errors.StoreFullError(
-                f"{self.store.derived.root}: what was converted is gone again; raise DERIVED_MAX_BYTES"
+                f"{self.store.derived.root}: the converted files were removed at once because of DERIVED_MAX_BYTES; raise it"
             )
         return found
 

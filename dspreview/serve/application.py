@@ -60,7 +60,7 @@ class Application:
             return
         asked = {name: value.decode("latin-1") for name, value in scope["headers"] if name in ASKED}
         if not self.is_known_host(asked.get(b"host", "")):
-            await plain(send, 400, b"this server does not go by that name")
+            await plain(send, 400, b"this server does not accept this host name")
         elif scope["method"] == "OPTIONS":
             await plain(send, 204, b"", self.preflight(asked))
         elif scope["raw_path"].startswith(b"/assets/"):

@@ -71,7 +71,7 @@ class Store:
         owner = self.cache.read_fact("owner") or ""
         if not OWNER.fullmatch(owner):
             raise StoreCorruptError(
-                f"{self.settings.dspreview_database}: its owner is {owner!a}, which is no name of ours"
+                f"{self.settings.dspreview_database}: its owner is {owner!a}, which is not a name that dspreview gives"
             )
         self.assets = AssetFolder(Path(self.settings.assets_directory), owner, self.settle)
         self.derived = DerivedFolder(Path(self.settings.assets_directory), owner)

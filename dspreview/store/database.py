@@ -76,7 +76,7 @@ def identity(path: Path | str) -> tuple[int, int]:
     try:
         status = os.stat(path)
     except OSError as error:
-        raise StoreGoneError(f"{path} is gone ({error.strerror}); the same command makes it anew") from None
+        raise StoreGoneError(f"{path} is gone ({error.strerror}); the same command creates it again") from None
     if not status.st_size:
         raise StoreGoneError(f"{path} was emptied while it was used; what was stored in it is lost: run it again")
     return status.st_dev, status.st_ino
@@ -93,12 +93,13 @@ def check_user(path: Path) -> None:
     status = path.stat()
     if status.st_uid != os.geteuid():
         raise StoreUntrustedError(
-            f"{path} belongs to another user (number {status.st_uid}), who decides what it says;"
-            " if that is meant, say --trust-database"
+            f"{path} belongs to another user (uid {status.st_uid}), who controls its contents;"
+            " if this is intended, use --trust-database"
         )
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise StoreUntrustedError(
-            f"{path} may be written by others, who decide what it says; run: chmod go-w {path}, or say --trust-database"
+            f"{path} can be written by other users, who can change its contents;"
+            f" run: chmod go-w {path}, or use --trust-database"
         )
 
 
@@ -243,5 +244,5 @@ def translated(path: Path | str) -> Iterator[None]:
         raise StoreError(f"{path}: {text}") from error
     except sqlite3.DatabaseError as error:
         raise StoreCorruptError(
-            f"{path}: {error}; it is damaged or no dspreview database: move it away, it is made anew"
+            f"{path}: {error}; it is damaged, or not a dspreview database; move it away, and a new one is created"
         ) from error

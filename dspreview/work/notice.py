@@ -69,7 +69,7 @@ def dataset_id(value: Json, key: str) -> str:
 def hub_id(name: str, key: str) -> str:
     """An id of the Hub, and never a path of this machine. Raises UsageError."""
     if not ID.fullmatch(name):
-        raise UsageError(f"webhook: {key}: {name!r} is no id of the Hub")
+        raise UsageError(f"webhook: {key}: {name!r} is not a Hub id")
     return name
 
 

@@ -65,11 +65,11 @@ def test_nothing_has_drifted(dspreview: Program, tmp_path: Path) -> None:
     ("files", "told", "column"),
     [
         ({"a.parquet": rows(n=[*range(99), 7])}, "within the tolerances", None),
-        ({"a.parquet": rows(t=[None] * 50 + ["x"] * 50)}, "share of nulls was 0.25, and is 0.5", "t"),
-        ({"a.parquet": rows(label=[0] * 100)}, "the share of yes was 0.5, and is 0.0", "label"),
+        ({"a.parquet": rows(t=[None] * 50 + ["x"] * 50)}, "share of nulls changed from 0.25 to 0.5", "t"),
+        ({"a.parquet": rows(label=[0] * 100)}, "the share of yes changed from 0.5 to 0.0", "label"),
         ({"a.parquet": parquet({"n": list(range(100))})}, "the column label is gone", "label"),
         ({"a.parquet": parquet(pa.table(ROWS, schema=FEATURES.arrow_schema).append_column("x", [list(range(100))]))}, "the column x is new", "x"),
-        ({"a.parquet": parquet(pa.table(ROWS, schema=FEATURES.arrow_schema).slice(0, 98))}, "it had 100 rows, and has 98", None),
+        ({"a.parquet": parquet(pa.table(ROWS, schema=FEATURES.arrow_schema).slice(0, 98))}, "the number of rows changed from 100 to 98", None),
         ({"train.parquet": rows(), "test.parquet": parquet({"n": [-1]})}, "default/test is new", None),
     ],
 )  # fmt: skip
@@ -150,7 +150,7 @@ def test_comments_and_tolerances_of_a_person_are_kept(tmp_path: Path, dspreview:
     write(tmp_path / "d", {"a.csv": "a\n1\n\n3\n", "b.csv": "a\n4\n"})
     assert dspreview("lock", data, "--output", file).code == 0
     again = file.read_text()
-    assert again.startswith("# checked by hand\n# What this dataset was like")
+    assert again.startswith("# checked by hand\n# A snapshot of this dataset")
     assert "nulls = 0.5  # half of them may be missing\n" in again
     locked = tomllib.loads(again)
     assert locked["configs"]["default"]["train"]["num_rows"] == 3

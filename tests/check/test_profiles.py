@@ -79,8 +79,8 @@ def test_drift_is_told_where_another_split_cannot_be_read(dspreview: Program, tm
     result = dspreview("check", folder, "--against", tmp_path / "x.lock", "--select", "drift", "--json")
     told = {one["message"] for one in result.json["findings"]}
     assert result.code == 1
-    assert any("it had 3 rows, and has 1" in one for one in told)
-    assert any("cannot be read any more" in one for one in told)
+    assert any("the number of rows changed from 3 to 1" in one for one in told)
+    assert any("can no longer be read" in one for one in told)
 
 
 def test_the_lock_file_is_a_file_like_any_other(dspreview: Program, tmp_path: Path) -> None:

@@ -213,7 +213,7 @@ def test_a_bad_setting_names_itself(dspreview: Program) -> None:
         (["rows", ".", "--fromat", "json"], "--format"),
         (["rows", ".", "--json", "--format", "csv"], "contradict"),
         (["cache", "stat"], "stats"),
-        (["refresh", ".", "--cached"], "forbids work"),
+        (["refresh", ".", "--cached"], "--cached forbids"),
     ],
 )
 def test_wrong_use_is_one_line_and_exit_2(words: list[str], told: str, dspreview: Program) -> None:

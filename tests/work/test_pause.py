@@ -87,7 +87,7 @@ def test_a_cached_dataset_of_a_limited_hub_does_not_keep_local_data_waiting(
         local = write(tmp_path / str(status), {"a.csv": "a\n1\n"})
         result = online("warm", "--from", "-", "--max-wait", "0.2", "--json", stdin=f"a/b\n{local}")
         assert (result.code, result.json["done"], result.json["failed"]) == (1, 2, 1)
-        assert "taken as it is" in result.err
+        assert "not checked for changes" in result.err
         assert online("rows", local, "--cached", "--json").code == 0
 
 

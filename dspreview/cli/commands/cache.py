@@ -85,7 +85,11 @@ def clean(
     call: Call,
     *,
     derived: Annotated[
-        bool, typer.Option("--derived", help="Only derived files: converted Parquet, search indexes.")
+        bool,
+        typer.Option(
+            "--derived",
+            help="Only derived files: converted Parquet, search indexes, statistics, media headers, and parts of remote files.",
+        ),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> int:
@@ -113,16 +117,16 @@ def prune(call: Call) -> int:
     return errors.EXIT_OK
 
 
-def confirm(what: str, *, yes: bool) -> None:
-    """Ask on a terminal; elsewhere `--yes` is needed. Raises UsageError."""
+def confirm(what: str, *, yes: bool, option: str = "--yes") -> None:
+    """Ask on a terminal; elsewhere `--yes`, or another option, is needed. Raises UsageError."""
     if yes:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise errors.UsageError(f"{what} Say --yes to do it")
+        raise errors.UsageError(f"{what} Use {option} to do it")
     sys.stderr.write(f"{what} Go on? [y/N] ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        raise errors.UsageError("nothing was removed")
+        raise errors.UsageError("nothing was done")
 
 
 @app.command(help="Check that the file, its references and the asset folder fit together: exit 0 or 1.")

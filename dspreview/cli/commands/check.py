@@ -36,8 +36,9 @@ AllRowsOption = Annotated[bool, typer.Option("--all-rows", help="Look at every r
 
 
 @app.command(
-    help="Check every config and split of datasets, and say what is wrong, and exactly where. Exit 0: nothing that bad. "
-    "Exit 1: a finding at or above --fail-on. Could not tell is another exit code. docs/check.md explains each finding."
+    help="Check every config and split of datasets, and report each problem with its location. "
+    "Exit 0: no finding at or above --fail-on. Exit 1: at least one. "
+    "If a dataset could not be checked, the exit code is another one. docs/check.md explains each finding."
 )
 @with_common
 def check(
@@ -57,12 +58,11 @@ def check(
     ] = None,
     fail_on: Annotated[
         Literal["error", "warning", "info"] | None,
-        typer.Option(
-            help="How bad a finding ends with exit 1. [env: CHECK_FAIL_ON; default: error]", show_default=False
-        ),
+        typer.Option(help="The lowest severity that exits 1. [env: CHECK_FAIL_ON; default: error]", show_default=False),
     ] = None,
     against: Annotated[
-        str | None, typer.Option(metavar="FILE", help="A file of `dspreview lock`; what differs from it is found, too.")
+        str | None,
+        typer.Option(metavar="FILE", help="A lock file of `dspreview lock`. Differences from it are reported, too."),
     ] = None,
     format_: ReportFormat = "table",
 ) -> int:
@@ -82,7 +82,7 @@ def check(
     wanted = list(chosen(datasets or [], from_file))
     many = from_file is not None or len(wanted) > 1
     if against is not None and many:
-        raise errors.UsageError("--against is for one dataset: a lock file tells of one")
+        raise errors.UsageError("--against is for one dataset: a lock file describes one")
     sample = sample_of(split_sample, all_rows=all_rows)
     extractor = Extractor(call.settings)
     reports: list[Located] = []

@@ -33,14 +33,14 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 @with_common
 def diff(
     call: Call,
-    a: Annotated[str, typer.Argument(metavar="A", help="The one.")],
-    b: Annotated[str, typer.Argument(metavar="B", help="The other.")],
+    a: Annotated[str, typer.Argument(metavar="A", help="The first dataset.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="The second dataset.")],
     *,
     key: Annotated[
         str | None,
         typer.Option(
             metavar="COLUMN",
-            help="A column that tells rows apart: which were added, removed, changed?",
+            help="A column that identifies rows. Reports which rows were added, removed and changed.",
             show_default=False,
         ),
     ] = None,
@@ -110,7 +110,7 @@ def rows_of(rows: dict[str, Json]) -> str:
         keys = rows["examples"][word]
         more = ", …" if rows[word] > len(keys[:3]) else ""
         parts.append(f"{rows[word]:,} {word}" + (f" ({', '.join(keys[:3])}{more})" if keys else ""))
-    repeated = f"; {rows['repeated_keys']:,} keys stand more than once" if rows["repeated_keys"] else ""
+    repeated = f"; {rows['repeated_keys']:,} keys occur more than once" if rows["repeated_keys"] else ""
     return f"{told}; {', '.join(parts)}{repeated}"
 
 

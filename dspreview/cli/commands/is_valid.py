@@ -23,7 +23,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 @app.command(
     help="Say whether a dataset gives rows. Exit 0: yes. Exit 1: it exists, and no split gives rows. "
-    "Could not tell (unknown, no access, no network) is another exit code, never 1."
+    "If that cannot be determined (unknown, no access, no network), the exit code is another one."
 )
 @with_common
 def is_valid(

@@ -86,9 +86,9 @@ def list_(
 
 
 @app.command(
-    help="Work off the queue: each job in a process of its own, with a limit of time and memory, here or on a cluster. "
-    "Loops forever, unless told when to end. With --until-empty, or on a terminal, the load is not waited for unless "
-    "MAX_LOAD_PCT is set. Exit 1 if some jobs failed, or none could start for so long as --max-wait says."
+    help="Run the jobs in the queue, on this machine or on a cluster. Each job has its own process, with time and memory limits. "
+    "Runs until stopped, unless --until-empty or --max-jobs is given. With --until-empty, or on a terminal, a high load "
+    "delays no job unless MAX_LOAD_PCT is set. Exit 1 if a job failed, or if no job could start for --max-wait seconds."
 )
 @with_common
 def work(
@@ -97,9 +97,7 @@ def work(
     workers: Workers = None,
     engine: EngineOption = None,
     until_empty: Annotated[bool, typer.Option("--until-empty", help="End when nothing waits.")] = False,
-    max_jobs: Annotated[
-        int | None, typer.Option("--max-jobs", min=0, metavar="N", help="End after so many jobs.")
-    ] = None,
+    max_jobs: Annotated[int | None, typer.Option("--max-jobs", min=0, metavar="N", help="End after N jobs.")] = None,
     max_wait: MaxWait = 600,
 ) -> int:
     """Answer `queue work`."""
@@ -116,7 +114,7 @@ def ignoring_load(call: Call) -> Call:
 
     found, limit = load(), call.settings.max_load_pct
     if found >= limit > 0:
-        call.warn(f"the load is {found:.0f} %; jobs start all the same, as MAX_LOAD_PCT is not set")
+        call.warn(f"the load is {found:.0f} %; jobs start anyway, because MAX_LOAD_PCT is not set")
     return call._replace(settings=call.settings.replace(max_load_pct=0))
 
 
@@ -148,7 +146,7 @@ def run_queue(call: Call, limits: Limits, engine: str | None, workers: int | Non
     return errors.EXIT_NO if failed or not enough else errors.EXIT_OK
 
 
-@app.command(help="Cancel the started or the waiting jobs; a started one is stopped by whoever runs it.")
+@app.command(help="Cancel the started or the waiting jobs. A started job is stopped by the worker that runs it.")
 @with_common
 def cancel(
     call: Call,
@@ -158,14 +156,14 @@ def cancel(
 ) -> int:
     """Answer `queue cancel`."""
     if started == waiting:
-        raise errors.UsageError("queue cancel: say --started or --waiting")
+        raise errors.UsageError("queue cancel: use either --started or --waiting")
     with Store(call.settings, must_write=True) as store, translated(call.settings.dspreview_database):
         number = store.queue.cancel("STARTED" if started else "WAITING")
     output.write(call, Answer.of_rows({"cancelled": number}, ["cancelled"], [[number]]))
     return errors.EXIT_OK
 
 
-@app.command(help="Remove every job, stopping started ones, or only those that ended.")
+@app.command(help="Remove all jobs, and stop those that are running. With --finished, remove only jobs that ended.")
 @with_common
 def clean(
     call: Call,

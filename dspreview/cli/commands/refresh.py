@@ -47,7 +47,7 @@ def refresh(
 ) -> int:
     """Answer `refresh`."""
     if call.cached:
-        raise errors.UsageError("refresh works, and --cached forbids work; give one of them")
+        raise errors.UsageError("refresh computes new data, which --cached forbids; leave --cached out")
     if queue:
         return enqueue_all(call, targets(dataset, config, split, from_file), many=from_file is not None)
     with Store(call.settings, must_write=True) as store:

@@ -49,7 +49,7 @@ def rows(  # noqa: C901, PLR0913 - options are many
     seed: Annotated[int | None, typer.Option("--seed", min=0, metavar="S", help="Choose the same rows again.")] = None,
     images: Annotated[
         Literal["auto", "always", "never"],
-        typer.Option("--images", help="Draw images: where the terminal can, into a pipe too, or never."),
+        typer.Option("--images", help="Draw images: if the terminal can (auto), also into a pipe (always), or never."),
     ] = "auto",
     open_: Annotated[bool, typer.Option("--open", help="With --row: open its files with the system's viewer.")] = False,
     save: Annotated[

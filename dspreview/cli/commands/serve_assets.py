@@ -18,7 +18,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 
 @app.command(
-    help="Serve the cache over HTTP: a page to look at, assets, and the endpoints of the early service as JSON. "
+    help="Serve the cache over HTTP: a page to look at, assets, and JSON endpoints (docs/serve.md). "
     "It answers from the cache alone; `dspreview warm` and `refresh` fill it. Prints its address; Ctrl-C stops it."
 )
 @with_common

@@ -21,7 +21,7 @@ from dspreview.store import Store
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
-@app.command(help="List the configs and splits of a dataset, with num_bytes and num_examples where they are known.")
+@app.command(help="List the configs and splits of a dataset, with num_bytes and num_examples if they are known.")
 @with_common
 def splits(
     call: Call, dataset: DatasetArgument = None, config: ConfigArgument = None, *, from_file: FromOption = None

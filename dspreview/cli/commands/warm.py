@@ -36,8 +36,8 @@ LISTED_WITHIN = 10.0
 
 
 @app.command(
-    help="Enqueue what is missing, empty or stalled, and work it off. Exit 1 if some failed. "
-    "Interrupted, it goes on where it stopped."
+    help="Add jobs for everything that is missing, empty or stalled (its data has changed since it was cached), and run them. "
+    "Exit 1 if some failed. After an interruption, the same command continues."
 )
 @with_common
 def warm(  # noqa: PLR0913 - options are many
@@ -66,8 +66,9 @@ def warm(  # noqa: PLR0913 - options are many
     listing = partial(extractor.list_hub, author=author, search=search, tags=tag or (), sort=sort, limit=limit)
     if from_file is None and not filtered and not everything:
         confirm(
-            "warm: this is the whole Hub; choose with --from, --author, --search, --tag, --limit, or say --all.",
+            "warm: this is the whole Hub; choose with --from, --author, --search, --tag, --limit.",
             yes=False,
+            option="--all",
         )
     settings = own_limits(call.settings)
     broken: list[str] = []
@@ -78,7 +79,7 @@ def warm(  # noqa: PLR0913 - options are many
             short = patience._replace(in_all=min(max_wait, LISTED_WITHIN))
             wanted, silent = with_revisions(named(from_file, broken), store, extractor, short)
             if silent is not None:
-                told = f"{silent}; what is cached of the Hub is taken as it is"
+                told = f"{silent}; cached Hub datasets are not checked for changes"
                 failure.tell(told)
                 broken.append(told)
         else:
@@ -156,5 +157,5 @@ def summary(call: Call, enqueued: int, ended: list[Done], broken: list[str], lef
     output.write(call, Answer.of(document, ["dataset", "config", "split", "error"], failures, lambda: text))
     sys.stdout.flush()
     if left:
-        call.warn(f"stopped with {left} jobs left; the same command goes on there")
+        call.warn(f"stopped with {left} jobs left; run the same command to continue")
     return errors.EXIT_NO if failed or broken or left else errors.EXIT_OK

@@ -119,7 +119,7 @@ class WebFile(io.RawIOBase):
         self.etag = str(self.response.headers.get("ETag") or self.response.headers.get("Last-Modified") or "")
         if place:
             if place > MOST_SKIPPED:
-                raise OSError(f"{self.url}: its server gives no parts of a file; download it")
+                raise OSError(f"{self.url}: its server does not support range requests; download the file")
             self.place = 0
             while self.place < place and (part := self.some(place - self.place)):
                 self.place += len(part)
@@ -151,7 +151,7 @@ class WebFile(io.RawIOBase):
     def seek(self, place: int, whence: int = 0) -> int:
         """Go to a place; asked for when it is not where one is. Raises OSError where the size is not known."""
         if whence == 2 and self.size is None:
-            raise io.UnsupportedOperation(f"{self.url}: its server does not tell how long it is")
+            raise io.UnsupportedOperation(f"{self.url}: its server does not report the size of the file")
         wanted = place + {0: 0, 1: self.place, 2: self.size or 0}[whence]
         if wanted != self.place:
             if self.size is not None and wanted >= self.size:

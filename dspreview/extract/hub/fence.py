@@ -89,7 +89,7 @@ class Fence:
         """
         if request.url.host not in self.hub_hosts and self.is_private_name(request.url.host):
             raise PrivateAddressError(
-                f"{request.url.host} is an address of this machine or a private network; it is not asked"
+                f"{request.url.host} is an address of this machine or a private network; dspreview does not connect to it"
             )
         if request.url.host != self.hub_host:
             request.headers.pop("Authorization", None)
@@ -153,7 +153,9 @@ def watch(event: str, arguments: tuple[Any, ...]) -> None:
         return
     address = arguments[1]
     if isinstance(address, tuple) and len(address) >= 2 and Fence.installed.refuses(str(address[0]), int(address[1])):
-        raise PrivateAddressError(f"{address[0]} is an address of this machine or a private network; it is not asked")
+        raise PrivateAddressError(
+            f"{address[0]} is an address of this machine or a private network; dspreview does not connect to it"
+        )
 
 
 def within(seconds: float, ask: Callable[[], T]) -> T | None:

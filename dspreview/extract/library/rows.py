@@ -34,7 +34,7 @@ def read_rows(
     where = f"{source.asked} {plan.config.name}/{split}"
     if split not in plan.files:
         raise errors.SplitNotFoundError(
-            f"{where}: no such split any more; run: {errors.command('refresh', source.asked)}"
+            f"{where}: the split no longer exists; run: {errors.command('refresh', source.asked)}"
         )
     window = window or Window()
 

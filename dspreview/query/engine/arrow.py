@@ -27,7 +27,7 @@ def take(engine: Engine, places: list[int], columns: list[int]) -> list[Cells]:
             found[table.starts[part] + place] = (rows, row)
     if absent := [place for place in places if place not in found]:
         raise UnreadableDataError(
-            f"{engine.where}: its files tell of more rows than they hold; row {absent[0]} is not there"
+            f"{engine.where}: its files declare more rows than they contain; row {absent[0]} is not there"
         )
     parts = [rows.slice(row, 1) for rows, row in (found[place] for place in places)]
     features = [(table.columns[number].name, table.columns[number].feature) for number in columns]

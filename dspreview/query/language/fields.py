@@ -151,7 +151,7 @@ def type_name(feature: Feature) -> str:
     words = {
         "int": "a number", "float": "a number", "decimal": "a number", "text": "a text", "bool": "true or false",
         "label": "a class label", "date": "a date", "time": "a time", "null": "null in all rows",
-        "timestamp": "a time stamp" + (" with a zone" if zoned else ""),
+        "timestamp": "a timestamp" + (" with a time zone" if zoned else ""),
     }  # fmt: skip
     if kind in words:
         return words[kind]

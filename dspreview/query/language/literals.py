@@ -74,7 +74,7 @@ def time_of(field: Field, found: Any) -> str:
     text = text_of(field, found)
     clock = time.fromisoformat(text)
     if clock.tzinfo is not None:
-        raise KindError(f"{text!r} has a zone, which a time of day has not")
+        raise KindError(f"{text!r} has a time zone, but a time of day has none")
     return f"{clock.replace(microsecond=0).isoformat()}.{below(text)}"
 
 
@@ -83,7 +83,7 @@ def moment_of(field: Field, found: Any) -> Fraction:
     text, days = near(text_of(field, found))
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is not None and not field.zoned:
-        raise KindError(f"{text!r} has a zone, which the column has not")
+        raise KindError(f"{text!r} has a time zone, but the column has none")
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     seconds = (moment.replace(microsecond=0) - EPOCH) // timedelta(seconds=1)
     return seconds + days * 86_400 + Fraction(int(below(text)), 10**9)

@@ -157,7 +157,7 @@ class Parser:
                     raise self.mistake(f"{name} needs a text in single quotes", pattern.start)
                 return IsLike(column, pattern, ignores_case=name == "ILIKE")
         if self.here[:2] == ("mark", "("):
-            raise self.mistake('functions are not known here; for a length there is the column "NAME.length"')
+            raise self.mistake('functions are not supported; for a length there is the column "NAME.length"')
         raise self.mistake("an operator was expected: = <> < <= > >= IS IN BETWEEN LIKE ILIKE")
 
     def column(self, why: str) -> ColumnName:
@@ -179,11 +179,11 @@ class Parser:
     def operand(self) -> Operand:
         """A value, or another column."""
         if self.here[:2] == ("keyword", "NULL"):
-            raise self.mistake("nothing equals NULL; say IS NULL or IS NOT NULL")
+            raise self.mistake("nothing equals NULL; use IS NULL or IS NOT NULL")
         if self.here.kind in {"quoted", "word"}:
             found = self.column("")
             if self.here[:2] == ("mark", "("):
-                raise self.mistake("functions are not known here", found.start)
+                raise self.mistake("functions are not supported", found.start)
             return found
         return self.value()
 

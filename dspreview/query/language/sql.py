@@ -201,7 +201,7 @@ class Builder:
         if field.kind == "null":
             return FALSE
         if field.kind != "text":
-            raise self.wrong(tree.column.start, f"{word} compares texts, and {field.told} is none")
+            raise self.wrong(tree.column.start, f"{word} compares text, and {field.told} is not text")
         if (len(pattern) - len(pattern.rstrip("\\"))) % 2:
             raise self.wrong(tree.pattern.start, r"the pattern ends with a lone backslash; write \\ for one")
         return f"{field.sql} {'NOT ' if negated else ''}{word} {self.bind(pattern)} ESCAPE '\\'"
@@ -219,7 +219,7 @@ class Builder:
         try:
             return reader(field, found)
         except ValueError as error:
-            told = str(error) if isinstance(error, KindError) else f"{found!r} is none"
+            told = str(error) if isinstance(error, KindError) else f"{found!r} is not one"
             raise self.wrong(value.start, f"{field.told} compares with {EXPECTED[field.kind]}: {told}") from error
 
     def label(self, field: Field, value: Value, operator: str) -> int:

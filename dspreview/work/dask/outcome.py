@@ -103,7 +103,7 @@ def look(task: Task, extractor: Extractor) -> Resolved:
         import socket
 
         raise errors.UnseenDataError(
-            f"{ref.asked}: {socket.gethostname()} does not see this path as the machine of the cache does; give every"
-            " machine of the cluster the same folders, or work this one off without --engine"
+            f"{ref.asked}: {socket.gethostname()} does not have the same data at this path as the machine with the cache;"
+            " give every machine of the cluster the same folders, or run this job without --engine"
         )
     return found

@@ -124,7 +124,7 @@ class Child:
             self.pipe.send((task, folder))
             while not self.pipe.poll(LOOK_SECONDS):
                 if is_unwanted():
-                    return Ended(died="nobody waits for it any more")
+                    return Ended(died="nobody waits for it")
                 if time.monotonic() - started > settings.job_max_seconds:
                     return Ended(over_limit=over_time(settings.job_max_seconds))
                 if tree_memory(self.process.pid) > settings.job_max_memory:
