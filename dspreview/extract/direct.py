@@ -8,25 +8,38 @@ Whatever is not understood completely is declined, and takes the way through `da
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from dspreview import local
 from dspreview.errors import PreviewError, UnsafePathError
 from dspreview.extract.hub.description import list_blobs
 from dspreview.extract.layout.direct import DirectConfig, DirectSource, find_source, labelled, local_blobs
 from dspreview.extract.layout.keys import key_of
-from dspreview.extract.reader import NOT_MINE, WHOLE_BATCH, Block, NotMine, Opening, Reader, WantedBlocks, Window
+from dspreview.extract.reader import (
+    NOT_MINE,
+    WHOLE_BATCH,
+    Block,
+    NotMine,
+    Opening,
+    Reader,
+    RemoteFiles,
+    WantedBlocks,
+    WholeTables,
+    Window,
+)
 from dspreview.local import is_one_file
 from dspreview.models import ConfigListing, Kind, Listing, Page, SplitId, SplitListing
 from dspreview.page.staging import Staging
 from dspreview.settings import Settings
 
 if TYPE_CHECKING:
-    from dspreview.extract.parquet.footers import Footer
+    from dspreview.extract.parquet.footers import Footer, ParquetSplit
 
+T = TypeVar("T")
 EXPORT_FILES = 10
 """Files of an export whose rows are counted; a larger one is not worth it for a page."""
 
@@ -80,6 +93,43 @@ class Direct(Reader):
         elif config.features is not None:  # else its types would be those that the export guessed
             page = exported_page(source, config, split, staging.assets, self.settings, sizes[1])
         return NOT_MINE if page is None else page._replace(num_bytes=sizes[0])
+
+    def weight(self, split: SplitId) -> tuple[int, int | None] | NotMine:
+        """The files of a folder here."""
+        paths = self.text_files(split)
+        return NOT_MINE if paths is None else (len(paths), sum(map(os.path.getsize, paths)))
+
+    def whole(self, split: SplitId, folder: str, use: Callable[[WholeTables], T]) -> T | NotMine:
+        """What `use` makes of all rows of a folder here, where the first ones tell their types."""
+        del folder
+        paths = self.text_files(split)
+        if paths is None:
+            return NOT_MINE
+        from dspreview.extract.formats.typed_tables import typed_whole
+
+        return typed_whole(self.source.configs[split.config].format, paths, use)
+
+    def parquet(self, split: SplitId, remote: RemoteFiles) -> ParquetSplit | NotMine | None:
+        """None for text: it must be converted."""
+        del remote
+        return NOT_MINE if self.text_files(split) is None else None
+
+    def text_files(self, split: SplitId) -> list[str] | None:
+        """The files of a split here whose types the values alone tell; None for any other."""
+        config = self.chosen(split)
+        if (
+            config is None
+            or self.source.dataset.kind is not Kind.LOCAL
+            or not config.format.whole
+            or config.features is not None
+        ):
+            return None
+        paths = [f"{self.source.root}/{name}" for name in config.files[split.split]]
+        try:
+            local.guard_all(paths, self.source.root, self.source.asked)
+        except (OSError, UnsafePathError):  # told by the long way
+            return None
+        return paths
 
     def blocks(self, split: SplitId, wanted: WantedBlocks) -> Iterator[Block] | NotMine:
         """Parquet as it lies, where its types are plain and nobody asks whether its files agree."""
@@ -206,8 +256,6 @@ def first_file_page(
     source: DirectSource, chosen: DirectConfig, split: SplitId, staging: Path, settings: Settings
 ) -> Page | None:
     """The first rows of files of guessed types, where the first file has them all; None for the long way."""
-    import os
-
     from dspreview.extract.counting import COUNTED_BYTES, COUNTED_FILES
     from dspreview.extract.formats.text_page import text_page
 

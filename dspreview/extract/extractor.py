@@ -165,6 +165,10 @@ class Extractor:
         """What `use` makes of all rows of a split. Raises PreviewError."""
         return self.ask(ref, dataset, lambda reader: reader.whole(split, folder, use))
 
+    def weight(self, ref: DatasetRef, dataset: Resolved, split: SplitId) -> tuple[int, int | None]:
+        """How many files a split has, and their bytes as far as these are known. Raises PreviewError."""
+        return self.ask(ref, dataset, lambda reader: reader.weight(split))
+
     def parquet(self, ref: DatasetRef, dataset: Resolved, split: SplitId, remote: RemoteFiles) -> ParquetSplit | None:
         """The Parquet files that hold just the rows of a split; None where it must be converted. Raises PreviewError."""
         return self.ask(ref, dataset, lambda reader: reader.parquet(split, remote))

@@ -54,6 +54,11 @@ class Format(NamedTuple):
 
     It takes a file and how many rows are wanted, and gives a `dspreview.extract.formats.heads.Head`, or None for the long way.
     """
+    whole: str = ""
+    """`module:function` that reads all rows of files of guessed types without `datasets`; empty where there is none.
+
+    It takes the paths of files on this machine, and gives a `dspreview.extract.formats.typed_tables.TypedTables`.
+    """
     is_ours: bool = False
     """Whether `datasets` has no reader for it: its extensions are told to it, and `tables` reads it."""
     mends: str = ""
@@ -69,6 +74,10 @@ class Format(NamedTuple):
         """The function that reads the first rows of a file of it without a library; None where there is none."""
         return named(self.head)
 
+    def read_whole(self) -> Any:
+        """The function that reads all rows of files of it without `datasets`; None where there is none."""
+        return named(self.whole)
+
 
 def named(place: str) -> Any:
     """What `module:name` names; None where it is empty."""
@@ -80,11 +89,11 @@ PARQUET, CSV, JSON, TEXT, ARROW = (
     Format("parquet", ("parquet",), ("parquet",), is_parquet=True, is_direct=True, tables="dspreview.extract.parquet.rowgroups:parquet_tables"),
     Format(
         "csv", ("csv",), ("csv", "tsv"), guesses_types=True, is_delimited=True, is_direct=True, small_read={"chunksize": 1_000},
-        head="dspreview.extract.formats.csv_head:csv_head",
+        head="dspreview.extract.formats.csv_head:csv_head", whole="dspreview.extract.formats.csv_tables:csv_tables",
     ),
     Format(
         "json", ("json", "jsonl"), ("jsonl",), guesses_types=True, row_is_line=True, is_direct=True,
-        small_read={"chunksize": SMALL_BLOCK}, head="dspreview.extract.formats.json_head:json_head",
+        small_read={"chunksize": SMALL_BLOCK}, head="dspreview.extract.formats.json_head:json_head", whole="dspreview.extract.formats.json_tables:json_tables",
     ),
     Format(
         "text", ("txt",), is_text=True, is_direct=True,

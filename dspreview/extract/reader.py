@@ -103,6 +103,15 @@ class WholeTables(Protocol):
     def unified(self, schema: pa.Schema, name: str, table: pa.Table) -> pa.Schema:
         """The schema that earlier rows and these of a file have together. Raises DisagreeingFilesError."""
 
+    def opening(self, schema: pa.Schema) -> pa.Schema:
+        """The schema to begin with: the declared one, or that of the first table."""
+
+    def fitted(self, table: pa.Table, schema: pa.Schema) -> pa.Table:
+        """A table in a schema that `unified` gave. Raises ArrowInvalid."""
+
+    def columns(self, schema: pa.Schema) -> Columns:
+        """The columns with their features: those that are declared, else those of the last schema."""
+
 
 class RemoteFiles(Protocol):
     """Opens files on the Hub by ranges."""
@@ -137,6 +146,11 @@ class Reader(Protocol):
     def whole(self, split: SplitId, folder: str, use: Callable[[WholeTables], T]) -> T | NotMine:
         """What `use` makes of all rows of a split that must be converted; `folder` takes what is downloaded."""
         del split, folder, use
+        return NOT_MINE
+
+    def weight(self, split: SplitId) -> tuple[int, int | None] | NotMine:
+        """How many files a split has, and their bytes as far as these are known."""
+        del split
         return NOT_MINE
 
     def parquet(self, split: SplitId, remote: RemoteFiles) -> ParquetSplit | NotMine | None:

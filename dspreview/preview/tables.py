@@ -138,7 +138,7 @@ class Tables:
 
         split = SplitId(about.config, about.split)
         where, dataset = f"{ref.asked} {split}", entry.dataset
-        number, size = self.extractor.library(ref, dataset).weight(split)
+        number, size = self.extractor.weight(ref, dataset, split)
         if number > (most := self.settings.parquet_max_files):
             raise errors.QueryLimitError(
                 f"{where} has {number:,} files, and each takes some milliseconds to convert: raise PARQUET_MAX_FILES ({most:,})"

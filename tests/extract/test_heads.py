@@ -134,16 +134,21 @@ RANDOM = hypothesis_settings(
 )
 
 
-@given(table=TABLES)
-@RANDOM
-def test_random_csv(table: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+def csv_text(table: Any) -> str:
+    """A random table as CSV."""
     columns, rows, ending, quoting = table
     text = io.StringIO()
     writer = csv.writer(text, lineterminator=ending, quoting=quoting)
     writer.writerow([f"c{place}" for place in range(len(columns))])
     writer.writerows(list(zip(*columns, strict=True))[:rows])
+    return text.getvalue()
+
+
+@given(table=TABLES)
+@RANDOM
+def test_random_csv(table: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("random")
-    agrees(folder / "a.csv", text.getvalue(), of(folder))
+    agrees(folder / "a.csv", csv_text(table), of(folder))
 
 
 LEAF = st.sampled_from([

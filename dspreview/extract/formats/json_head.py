@@ -73,12 +73,14 @@ class Values:
 
     def pattern(self) -> str:
         """An expression for these values."""
+        return f"(?:{self.present()}|null)" if self.kind else "null"
+
+    def present(self) -> str:
+        """An expression for those that are not null; nothing in a list is."""
         if self.kind == "list" and self.item is not None:
-            one = self.item.pattern()
-            return rf"(?:\[(?:{one}(?:, ?{one})*+)?+\]|null)"
-        if self.kind == "struct":
-            return rf"(?:{shape(tuple(self.fields), self.fields)}|null)"
-        return f"(?:{PATTERNS[self.kind]}|null)" if self.kind else "null"
+            one = f"(?:{self.item.present()})" if self.item.kind else "(?!)"
+            return rf"\[(?:{one}(?:, ?{one})*+)?+\]"
+        return shape(tuple(self.fields), self.fields) if self.kind == "struct" else PATTERNS[self.kind]
 
     def tree(self) -> FeatureTree:
         """The feature. Raises NotPlainError where there is no value that tells."""

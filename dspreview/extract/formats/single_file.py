@@ -6,20 +6,22 @@ What is not understood completely here is declined, and read the long way; the a
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from dspreview import local
 from dspreview.extract.format import BY_EXTENSION
 from dspreview.extract.formats.text_page import text_page
 from dspreview.extract.layout.keys import key_of, local_key
-from dspreview.extract.reader import NOT_MINE, NotMine, Opening, Reader, RemoteFiles, Window
+from dspreview.extract.reader import NOT_MINE, NotMine, Opening, Reader, RemoteFiles, WholeTables, Window
 from dspreview.models import ConfigListing, Listing, Page, SplitId, SplitListing
 from dspreview.page.staging import Staging
 
 if TYPE_CHECKING:
     from dspreview.extract.parquet.footers import ParquetSplit
 
+T = TypeVar("T")
 ONLY = SplitId("default", "train")
 """The one split of such a dataset."""
 
@@ -57,11 +59,26 @@ class SingleFile(Reader):
             found = text_page(self.format, self.name, dataset, self.opening.ref.asked, split, staging.assets, settings)
         return NOT_MINE if found is None else found
 
+    def weight(self, split: SplitId) -> tuple[int, int | None] | NotMine:
+        """One file. Raises OSError."""
+        return (1, os.path.getsize(self.name)) if split == ONLY and os.path.isfile(self.name) else NOT_MINE
+
+    def whole(self, split: SplitId, folder: str, use: Callable[[WholeTables], T]) -> T | NotMine:
+        """What `use` makes of all rows, where the first ones tell their types."""
+        del folder
+        if split != ONLY or self.format.is_parquet or not os.path.isfile(self.name):
+            return NOT_MINE
+        from dspreview.extract.formats.typed_tables import typed_whole
+
+        return typed_whole(self.format, [self.name], use)
+
     def parquet(self, split: SplitId, remote: RemoteFiles) -> ParquetSplit | NotMine | None:
         """The file itself, where its types are plain."""
         del remote
-        if split != ONLY or not self.format.is_parquet:
+        if split != ONLY:
             return NOT_MINE
+        if self.format.whole:
+            return None
         import pyarrow as pa
 
         from dspreview.extract.parquet.footers import ParquetSplit, local_footer

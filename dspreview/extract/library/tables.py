@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from datasets import Features
 from datasets.table import table_cast
 
+from dspreview.arrow.arrays import beyond_floats
 from dspreview.arrow.settled import empty_table, filled, micro, plain, settled_table, target, visible
 from dspreview.errors import DeclaredTypesError, DisagreeingFilesError
-from dspreview.extract.library.exact import EXACT_FLOAT, with_json_columns
+from dspreview.extract.library.exact import with_json_columns
 from dspreview.extract.library.failures import shorten
 from dspreview.extract.library.features import features_of
 from dspreview.extract.library.readers import NamedTable
@@ -189,12 +189,6 @@ def lose_digits(one: pa.Table, other: pa.Table, name: str) -> bool:
     columns = one.column(name), other.column(name)
     whole = [column for column in columns if pa.types.is_integer(column.type)]
     return len(whole) == 1 and any(pa.types.is_floating(column.type) for column in columns) and beyond_floats(whole[0])
-
-
-def beyond_floats(values: pa.ChunkedArray) -> bool:
-    """Whether there are integers so large that floats do not tell them apart."""
-    ends = pc.min_max(values).as_py()
-    return ends["min"] is not None and bool(max(ends["max"], -ends["min"]) > EXACT_FLOAT)
 
 
 def is_number(kind: pa.DataType) -> bool:

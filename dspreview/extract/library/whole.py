@@ -9,9 +9,11 @@ from datasets import Features
 
 from dspreview.arrow.settled import empty_table
 from dspreview.extract.library.failures import explain
+from dspreview.extract.library.features import features_of, trees
 from dspreview.extract.library.readers import NamedTable, SplitReader
 from dspreview.extract.library.source import Plan, Source
 from dspreview.extract.library.tables import UNLIKE, Joiner, cast_to, compatible, schema_of
+from dspreview.extract.plain import Columns
 from dspreview.settings import Settings
 
 ALL = 2**62
@@ -61,6 +63,19 @@ class WholeSplit:
         except UNLIKE as error:
             raise self.joiner.disagreement(self.first, schema, name, table.schema, "types") from error
 
+    def opening(self, schema: pa.Schema) -> pa.Schema:
+        """The schema of the declared features, or that of the first table where there are none."""
+        declared = schema_of(self.features) if self.features is not None else None
+        return declared if declared is not None and len(declared) else schema
+
+    def fitted(self, table: pa.Table, schema: pa.Schema) -> pa.Table:
+        """A table in a schema of all. Raises ArrowInvalid."""
+        return with_schema(table, schema)
+
+    def columns(self, schema: pa.Schema) -> Columns:
+        """The columns with their features."""
+        return trees(self.features if self.features is not None else features_of(schema.remove_metadata()))
+
 
 def with_schema(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """A table in the order of a schema, with the types that hold the values of both. Raises ArrowInvalid."""
@@ -83,9 +98,3 @@ def json_where(empty: pa.Table, table: pa.Table) -> pa.Table:
         if field.name in table.column_names and table.schema.field(field.name).type == pa.json_():
             empty = empty.set_column(place, field.name, pa.chunked_array([], pa.json_()))
     return empty
-
-
-def declared_schema(features: Features | None, fallback: pa.Schema) -> pa.Schema:
-    """The Arrow schema of declared features, or that of the tables where they have none."""
-    schema = schema_of(features) if features is not None else None
-    return schema if schema is not None and len(schema) else fallback
