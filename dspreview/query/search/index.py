@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +19,7 @@ from dspreview.arrow.settled import settled_table
 from dspreview.errors import QueryLimitError, StoreCorruptError, StoreError, StoreFullError, UsageError
 from dspreview.feature import Feature
 from dspreview.query.engine.engine import Engine
+from dspreview.query.search import writer
 from dspreview.query.search.words import APART, distinct, spaced, texts_in
 from dspreview.query.table import Table
 from dspreview.settings import Settings
@@ -23,6 +28,7 @@ INDEX = "index.sqlite"
 MOST_COLUMNS = 100
 """Columns of an index; the texts of further ones stand together in the last."""
 ROWS_AT_ONCE = 1_000
+PROTOCOL = pickle.HIGHEST_PROTOCOL
 STEPS = 20_000
 """Steps of SQLite's machine between two looks at the clock."""
 
@@ -52,37 +58,32 @@ def build(engine: Engine, columns: list[int], folder: Path, progress: Callable[[
 
 
 def fill(engine: Engine, columns: list[int], count: int, folder: Path, progress: Callable[[int], None]) -> None:
-    """Write the index. Raises PreviewError, sqlite3.OperationalError where there is no room."""
-    connection = sqlite3.connect(folder / INDEX, isolation_level=None)
-    try:
-        for statement in ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "BEGIN"):
-            connection.execute(statement)
-        names = ", ".join(f"c{number}" for number in range(count))
-        try:
-            connection.execute(
-                f"CREATE VIRTUAL TABLE texts USING fts5({names}, content='',"
-                " tokenize=\"unicode61 remove_diacritics 2 categories 'L* N* M* Co'\")"
-            )
-        except sqlite3.OperationalError as error:
-            raise StoreError(f"this Python's SQLite cannot search texts ({error}); install one with FTS5") from error
-        connection.execute("CREATE TABLE words (row_idx INTEGER PRIMARY KEY, number INTEGER NOT NULL)")
-        marks = ", ".join("?" * (count + 1))
+    """Write the index, in another process while the rows are read here. Raises PreviewError, sqlite3.OperationalError for want of room."""
+    command = [sys.executable, "-P", writer.__file__, str(folder / INDEX), str(count)]
+    process = subprocess.Popen(command, stdin=PIPE, stdout=DEVNULL, stderr=PIPE)
+    with process:
+        assert process.stdin is not None
+        assert process.stderr is not None
         row_idx = 0
-        for rows in texts(engine, columns, count):
-            connection.executemany(
-                f"INSERT INTO texts (rowid, {names}) VALUES ({marks})",
-                [(row_idx + number, *[spaced(text) for text in row]) for number, row in enumerate(rows)],
-            )
-            connection.executemany(
-                "INSERT INTO words VALUES (?, ?)",
-                [(row_idx + number, distinct([*row])) for number, row in enumerate(rows)],
-            )
-            row_idx += len(rows)
-            progress(row_idx)
-        connection.execute("INSERT INTO texts (texts) VALUES ('optimize')")
-        connection.execute("COMMIT")
-    finally:
-        connection.close()
+        try:
+            for rows in texts(engine, columns, count):
+                spaced_rows = [[spaced(text) for text in row] for row in rows]
+                pickle.dump((row_idx, spaced_rows, [distinct(row) for row in rows]), process.stdin, PROTOCOL)
+                process.stdin.flush()  # all of it: the rest would wait for the next rows
+                row_idx += len(rows)
+                progress(row_idx)
+            pickle.dump((row_idx, [], []), process.stdin, PROTOCOL)
+            process.stdin.close()
+        except BrokenPipeError:  # it says why
+            pass
+        except BaseException:
+            process.kill()
+            raise
+        told = process.stderr.read().decode(errors="replace")
+    if process.returncode and "fts5" in told:
+        raise StoreError(f"this Python's SQLite cannot search texts ({told}); install one with FTS5")
+    if process.returncode:
+        raise sqlite3.OperationalError(told or f"the process that writes the index ended with {process.returncode}")
 
 
 def texts(engine: Engine, columns: list[int], count: int) -> Iterator[list[list[str]]]:

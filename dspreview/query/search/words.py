@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 UNSPACED = re.compile(
@@ -27,6 +27,8 @@ ACCENTS = re.compile(
 LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"})
 """Letters that are another one with a stroke, or two."""
 WORD = re.compile(r"[^\W_]+")
+NO_WORDS = str.maketrans({sign: " " for sign in map(chr, range(128)) if not sign.isalnum()})
+"""All of ASCII that is in no word."""
 APART = "\ue000"
 """A word that nobody writes: between two texts, so that no phrase begins in one and ends in the other."""
 
@@ -59,9 +61,14 @@ def match_text(text: str, match: str) -> str | None:
     return (" AND " if match == "all" else " OR ").join(dict.fromkeys(quoted)) or None
 
 
-def distinct(texts: list[str | None]) -> int:
+def distinct(texts: Iterable[str | None]) -> int:
     """How many different words there are: of two rows that fit alike, the shorter list says more about the question."""
-    return len({word for text in texts if text for word in WORD.findall(text.lower())})
+    found: set[str] = set()
+    for text in texts:
+        if text:
+            low = text.lower()
+            found.update(low.translate(NO_WORDS).split() if low.isascii() else WORD.findall(low))
+    return len(found)
 
 
 def texts_in(value: Any) -> Iterator[str]:
