@@ -10,7 +10,6 @@ from dspreview.check.findings import Finding, found
 from dspreview.check.reading import Reading
 from dspreview.check.splits import SplitOutcome
 from dspreview.check.structure import README, Made
-from dspreview.extract.library.options import ignored_options
 from dspreview.extract.plain import described, fits
 from dspreview.feature import Feature, word_of
 from dspreview.models import Json
@@ -42,6 +41,8 @@ def look_at_options(made: Made, reading: Reading) -> Iterator[Finding]:
     """Options of a config that its reader does not know."""
     if reading.direct is not None:  # it has none
         return
+    from dspreview.extract.library.options import ignored_options
+
     place = {"config": reading.names.config, "file": README}
     for option in ignored_options(reading.plan):
         told = f"`datasets` has no option {option} for {reading.format.name} files, and ignores it"

@@ -5,13 +5,15 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
-from datasets import Features
-from datasets.table import CastError, table_cast
 
+from dspreview.extract.plain import features_of
 from dspreview.models import Json
+
+if TYPE_CHECKING:
+    from datasets import Features
 
 VERSION = re.compile(r"\d+\.\d+\.\d+")
 
@@ -36,6 +38,11 @@ class LibraryCasts:
     def begin(self, schema: pa.Schema, where: str) -> Refusal | None:
         """Take the types of the first rows; why that fails, where `datasets` has no word for one of them."""
         self.first = where
+        if features_of(schema) is not None:  # plain types are the library's own; without it, whose import takes 0.6 s
+            self.schema = schema.remove_metadata()
+            return None
+        from datasets import Features
+
         try:
             self.schema = Features.from_arrow_schema(schema).arrow_schema
         except Exception as error:  # noqa: BLE001 - whatever it is, `datasets` raises it, too
@@ -48,7 +55,7 @@ class LibraryCasts:
 
     def refusal(self, table: pa.Table) -> Refusal | None:
         """Why rows are not cast to the types that are known; None where they are."""
-        if self.schema is None or table.schema.equals(self.schema):
+        if self.schema is None or table.schema.remove_metadata().equals(self.schema):
             return None
         why = self.cast(table)
         if why is None:
@@ -65,6 +72,8 @@ class LibraryCasts:
     def cast(self, table: pa.Table) -> str | None:
         """What `datasets` raises for a table."""
         assert self.schema is not None
+        from datasets.table import CastError, table_cast
+
         try:
             table_cast(table, self.schema)
         except CastError:
@@ -79,6 +88,8 @@ class LibraryCasts:
     def column_of(self, table: pa.Table) -> str:
         """Which column it is, and its two types, where it is one that all files have."""
         assert self.schema is not None
+        from datasets.table import table_cast
+
         for field in table.schema:
             place = self.schema.get_field_index(field.name)
             if place < 0 or field.type == self.schema.field(place).type:
@@ -101,6 +112,8 @@ class LibraryCasts:
 
 def unknown(schema: pa.Schema) -> Iterator[str]:
     """The columns of types that `datasets` has no word for."""
+    from datasets import Features
+
     for field in schema:
         try:
             len(Features.from_arrow_schema(pa.schema([field])).arrow_schema)
@@ -120,6 +133,8 @@ def first_line(error: Exception) -> str:
 
 def readme_refusal(card: dict[str, Json]) -> str | None:
     """Why `datasets` does not take the configs of a README; None where it does."""
+    if not {"configs", "dataset_info"} & set(card):
+        return None
     from datasets.data_files import sanitize_patterns
     from datasets.info import DatasetInfosDict
     from datasets.utils.metadata import MetadataConfigs

@@ -6,6 +6,8 @@ import csv
 import json
 import os
 from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
@@ -13,9 +15,11 @@ import pyarrow.parquet as pq
 
 from dspreview import local
 from dspreview.arrow.settled import bare, plain, settled_table, target
+from dspreview.check.converted import ConvertedText, converted_text
 from dspreview.extract.extractor import Extractor
 from dspreview.extract.files.fetch import Origin
 from dspreview.extract.format import ARROW, Format
+from dspreview.extract.library.csvheader import HEAD, short_header
 from dspreview.extract.parquet.footers import Footer, local_footer
 from dspreview.extract.parquet.schemafiles import footer_there, open_remote
 from dspreview.extract.plain import Columns
@@ -65,7 +69,8 @@ class Reading:
         self.settings: Settings = extractor.settings
         direct = extractor.direct(ref, dataset)
         chosen = direct.chosen(split) if direct is not None else None
-        self.direct = direct if chosen is not None and chosen.format.is_parquet else None
+        plain = chosen is not None and (chosen.format.is_parquet or direct.text_files(split) is not None)  # type: ignore[union-attr] # it chose
+        self.direct = direct if plain else None
         self.chosen = chosen if self.direct is not None else None
         self._footers: dict[str, Footer] = {}
         self.beyond_library = ""
@@ -82,6 +87,11 @@ class Reading:
     def plan(self) -> Plan:
         """How `datasets` reads the config. Raises PreviewError."""
         return self.library.plan(self.names.config)
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The options of the reader that the README has. Raises PreviewError."""
+        return {} if self.chosen is not None else self.plan.params
 
     @property
     def source(self) -> Origin:
@@ -110,8 +120,18 @@ class Reading:
         """The format of its files."""
         return self.chosen.format if self.chosen is not None else self.plan.format
 
+    @cached_property
+    def converted(self) -> ConvertedText | None:
+        """All rows of text files in the types of the first ones; None where another row has none of these. Raises PreviewError."""
+        if self.direct is None or self.format.is_parquet:
+            return None
+        return converted_text(self.direct, self.names, self.files, Path(self.folder))
+
     def parts(self, *, whole: bool) -> Iterator[FileRows]:
         """The rows, as far as they are wanted; small blocks unless the `whole` split is. Raises PreviewError, and what pyarrow raises."""
+        if whole and self.converted is not None:
+            yield from self.converted_parts(self.converted, self.converted.found.columns)
+            return
         wanted = WantedBlocks(self.folder, whole=whole, examined=True, leave_out=frozenset(self.broken))
         file, row = "", 0
         for block in self.extractor.blocks(self.ref, self.dataset, self.names, wanted):
@@ -120,9 +140,14 @@ class Reading:
             yield FileRows(self.shorten(file), row, workable(block.table), block.columns, block.raw)
             row += block.table.num_rows
 
+    def converted_parts(self, text: ConvertedText, columns: Columns) -> Iterator[FileRows]:
+        """Some columns of text files that were converted. Raises OSError, and what pyarrow raises."""
+        for path, row, table in text.tables(columns):
+            yield FileRows(self.shorten(path), row, workable(table), columns, table)
+
     def is_plain(self) -> bool:
         """Whether its files are Parquet whose columns are plain."""
-        return (
+        return self.format.is_parquet and (
             self.direct is not None and self.chosen is not None and self.direct.is_plain(self.chosen, self.whole_files)
         )
 
@@ -167,7 +192,7 @@ class Reading:
 
     def header(self, path: str) -> list[str] | None:
         """The names in the first line of a CSV on this machine, as they are there; None where it has none, or is packed."""
-        params = self.plan.params
+        params = self.params
         if (
             not self.format.is_delimited
             or not path.endswith(".csv")
@@ -184,12 +209,16 @@ class Reading:
 
     def shifted(self, path: str) -> str | None:
         """What is wrong where the rows of a CSV have one field more than its header."""
-        from dspreview.extract.library.readers import SplitReader
+        if self.direct is not None:
+            with open(path, "rb") as file:
+                short = short_header(file.read(HEAD), self.params)
+        else:
+            from dspreview.extract.library.readers import SplitReader
 
-        source = self.library.source
-        short = SplitReader(
-            source, self.plan, self.names.split, self.folder, self.settings, streaming=True
-        ).short_header(path)
+            source = self.library.source
+            short = SplitReader(
+                source, self.plan, self.names.split, self.folder, self.settings, streaming=True
+            ).short_header(path)
         if short is None:
             return None
         ends = "a delimiter at the end of each row: `datasets` shifts all columns by one, and loses the first"

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from dspreview import feature as feature_kinds
 from dspreview.arrow.openparquet import OpenParquet
 from dspreview.check.columns import Watch
@@ -31,18 +33,14 @@ def sieved(
 
     Raises PreviewError.
     """
-    if reading.dataset.kind is not Kind.LOCAL or reading.chosen is None or not reading.is_plain():
+    files = asked_files(reading)
+    if files is None:
         return None
     import duckdb
 
     from dspreview.query.compare.sieve import sieve
 
-    columns = reading.chosen.features or features_of(reading.footer(reading.whole_files[0]).schema) or []
-    if any(reading.footer(path).foreign for path in reading.whole_files):
-        return None
-    if any(reading.footer(path).schema.names != [name for name, _ in columns] for path in reading.whole_files):
-        return None
-    paths = [os.path.realpath(path) for path in reading.whole_files]
+    paths, rows, columns, schema = files
     spill = Path(reading.folder) / "sieve"
     spill.mkdir(exist_ok=True)
     try:
@@ -58,12 +56,32 @@ def sieved(
         if not odd:
             watches[name].rows, watches[name].nulls, watches[name].constant = seen.rows, nulls, False
     closer = [one for one, odd in zip(columns, seen.odd, strict=True) if odd]
-    rows = [reading.footer(path).num_rows for path in reading.whole_files]
     names = [name for name, _ in columns]
     order = sorted(range(len(names)), key=names.__getitem__)
-    schema = reading.footer(reading.whole_files[0]).schema
     stored = [str(schema.field(name).type) for name in names]
     return ParquetFiles(paths, rows, order, names, stored, seen.distinct), watches, closer
+
+
+def asked_files(reading: Reading) -> tuple[list[str], list[int], Columns, pa.Schema] | None:
+    """The Parquet files of a split that DuckDB may look at, their rows, columns and schema; None where there are none.
+
+    Raises PreviewError.
+    """
+    if reading.dataset.kind is not Kind.LOCAL or reading.chosen is None:
+        return None
+    if not reading.format.is_parquet:
+        text = reading.converted
+        if text is None or (len(reading.chosen.files) > 1 and any(map(pa.types.is_temporal, text.schema.types))):
+            return None  # another split may not be converted, and has hashes of times in another unit
+        return [str(text.found.path)], [text.found.num_rows], text.found.columns, text.schema
+    if not reading.is_plain():
+        return None
+    footers = [reading.footer(path) for path in reading.whole_files]
+    columns = reading.chosen.features or features_of(footers[0].schema) or []
+    if any(footer.foreign or footer.schema.names != [name for name, _ in columns] for footer in footers):
+        return None
+    paths = [os.path.realpath(path) for path in reading.whole_files]
+    return paths, [footer.num_rows for footer in footers], columns, footers[0].schema
 
 
 def kind_of(tree: FeatureTree) -> SieveColumn:
@@ -80,6 +98,9 @@ def kind_of(tree: FeatureTree) -> SieveColumn:
 
 def some_columns(reading: Reading, columns: Columns) -> Iterator[FileRows]:
     """All rows of a split, but only some of its columns."""
+    if not reading.format.is_parquet and reading.converted is not None:
+        yield from reading.converted_parts(reading.converted, columns) if columns else ()
+        return
     names = [name for name, _ in columns]
     for path in reading.whole_files if names else ():
         row = 0

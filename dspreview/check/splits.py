@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from dspreview.arrow.values import to_python
 from dspreview.check.columns import Watch, leaves
+from dspreview.check.converted import ConvertedText
 from dspreview.check.failing import as_finding
 from dspreview.check.findings import Finding, found
 from dspreview.check.library import LibraryCasts, Refusal
@@ -231,6 +232,9 @@ class SplitCheck:
         """All rows of plain Parquet files on this machine; whether this is such a split."""
         from dspreview.check.sieving import sieved, some_columns
 
+        text = None if self.reading.format.is_parquet else self.reading.converted
+        if text is not None and not self.takes(text):
+            return False
         known = sieved(self.reading, self.share)
         if known is None or not isinstance(self.compare, AllRows):
             return False
@@ -239,11 +243,23 @@ class SplitCheck:
             self.look_at_part(part, compared=True)
         self.compare.add_files(self.reading.names, files)
         self.files, first = [], 0
-        for path, rows in zip(self.reading.whole_files, files.rows, strict=True):
+        counts = files.rows if text is None else [text.counts[path] for path in self.reading.files]
+        for path, rows in zip(self.reading.whole_files, counts, strict=True):
             self.files.append((first, self.reading.shorten(path), 0))
             first += rows
+        if text is not None:
+            self.columns = text.found.columns
+            if not self.reading.format.is_delimited:
+                self.findings += look_at_names(text.schema.names, self.place)
         self.rows, self.ended = sum(files.rows), True
         return True
+
+    def takes(self, text: ConvertedText) -> bool:
+        """Whether `datasets` takes text files, all of whose rows are of the types of the first ones, into those that it has by then."""
+        if not self.library.first:
+            where = f"{self.reading.shorten(self.reading.files[0])} ({self.reading.names.split})"
+            return self.library.begin(text.schema, where) is None
+        return self.library.schema is not None and text.schema.equals(self.library.schema)
 
     def look_at_part(self, part: FileRows, *, compared: bool = False) -> None:
         """Some rows; `compared` says that they are compared with others elsewhere."""

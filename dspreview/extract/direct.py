@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dspreview import local
-from dspreview.errors import PreviewError, UnsafePathError
+from dspreview.errors import UnsafePathError
+from dspreview.extract.direct_pages import exported_page, first_file_page, parquet_page
 from dspreview.extract.hub.description import list_blobs
 from dspreview.extract.layout.direct import DirectConfig, DirectSource, find_source, labelled, local_blobs
 from dspreview.extract.layout.keys import key_of
@@ -37,11 +36,10 @@ from dspreview.page.staging import Staging
 from dspreview.settings import Settings
 
 if TYPE_CHECKING:
+    from dspreview.extract.formats.typed_tables import TypedTables
     from dspreview.extract.parquet.footers import Footer, ParquetSplit
 
 T = TypeVar("T")
-EXPORT_FILES = 10
-"""Files of an export whose rows are counted; a larger one is not worth it for a page."""
 
 
 def open_direct(opening: Opening) -> Direct | NotMine:
@@ -102,12 +100,16 @@ class Direct(Reader):
     def whole(self, split: SplitId, folder: str, use: Callable[[WholeTables], T]) -> T | NotMine:
         """What `use` makes of all rows of a folder here, where the first ones tell their types."""
         del folder
+        return self.typed(split, use, widen=True)
+
+    def typed(self, split: SplitId, use: Callable[[TypedTables], T], *, widen: bool) -> T | NotMine:
+        """The same; unless it may `widen` columns, only where all rows are of the types of the first ones."""
         paths = self.text_files(split)
         if paths is None:
             return NOT_MINE
         from dspreview.extract.formats.typed_tables import typed_whole
 
-        return typed_whole(self.source.configs[split.config].format, paths, use)
+        return typed_whole(self.source.configs[split.config].format, paths, use, widen=widen)
 
     def parquet(self, split: SplitId, remote: RemoteFiles) -> ParquetSplit | NotMine | None:
         """None for text: it must be converted."""
@@ -204,95 +206,3 @@ def listed(config: DirectConfig, blobs: dict[str, str]) -> tuple[SplitListing, .
             SplitListing(split, *sizes, data_key=key_of(config.format.name, {}, features, split, sizes, keyed))
         )
     return tuple(found)
-
-
-def exported_page(
-    source: DirectSource, chosen: DirectConfig, split: SplitId, staging: Path, settings: Settings,
-    told: int | None,
-) -> Page | None:  # fmt: skip
-    """The first rows as the Hub's export has them; None where there is none, it fails, or has not as many as the README tells."""
-    import pyarrow as pa
-
-    from dspreview.extract.hub.export import exported
-    from dspreview.extract.parquet.schemafiles import footer_there
-
-    try:
-        paths = exported(source.dataset, *split, settings)
-        if not paths or len(paths) > EXPORT_FILES:
-            return None
-        page = parquet_page(source, chosen, split, paths, staging, settings, None)
-        if page is not None and page.num_rows_total is None:
-            page = page._replace(
-                num_rows_total=sum(footer_there(path, source.asked, settings).num_rows for path in paths)
-            )
-    except (PreviewError, OSError, pa.ArrowException):  # the data itself is read
-        return None
-    return page if page is not None and told in {None, page.num_rows_total} else None
-
-
-def parquet_page(
-    source: DirectSource, chosen: DirectConfig, split: SplitId, files: list[str], staging: Path,
-    settings: Settings, told: int | None,
-) -> Page | None:  # fmt: skip
-    """The first rows of Parquet files, the data's own or its export, of which the README tells that there are so many."""
-    from dspreview.extract.formats.plain_pages import plain_page
-    from dspreview.extract.parquet.rowgroups import parquet_tables
-    from dspreview.extract.parquet.schemafiles import SchemaFiles, open_remote
-
-    remote = source.dataset.kind is Kind.HUB
-    opened = partial(open_remote, asked=source.asked, settings=settings) if remote else partial(open_here, source)
-    tables = SchemaFiles(files, opened, parquet_tables, ahead=remote)
-    count = (lambda: told) if remote else partial(count_rows, source, files, told)
-    return plain_page(tables, chosen.features, source.asked, source.dataset, split, staging, settings, count)
-
-
-def open_here(source: DirectSource, path: str) -> BinaryIO:
-    """A file of a folder. Raises UnsafePathError, OSError."""
-    local.guard(path, source.root, source.asked)
-    return open(path, "rb")
-
-
-def first_file_page(
-    source: DirectSource, chosen: DirectConfig, split: SplitId, staging: Path, settings: Settings
-) -> Page | None:
-    """The first rows of files of guessed types, where the first file has them all; None for the long way."""
-    from dspreview.extract.counting import COUNTED_BYTES, COUNTED_FILES
-    from dspreview.extract.formats.text_page import text_page
-
-    paths = [f"{source.root}/{name}" for name in chosen.files[split.split]]
-    try:
-        local.guard_all(paths, source.root, source.asked)
-        counted = len(paths) <= COUNTED_FILES and sum(map(os.path.getsize, paths)) <= COUNTED_BYTES
-    except (OSError, UnsafePathError):  # told by the long way
-        return None
-    page = text_page(chosen.format, paths[0], source.dataset, source.asked, split, staging, settings)
-    if page is None or len(paths) == 1:
-        return (
-            page
-            if page is None or page.num_rows_total is not None
-            else page._replace(num_rows_total=told_rows(chosen, split))
-        )
-    if counted or page.num_rows_total is not None:
-        return None  # the rows of the other files are counted, or shown
-    return page._replace(num_rows_total=told_rows(chosen, split))
-
-
-def told_rows(chosen: DirectConfig, split: SplitId) -> int | None:
-    """The rows of a split as the README has them."""
-    return chosen.told.sizes.get(split.split, (None, None))[1]
-
-
-def count_rows(source: DirectSource, paths: list[str], told: int | None) -> int | None:
-    """The rows of files on this machine, by their footers; where these are many, as the README tells."""
-    import pyarrow.parquet as pq
-
-    from dspreview.extract.counting import FOOTERS_READ
-    from dspreview.extract.parquet.rowgroups import row_count
-
-    if len(paths) > FOOTERS_READ:
-        return told
-    total = 0
-    for path in paths:
-        with open_here(source, path) as file:
-            total += row_count(pq.read_metadata(file))
-    return total

@@ -134,7 +134,7 @@ class Tables:
 
     def converted(self, ref: DatasetRef, entry: DatasetEntry, about: About) -> Table:
         """The split converted; whoever comes second waits for the first."""
-        from dspreview.preview.convert import convert
+        from dspreview.extract.conversion import convert
 
         split = SplitId(about.config, about.split)
         where, dataset = f"{ref.asked} {split}", entry.dataset
@@ -148,10 +148,13 @@ class Tables:
 
         def make(folder: Path) -> None:
             def use(whole: WholeTables) -> Table:
-                return convert(
+                found = convert(
                     whole, folder, self.settings.parquet_max_bytes,
                     lambda done: self.telling.progress(f"converting {where}", done, size),
                 )  # fmt: skip
+                part = Part(found.path.name, found.num_rows, found.path.stat().st_size)
+                columns = tuple(TableColumn(*one) for one in found.columns)
+                return Table((part,), columns, "derived", found.partial, found.declared)
 
             with self.store.assets.staging(elsewhere=not self.store.writable) as staging:
                 table = self.extractor.whole(ref, dataset, split, str(staging.work), use)

@@ -10,12 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 
+from dspreview.extract.conversion import convert
 from dspreview.extract.formats import csv_tables
 from dspreview.extract.formats.single_file import ONLY, SingleFile
 from dspreview.extract.library.reader import Library
 from dspreview.extract.reader import NOT_MINE, Reader, WholeTables
 from dspreview.local import identify, resolve
-from dspreview.preview.convert import convert
 from tests.extract.test_heads import CSV, JSON, RANDOM, TABLES, csv_text, of, rows_of_json
 from tests.extract.test_quickjson import lines
 from tests.support.extraction import opening
@@ -52,7 +52,7 @@ def converted(reader: Reader, folder: Path) -> Any:
         for piece in folder.iterdir():
             piece.unlink()
         table = convert(whole, folder, 1 << 40, lambda _: None)
-        return table.columns, table.declared, table.partial, pq.read_table(folder / "data.parquet").to_pylist()
+        return table.columns, table.declared, table.partial, pq.read_table(table.path).to_pylist()
 
     found = reader.whole(ONLY, str(folder), use)
     return None if found is NOT_MINE else found

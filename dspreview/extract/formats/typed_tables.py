@@ -17,7 +17,7 @@ from dspreview.arrow.arrays import EXACT, leaves
 from dspreview.extract.format import Format
 from dspreview.extract.formats.heads import NotPlainError
 from dspreview.extract.plain import Columns, tree_of
-from dspreview.extract.reader import NOT_MINE, NotMine, WholeTables
+from dspreview.extract.reader import NOT_MINE, NotMine
 
 T = TypeVar("T")
 Parse = Callable[[str, pa.Schema], Iterator[pa.Table]]
@@ -44,14 +44,19 @@ class TypedTables:
 
     def __init__(self, paths: list[str], schema: pa.Schema, parse: Parse) -> None:
         self.paths, self.schema, self.parse = paths, schema, parse
+        self.counts: dict[str, int] = {}
+        """The rows of each file that was read to its end."""
 
     def tables(self, skip: int = 0) -> Iterator[tuple[str, pa.Table]]:
         """The tables in order. Raises NotPlainError, OtherTypesError."""
         for path in self.paths:
+            rows = 0
             for table in ahead(self.checked(path)):
+                rows += table.num_rows
                 first = min(skip, table.num_rows)
                 skip -= first
                 yield path, table.slice(first)
+            self.counts[path] = rows
 
     def checked(self, path: str) -> Iterator[pa.Table]:
         """The tables of one file. Raises NotPlainError, OtherTypesError."""
@@ -83,13 +88,18 @@ class TypedTables:
         return [(field.name, tree_of(field.type)) for field in schema]
 
 
-def typed_whole(kind: Format, paths: list[str], use: Callable[[WholeTables], T]) -> T | NotMine:
-    """What `use` makes of all rows of files of guessed types; `NOT_MINE` where their first rows do not tell the types of all."""
+def typed_whole(kind: Format, paths: list[str], use: Callable[[TypedTables], T], *, widen: bool = True) -> T | NotMine:
+    """What `use` makes of all rows of files of guessed types; `NOT_MINE` where their first rows do not tell the types of all.
+
+    Args:
+        widen: whether a column may become wider than its first rows are, as it does for pandas.
+
+    """
     if (make := kind.read_whole()) is None:
         return NOT_MINE
     try:
         tables: TypedTables = make(paths)
-        for _ in range(len(tables.schema) + 1):  # each column may become wider once
+        for _ in range(len(tables.schema) * widen + 1):  # each column may become wider once
             try:
                 return use(tables)
             except OtherTypesError as error:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from dspreview import local
 from dspreview.errors import CardError, UnsafePathError
-from dspreview.extract.format import PARQUET, Format
+from dspreview.extract.format import BY_EXTENSION, Format
 from dspreview.extract.hub.description import Description
 from dspreview.extract.layout.globs import MANY_FILES, names_below, names_within
 from dspreview.extract.layout.keys import local_key
@@ -57,9 +57,10 @@ def find_source(asked: str, description: Description) -> DirectSource | None:
     """The configs of a dataset with their files; None where one of them is not plain."""
     dataset = description.dataset
     card, names = description.card, sorted(description.files)
-    if dataset.kind is Kind.LOCAL and dataset.name.endswith(".parquet") and os.path.isfile(dataset.name):
+    if local.is_one_file(dataset.kind, dataset.name) and os.path.isfile(dataset.name):
         name = os.path.basename(dataset.name)
-        single = DirectConfig(PlainConfig("default"), None, PARQUET, {"train": [name]})
+        kind = BY_EXTENSION[name.rpartition(".")[2]]
+        single = DirectConfig(PlainConfig("default"), None, kind, {"train": [name]})
         return DirectSource(dataset, asked, {"default": single}, "default", frozenset({name}))
     if dataset.kind is Kind.LOCAL:
         below = names_below(dataset.name) if os.path.isdir(dataset.name) else None

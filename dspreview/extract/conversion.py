@@ -1,4 +1,4 @@
-"""A split that is not Parquet, converted once: as Parquet files of ours that hold the same rows in the same order."""
+"""A split that is not Parquet, converted: as one Parquet file of ours that holds the same rows in the same order."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from dspreview.arrow.arrays import beyond_floats
 from dspreview.arrow.stored import parquet_type, stored_table, unsettled_table
+from dspreview.extract.plain import Columns
 from dspreview.extract.reader import WholeTables
-from dspreview.query.table import Part, Table, TableColumn
 
 GROUP_BYTES = 64_000_000
 GROUP_ROWS = 100_000
@@ -31,7 +31,20 @@ class Piece(NamedTuple):
     schema: pa.Schema
 
 
-def convert(whole: WholeTables, folder: Path, max_bytes: int, progress: Progress) -> Table:
+class Converted(NamedTuple):
+    """The rows of a split as a Parquet file."""
+
+    path: Path
+    num_rows: int
+    schema: pa.Schema
+    """In Arrow; some types have others in Parquet (`dspreview.arrow.stored`)."""
+    columns: Columns
+    partial: bool
+    declared: bool
+    """Whether its features are the data's own, and no guess from the values."""
+
+
+def convert(whole: WholeTables, folder: Path, max_bytes: int, progress: Progress) -> Converted:
     """Write a split into `folder`, up to `max_bytes` of it as Arrow counts them. Raises PreviewError."""
     writer = Writer(whole, folder)
     partial, taken = False, 0
@@ -43,9 +56,8 @@ def convert(whole: WholeTables, folder: Path, max_bytes: int, progress: Progress
         taken += table.nbytes
         progress(taken)
     path, schema = writer.close()
-    columns = tuple(TableColumn(name, tree) for name, tree in whole.columns(schema))
     count = pq.read_metadata(path).num_rows
-    return Table((Part(DATA, count, path.stat().st_size),), columns, "derived", partial, whole.features is not None)
+    return Converted(path, count, schema, whole.columns(schema), partial, whole.features is not None)
 
 
 class Writer:
