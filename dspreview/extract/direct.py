@@ -86,7 +86,7 @@ class Direct(Reader):
             from dspreview.extract.formats.imagefolder import pictures_page
 
             page = pictures_page(source, config, split, staging.assets, self.settings)
-        elif source.dataset.kind is Kind.LOCAL and config.format.head and config.features is None:
+        elif config.format.head and config.features is None:
             page = first_file_page(source, config, split, staging.assets, self.settings)
         elif config.features is not None:  # else its types would be those that the export guessed
             page = exported_page(source, config, split, staging.assets, self.settings, sizes[1])

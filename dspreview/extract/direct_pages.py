@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from dspreview import local
 from dspreview.errors import PreviewError, UnsafePathError
+from dspreview.extract.counting import COUNTED_BYTES, COUNTED_FILES
 from dspreview.extract.layout.direct import DirectConfig, DirectSource
 from dspreview.models import Kind, Page, SplitId
 from dspreview.settings import Settings
@@ -67,25 +68,23 @@ def first_file_page(
     source: DirectSource, chosen: DirectConfig, split: SplitId, staging: Path, settings: Settings
 ) -> Page | None:
     """The first rows of files of guessed types, where the first file has them all; None for the long way."""
-    from dspreview.extract.counting import COUNTED_BYTES, COUNTED_FILES
-    from dspreview.extract.formats.text_page import text_page
-
     paths = [f"{source.root}/{name}" for name in chosen.files[split.split]]
-    try:
-        local.guard_all(paths, source.root, source.asked)
-        counted = len(paths) <= COUNTED_FILES and sum(map(os.path.getsize, paths)) <= COUNTED_BYTES
-    except (OSError, UnsafePathError):  # told by the long way
-        return None
+    if source.dataset.kind is Kind.HUB:
+        from dspreview.extract.formats.remote_text import remote_text_page as text_page
+
+        counted = False
+    else:
+        from dspreview.extract.formats.text_page import text_page
+
+        try:
+            local.guard_all(paths, source.root, source.asked)
+            counted = len(paths) <= COUNTED_FILES and sum(map(os.path.getsize, paths)) <= COUNTED_BYTES
+        except (OSError, UnsafePathError):  # told by the long way
+            return None
     page = text_page(chosen.format, paths[0], source.dataset, source.asked, split, staging, settings)
-    if page is None or len(paths) == 1:
-        return (
-            page
-            if page is None or page.num_rows_total is not None
-            else page._replace(num_rows_total=told_rows(chosen, split))
-        )
-    if counted or page.num_rows_total is not None:
+    if page is None or (len(paths) > 1 and (counted or page.num_rows_total is not None)):
         return None  # the rows of the other files are counted, or shown
-    return page._replace(num_rows_total=told_rows(chosen, split))
+    return page if page.num_rows_total is not None else page._replace(num_rows_total=told_rows(chosen, split))
 
 
 def told_rows(chosen: DirectConfig, split: SplitId) -> int | None:

@@ -14,6 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from dspreview.extract.format import BY_EXTENSION
+from dspreview.extract.formats.heads import here
 from dspreview.settings import resolve as resolve_settings
 from tests.extract.test_quickjson import both_pages, lines
 
@@ -87,7 +88,7 @@ def agrees(path: Path, data: str, settings: Any) -> bool:
     """Whether the head of a file was read; if so, the page is that of `datasets`."""
     path.write_bytes(data.encode("utf-8", "surrogatepass"))
     with path.open("rb") as file:
-        if BY_EXTENSION[path.suffix[1:]].read_head()(file, settings.rows_max_number) is None:
+        if BY_EXTENSION[path.suffix[1:]].read_head()(here(file), settings.rows_max_number) is None:
             return False
     quick, long = both_pages(path, settings, path.parent / "s")
     assert quick == long

@@ -14,16 +14,14 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from dspreview.extract.counting import COUNTED_BYTES
-from dspreview.extract.formats.heads import Head, NotPlainError
+from dspreview.extract.formats.heads import Head, NotPlainError, TextSource
 from dspreview.feature import value_tree
 from dspreview.models import FeatureTree
 from dspreview.page.pages import Cells
 
-CHUNK = 10_000
-"""Rows that `datasets` reads at a time; the types of the first ones count."""
 MOST_CHARACTERS = 64 << 20
 """Of these rows; more of them are for the long way."""
 csv.field_size_limit(MOST_CHARACTERS)  # of a field; 131,072 by default, and no reader of data has one so small
@@ -51,25 +49,24 @@ class Typed(NamedTuple):
     values: list[object]
 
 
-def csv_head(file: BinaryIO, wanted: int, sep: str = ",") -> Head | None:
-    """The first `wanted` rows of a file that stands at its beginning; None for the long way. Raises OSError."""
+def csv_head(source: TextSource, wanted: int, sep: str = ",") -> Head | None:
+    """The first `wanted` rows of a file; None for the long way. Raises OSError, and what the network raises."""
     try:
-        return read_head(file, wanted, sep)
+        return read_head(source, wanted, sep)
     except (NotPlainError, UnicodeDecodeError, csv.Error):
         return None
 
 
-def read_head(file: BinaryIO, wanted: int, sep: str) -> Head:
+def read_head(source: TextSource, wanted: int, sep: str) -> Head:
     """The first rows. Raises NotPlainError, UnicodeDecodeError, csv.Error, OSError."""
-    size = os.fstat(file.fileno()).st_size
-    lines = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    lines = io.TextIOWrapper(source.file, encoding="utf-8-sig", newline="")
     # strict: it refuses a quote that never closes, which others read to the end of the file
     rows = filled(csv.reader(bounded(lines), delimiter=sep, strict=True))
     header = next(rows, [])
     if not header or any("\0" in name for name in header):
         raise NotPlainError
     names = [name or f"Unnamed: {place}" for place, name in enumerate(header)]
-    found = list(islice(rows, CHUNK))
+    found = list(islice(rows, source.rows))
     if not found or len(set(names)) < len(names):
         raise NotPlainError
     width = len(names)
@@ -79,9 +76,9 @@ def read_head(file: BinaryIO, wanted: int, sep: str) -> Head:
     columns = [typed(texts, wide=wide) for texts in zip(*found, strict=True)]
     kept = min(wanted, len(found))
     total = None
-    if len(found) < CHUNK:
+    if len(found) < source.rows and (source.counted or len(found) <= wanted):
         total = len(found)
-    elif size <= COUNTED_BYTES:
+    elif source.counted and source.size <= COUNTED_BYTES:
         total = len(found) + sum(len(padded(row, width)) == width for row in rows)
     cells = [
         Cells(name, column.tree, column.values[:kept], plain=True, declared=False)

@@ -13,8 +13,8 @@ from typing import BinaryIO, TypeVar
 import pyarrow as pa
 import pyarrow.csv as pc
 
-from dspreview.extract.formats.csv_head import CHUNK, MISSING, TRUTHS, csv_head
-from dspreview.extract.formats.heads import NotPlainError
+from dspreview.extract.formats.csv_head import MISSING, TRUTHS, csv_head
+from dspreview.extract.formats.heads import NotPlainError, here
 from dspreview.extract.formats.typed_tables import OtherTypesError, TypedTables
 from dspreview.feature import Feature
 
@@ -37,7 +37,8 @@ NO_INTEGER = re.compile(
 def csv_tables(paths: list[str], sep: str = ",") -> TypedTables:
     """Files with the header of the first, in its types. Raises NotPlainError, OSError."""
     with open(paths[0], "rb") as file:
-        head = csv_head(file, CHUNK, sep)
+        source = here(file)
+        head = csv_head(source, source.rows, sep)
     if head is None or len(head.columns) == 1:  # of one column, an empty line is a row or none
         raise NotPlainError
     schema = pa.schema([(one.name, TYPES[Feature(one.feature).value]) for one in head.columns])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from dspreview.models import Page, Resolved, SplitId
 from dspreview.page.pages import Cells, PageMaker
@@ -12,6 +13,25 @@ from dspreview.settings import Settings
 
 class NotPlainError(Exception):
     """What another way must read."""
+
+
+class TextSource(NamedTuple):
+    """A file of text whose first rows are wanted, and how much of it tells the types."""
+
+    file: BinaryIO
+    """At its beginning."""
+    size: int
+    rows: int = 10_000
+    """Of CSV; `datasets` reads so many at a time."""
+    bytes: int = 10 << 20
+    """Of JSON Lines, and the end of a line."""
+    counted: bool = True
+    """Whether the rows of a small file are counted."""
+
+
+def here(file: BinaryIO) -> TextSource:
+    """A file on this machine."""
+    return TextSource(file, os.fstat(file.fileno()).st_size)
 
 
 class Head(NamedTuple):

@@ -8,19 +8,16 @@ widened. What is not understood completely is None, and is read by pyarrow, or t
 from __future__ import annotations
 
 import json
-import os
 import re
-from typing import Any, BinaryIO
+from typing import Any
 
 from dspreview.extract.counting import COUNTED_BYTES
 from dspreview.extract.depth import DEPTH
-from dspreview.extract.formats.heads import Head, NotPlainError
+from dspreview.extract.formats.heads import Head, NotPlainError, TextSource
 from dspreview.feature import list_tree, value_tree
 from dspreview.models import FeatureTree
 from dspreview.page.pages import Cells
 
-CHUNK = 10 << 20
-"""Bytes that `datasets` guesses types from, and the end of a line."""
 MOST_STEPS, MOST_SHAPES, MOST_VALUES = 40, 8, 300
 """How often the expression is widened; sets of keys that rows have; values that it knows: a longer one takes long to compile."""
 INT, LONG, FLOAT, BOOL, TEXT, DATE = "int", "long", "float", "bool", "text", "date"
@@ -196,18 +193,18 @@ class Rows:
         raise NotPlainError
 
 
-def json_head(file: BinaryIO, wanted: int) -> Head | None:
-    """The first `wanted` rows of a file that stands at its beginning; None for another way. Raises OSError."""
-    size = os.fstat(file.fileno()).st_size
-    data = file.read(CHUNK) + file.readline(CHUNK)
+def json_head(source: TextSource, wanted: int) -> Head | None:
+    """The first `wanted` rows of a file; None for another way. Raises OSError, and what the network raises."""
+    data = source.file.read(source.bytes) + source.file.readline(source.bytes)
+    ended = len(data) >= source.size
     try:
         data.decode()
-        return read_head(data if data.endswith(b"\n") else data + b"\n", wanted, ended=len(data) >= size, size=size)
+        return read_head(data if data.endswith(b"\n") else data + b"\n", wanted, source, ended=ended)
     except (NotPlainError, ValueError, RecursionError):
         return None
 
 
-def read_head(data: bytes, wanted: int, *, ended: bool, size: int) -> Head:
+def read_head(data: bytes, wanted: int, source: TextSource, *, ended: bool) -> Head:
     """The first rows. Raises NotPlainError, ValueError, RecursionError."""
     if not data.startswith(b"{"):
         raise NotPlainError
@@ -225,4 +222,5 @@ def read_head(data: bytes, wanted: int, *, ended: bool, size: int) -> Head:
         Cells(name, one.tree(), [one.cell(row.get(name)) for row in found], plain=True, declared=False)
         for name, one in rows.fields.items()
     ]
-    return Head(columns, len(found), number if ended and (number <= wanted or size <= COUNTED_BYTES) else None)
+    counted = number <= wanted or (source.counted and source.size <= COUNTED_BYTES)
+    return Head(columns, len(found), number if ended and counted else None)

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.json as pj
 
 from dspreview.extract.depth import DEPTH, is_deep
-from dspreview.extract.formats.heads import NotPlainError
-from dspreview.extract.formats.json_head import CHUNK, json_head
+from dspreview.extract.formats.heads import NotPlainError, here
+from dspreview.extract.formats.json_head import json_head
 from dspreview.extract.formats.typed_tables import TypedTables
 from dspreview.feature import Feature
 from dspreview.models import FeatureTree
@@ -22,13 +22,15 @@ TYPES = {
     "string": pa.string(),
     "timestamp[s]": pa.timestamp("s"),
 }
+CHUNK = 10 << 20
+"""Bytes that are parsed at a time, by several threads."""
 SMALLEST_BLOCK = 16 << 10
 
 
 def json_tables(paths: list[str]) -> TypedTables:
     """Files in the types of the first one. Raises NotPlainError, OSError."""
     with open(paths[0], "rb") as file:
-        head = json_head(file, 1)
+        head = json_head(here(file), 1)
     if head is None:
         raise NotPlainError
     return TypedTables(paths, pa.schema([(one.name, arrow_type(one.feature)) for one in head.columns]), parsed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dspreview.extract.format import Format
-from dspreview.extract.formats.heads import page_of
+from dspreview.extract.formats.heads import here, page_of
 from dspreview.models import Page, Resolved, SplitId
 from dspreview.settings import Settings
 
@@ -18,7 +18,7 @@ def text_page(
         return None
     try:
         with open(path, "rb") as file:
-            head = read(file, settings.rows_max_number)
+            head = read(here(file), settings.rows_max_number)
     except (OSError, MemoryError):  # told by the long way
         return None
     if head is not None:

@@ -37,10 +37,12 @@ class RemoteFile:
     """Bytes, once an answer told it."""
     place: str | None = None
     """Where the Hub redirected to; asked directly from then on."""
+    is_ranged: bool = False
+    """Whether the last answer was a part of the file, which tells its whole size; a whole file may be cut off unseen."""
     lock: Any = field(default_factory=threading.Lock)
 
     def read_range(self, start: int, length: int) -> bytes:
-        """`length` bytes from `start` on. Raises HubError, AccessError, NotFoundError."""
+        """`length` bytes from `start` on, or as many as there are. Raises HubError, AccessError, NotFoundError."""
         return self.request(f"bytes={start}-{start + length - 1}", start, length)
 
     def read_tail(self, length: int) -> bytes:
@@ -103,7 +105,7 @@ class RemoteFile:
                 if len(data) >= length:
                     break
         found = bytes(data[:length])
-        if start is not None and len(found) < length:
+        if start is not None and len(found) < min(length, self.size - start):
             raise HubError(
                 f"{self.asked}: {self.address} ended after {start + len(found):,} bytes; it changed, or was cut off"
             )
@@ -123,7 +125,7 @@ class RemoteFile:
                 raise HubError(
                     f"{self.asked}: {self.settings.hf_endpoint} sent other bytes of {self.address} than it was asked for"
                 )
-            self.size = size
+            self.size, self.is_ranged = size, response.status_code == 206
             if response.history:
                 self.place = str(response.url)
 
