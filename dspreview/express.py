@@ -1,6 +1,6 @@
 """The call that is made most, `rows DATASET [CONFIG [SPLIT]] --json [--cached]`, without Typer, which is half of a cached answer.
 
-It answers where all goes well: the entry is there, fresh, and in order, or the data is one Parquet or JSON Lines file on this machine. At
+It answers where all goes well: the entry is there, fresh, and in order, or the data is one Parquet, CSV or JSON Lines file on this machine. At
 anything else it gives up before a word is written, and the long way answers, or tells what is wrong.
 """
 
@@ -57,7 +57,7 @@ def check_quick(ref: DatasetRef) -> None:
     """Raise LongWayError for all that takes long enough to say so."""
     if not is_one_file(ref.kind, ref.name):
         raise LongWayError
-    if may_start_anew():
+    if ref.name.endswith(".parquet") and may_start_anew():
         import_lean_pyarrow()
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from dspreview.errors import AccessError, DatasetNotFoundError, UnsafePathError, UsageError
 from dspreview.models import DatasetRef, Kind, Resolved
@@ -69,16 +71,24 @@ def resolve(ref: DatasetRef) -> Resolved:
         raise DatasetNotFoundError(f"{ref.asked} cannot be read: {error.strerror}") from error
 
 
+def sha256() -> Any:
+    """A digest, from where Python keeps it itself: `hashlib` loads OpenSSL first, which takes 2 ms."""
+    for name in ("_sha2", "_sha256", "hashlib"):  # since Python 3.12, before that, and where it was built without them
+        with suppress(ImportError):
+            return import_module(name).sha256()
+    raise ImportError("this Python has no SHA-256")
+
+
 def fingerprint(path: str) -> str:
     """A digest of names, sizes and times; it changes whenever a file is edited, added, moved or removed."""
-    digest = hashlib.sha256()
+    digest = sha256()
     if os.path.isdir(path):
         for name, status in sorted(walk(path, "")):
             digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode(errors="surrogateescape"))
     else:
         status = os.stat(path)
         digest.update(f"{status.st_size}\0{status.st_mtime_ns}".encode())
-    return digest.hexdigest()[:40]
+    return str(digest.hexdigest())[:40]
 
 
 def walk(folder: str, prefix: str) -> Iterator[tuple[str, os.stat_result]]:

@@ -212,6 +212,8 @@ def resolve(flags: Mapping[str, Any], environment: Mapping[str, str] | None = No
 
 def endpoint(url: str) -> str:
     """The address of the Hub without a slash at its end. Raises SettingsError where it is none."""
+    if url == BY_NAME["HF_ENDPOINT"].default:
+        return url
     from urllib.parse import urlsplit
 
     try:

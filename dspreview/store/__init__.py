@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -130,4 +129,6 @@ class Store:
         self.connection.close()
         self.derived.close()
         if self.temporary is not None:
+            import shutil
+
             shutil.rmtree(self.temporary, ignore_errors=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -32,6 +31,8 @@ class About(NamedTuple):
     @property
     def key(self) -> str:
         """A name for it."""
+        import hashlib  # 2 ms, of which a cached answer needs nothing
+
         return hashlib.sha256("\0".join(self).encode(errors="surrogatepass")).hexdigest()[:40]
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,6 +53,8 @@ class AssetFolder:
                 place.mkdir()
             yield staging
         finally:
+            import shutil  # with tempfile, 4 ms that no cached answer pays
+
             shutil.rmtree(folder, ignore_errors=True)
 
     def _new_staging(self) -> Path:
@@ -87,7 +88,7 @@ class AssetFolder:
 
         Raises StoreFullError where the asset folder cannot be written.
         """
-        name = self.owner + uuid.uuid4().hex
+        name = self.owner + os.urandom(16).hex()
         place = self.path(name)
         try:
             files = list(staging.assets.iterdir())

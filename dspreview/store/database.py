@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import sqlite3
 import stat
 import time
@@ -165,6 +164,8 @@ def retried(connection: Connection, statement: str) -> int:
         except sqlite3.OperationalError as error:
             if not is_locked(error) or time.monotonic() >= deadline:
                 raise
+            import random
+
             time.sleep(RETRY_SECONDS * random.uniform(0.5, 1.5))
         else:
             return int(row[0]) if row else 0

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -156,6 +155,8 @@ class DerivedFolder:
                     raise
                 raise StoreFullError(f"{self.root}: {error.strerror}") from error
         finally:
+            import shutil
+
             shutil.rmtree(staged, ignore_errors=True)
 
     def shared(self, about: About) -> Path | None:

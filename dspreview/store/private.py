@@ -5,11 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shutil
 import stat
-import tempfile
 import time
-import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -31,13 +28,15 @@ def host() -> str:
 def new_name() -> str:
     """A name for a folder of this process: `pid-start-random@host`."""
     pid = os.getpid()
-    return f"{pid}-{start_time(pid)}-{uuid.uuid4().hex}@{host()}"
+    return f"{pid}-{start_time(pid)}-{os.urandom(16).hex()}@{host()}"
 
 
 def temporary_folder() -> Path:
     """A folder of this process in the system's folder for temporary files, its name short enough for sockets. Raises OSError."""
+    import tempfile
+
     pid = os.getpid()
-    folder = Path(tempfile.gettempdir()) / f"{TEMPORARY}{pid}-{start_time(pid)}-{uuid.uuid4().hex[:8]}"
+    folder = Path(tempfile.gettempdir()) / f"{TEMPORARY}{pid}-{start_time(pid)}-{os.urandom(4).hex()}"
     folder.mkdir(mode=0o700)
     return folder
 
@@ -67,6 +66,8 @@ def last_change(folder: Path) -> float:
 
 def left_in_temporary() -> list[Path]:
     """Folders of this user in the system's folder for temporary files whose process is gone."""
+    import tempfile
+
     found = []
     with suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
         for entry in entries:
@@ -90,6 +91,8 @@ def real_folders(root: Path) -> Iterator[Path]:
 
 def remove_below(root: Path, *parts: str) -> None:
     """Remove a folder that lies below another; nothing where a link stands on the way, or it is none."""
+    import shutil
+
     with suppress(OSError):
         here = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -120,7 +123,7 @@ def read_own(path: Path) -> str:
 
 def write_own(path: Path, text: str) -> None:
     """Put a file of ours in its place, whole. Raises OSError."""
-    new = path.with_name(f"{path.name}-{uuid.uuid4().hex}")
+    new = path.with_name(f"{path.name}-{os.urandom(16).hex()}")
     with os.fdopen(open_own(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "w", encoding="utf-8") as file:
         file.write(text)
     new.replace(path)

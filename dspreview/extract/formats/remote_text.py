@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from dspreview.errors import HubSilentError, PreviewError
 from dspreview.extract.format import SMALL_BLOCK, Format
@@ -12,9 +12,6 @@ from dspreview.extract.formats.heads import TextSource, page_of
 from dspreview.extract.hub.ranges import RemoteFile
 from dspreview.models import Page, Resolved, SplitId
 from dspreview.settings import Settings
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 AHEAD = SMALL_BLOCK + (1 << 15)
 """Bytes of a request: what tells the types, and mostly the end of its last line."""
@@ -32,7 +29,7 @@ class RemoteText(io.RawIOBase):
         """It is."""
         return True
 
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
+    def readinto(self, buffer: Any, /) -> int:
         """The next bytes. Raises PreviewError, OSError."""
         view = memoryview(buffer).cast("B")
         if 0 <= self.remote.size <= self.place:
