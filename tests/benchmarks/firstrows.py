@@ -82,5 +82,7 @@ def peers(kind: str, path: Path) -> dict[str, list[str]]:
         "`hf datasets sql`": [str(HF), "datasets", "sql", f"SELECT * FROM '{path}' LIMIT 100", "--format", "json"],
     }
     return found | (
-        {"a pyarrow script": [sys.executable, str(HERE / "peer_pyarrow.py"), str(path)]} if kind == "parquet" else {}
+        {"a pyarrow script": [sys.executable, str(HERE / "peers" / "pyarrow_rows.py"), str(path)]}
+        if kind == "parquet"
+        else {}
     )

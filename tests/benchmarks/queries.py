@@ -31,7 +31,7 @@ def against_duckdb(big: Path, environment: Mapping[str, str]) -> list[Line]:
     found = interleaved(
         {
             "filter": program("filter", big, *question),
-            "by hand": [sys.executable, str(HERE / "peer_filter.py"), str(big)],
+            "by hand": [sys.executable, str(HERE / "peers" / "filter.py"), str(big)],
         },
         environment,
         11,
@@ -39,7 +39,7 @@ def against_duckdb(big: Path, environment: Mapping[str, str]) -> list[Line]:
     stats = interleaved(
         {
             "stats": ["sh", "-c", f"{FRESH}{sys.executable} -m dspreview stats {big} --json"],
-            "by hand": [sys.executable, str(HERE / "peer_stats.py"), str(big)],
+            "by hand": [sys.executable, str(HERE / "peers" / "stats.py"), str(big)],
         },
         environment,
         5,

@@ -15,7 +15,7 @@ from importlib.metadata import version
 from math import inf
 from pathlib import Path
 
-from tests.benchmarks import cached, checks, firstrows, nights, queries
+from tests.benchmarks import cached, checks, firstrows, nights, queries, texts
 from tests.benchmarks.measure import HERE, LINK_HEADING, Line, draw
 
 PAGE = HERE.parent.parent / "docs" / "performance.md"
@@ -40,7 +40,7 @@ def write_page(lines: list[Line]) -> str:
         "- A loop that streams is `tests/benchmarks/loop.py`.",
         "- `datasets` streaming is `tests/benchmarks/stream.py`.",
         "- A duckdb or polars script is one line, `SELECT * ... LIMIT 100` or `scan_...().head(100)`. `hf datasets sql` gets the same query.",
-        "- DuckDB by hand is `tests/benchmarks/peer_filter.py` and `peer_stats.py`. Its statistics are exact, and of the same kinds.",
+        "- DuckDB by hand is `tests/benchmarks/peers/filter.py` and `stats.py`. Its statistics are exact, and of the same kinds.",
         "  The answer of `dspreview` is not taken from the cache.",
         "- DuckDB reading all columns copies them into a table (`tests/benchmarks/checks.py`). `check` also inspects the values and",
         "  compares the rows.",
@@ -101,6 +101,7 @@ def main() -> int:
             *firstrows.first_rows(folder, environment),
             *queries.measure(folder / "big.parquet", environment),
             *checks.measure(folder, folder / "big.parquet", environment),
+            *texts.measure(folder, environment),
         ]
     page = write_page(lines)
     print(page)

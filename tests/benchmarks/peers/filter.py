@@ -1,4 +1,4 @@
-"""`python peer_filter.py FILE`: the query of the benchmark as somebody types it who knows DuckDB; page and total, as JSON."""
+"""`python filter.py FILE`: the query of the benchmark as somebody types it who knows DuckDB; page and total, as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python peer_stats.py FILE`: exact statistics of all columns by DuckDB, as somebody writes them who knows it.
+"""`python stats.py FILE`: exact statistics of all columns by DuckDB, as somebody writes them who knows it.
 
 The same numbers as `dspreview stats`: all simple aggregates of all columns in one query, all histograms in another, then the
 most frequent values of each column of text.
