@@ -12,10 +12,10 @@ import time
 from urllib.parse import urlsplit
 
 from dspreview.settings import resolve
-from tests.benchmarks.measure import HERE, interleaved, program
+from tests.benchmarks.measure import interleaved, program
+from tests.benchmarks.page import put
 from tests.support.caches import fill
 
-PAGE = HERE.parent.parent / "docs" / "performance.md"
 HEADING = "## Large caches"
 FEW, MANY = 20_000, 200_000
 PAGE_BYTES = 1_000
@@ -59,10 +59,7 @@ def main() -> int:
         lines.append(f"| `/cache-reports`: first byte, all of it | | {first:.2f} s, {total:.2f} s | | | 1 s |")
     page = section(lines)
     print(page)
-    kept = PAGE.read_text(encoding="utf-8")
-    before, _, rest = kept.partition(HEADING)
-    following = rest.partition("\n## ")[2]
-    PAGE.write_text(before.rstrip() + f"\n\n{page}" + (f"\n## {following}" if following else ""), encoding="utf-8")
+    put(page)
     return 0 if holds else 1
 
 

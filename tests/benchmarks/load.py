@@ -25,7 +25,8 @@ import numpy as np
 import psutil
 from PIL import Image
 
-PAGE = Path(__file__).parent.parent.parent / "docs" / "performance.md"
+from tests.benchmarks.page import put
+
 HEADING = "## Serving assets"
 PICTURES = 100
 ROUNDS = 5
@@ -149,8 +150,7 @@ def main() -> int:
     best = sorted(pairs, key=lambda pair: pair[0].rate / pair[1].rate)[ROUNDS // 2]
     page = section(best[0], best[1], crowd, before, after)
     print(page)
-    kept = PAGE.read_text(encoding="utf-8").partition(HEADING)[0].rstrip()
-    PAGE.write_text(f"{kept}\n\n{page}", encoding="utf-8")
+    put(page)
     errors = crowd.errors + sum(one.errors for one, _ in pairs)
     holds = best[0].rate >= RATIO * best[1].rate and best[0].p99 < P99_MS and after <= GROWTH * before and not errors
     return 0 if holds else 1

@@ -16,8 +16,6 @@ from pathlib import Path
 HERE = Path(__file__).parent
 PATIENCE = 120.0
 PICTURES = HERE.parent.parent / "docs" / "pictures"
-LINK_HEADING = "## Over a link"
-"""Where the part of docs/performance.md begins that `tests.benchmarks.remote` writes; that of `load` follows."""
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def read_head(source: TextSource, wanted: int, sep: str) -> Head:
     if {len(row) for row in found} != {width}:
         found = [padded(row, width) for row in found]
     wide = len(found) > rows_at_once(width)
-    columns = [typed(texts, wide=wide) for texts in zip(*found, strict=True)]
+    columns = [typed(texts, wanted, wide=wide) for texts in zip(*found, strict=True)]
     kept = min(wanted, len(found))
     total = None
     if len(found) < source.rows and (source.counted or len(found) <= wanted):
@@ -121,19 +121,22 @@ def rows_at_once(width: int) -> int:
     return rows
 
 
-def typed(texts: Sequence[str], *, wide: bool) -> Typed:
+def typed(texts: Sequence[str], kept: int, *, wide: bool) -> Typed:
     """A column in the type that its texts have.
 
     Args:
+        kept: how many values are wanted, at least.
         wide: whether pandas guesses the types of several parts, which then must be clear from each value.
 
     """
-    present = [text for text in texts if text not in MISSING]
+    present = texts if MISSING.isdisjoint(texts) else [text for text in texts if text not in MISSING]
     if not present:
         return Typed(value_tree("float64"), [None] * len(texts))
     joined = "".join(present)
     if "\0" in joined:
         raise NotPlainError
+    if joined.isdigit() and joined.isascii() and len(present) == len(texts) and max(map(len, texts)) < LONG:
+        return Typed(value_tree("int64"), list(map(int, texts[:kept])))  # the others need not be made
     if NUMERIC.fullmatch(joined) and (numbers := numbers_of(present)) is not None:
         return of_numbers(texts, numbers)
     if all(text in TRUTHS for text in present):
@@ -145,7 +148,7 @@ def typed(texts: Sequence[str], *, wide: bool) -> Typed:
     return Typed(value_tree(text_type()), [None if text in MISSING else text for text in texts])
 
 
-def numbers_of(texts: list[str]) -> list[int] | list[float] | None:
+def numbers_of(texts: Sequence[str]) -> list[int] | list[float] | None:
     """Numbers of one kind; None where one of the texts is none."""
     try:
         return list(map(int, texts))

@@ -198,7 +198,8 @@ def json_head(source: TextSource, wanted: int) -> Head | None:
     data = source.file.read(source.bytes) + source.file.readline(source.bytes)
     ended = len(data) >= source.size
     try:
-        data.decode()
+        if not data.isascii():
+            data.decode()
         return read_head(data if data.endswith(b"\n") else data + b"\n", wanted, source, ended=ended)
     except (NotPlainError, ValueError, RecursionError):
         return None
