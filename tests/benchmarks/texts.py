@@ -131,7 +131,7 @@ def part_of(lines: list[Line]) -> str:
         "Rows over their limit, and why:", "",
         "- First `filter`: 0.2 s are Python and imports (pyarrow, duckdb, the command line), as in the later one. The rest parses the file into",
         "  Parquet once, and syncs it to disk (0.05 s), where duckdb reads only the columns of the question and keeps nothing.",
-        "- `stats` and `lock`: the same, and exact statistics of every column; `SUMMARIZE` estimates distinct values and quantiles.",
+        "- `check` of JSON Lines, `stats`, `lock`: the same. `stats` is exact, where `SUMMARIZE` estimates distinct values and quantiles.",
         "  `lock` still goes over the rows in Python, one block of Arrow at a time.",
         "- First `search`: the index of all words is built, by SQLite in one process while another reads the rows. A scan that ranks as the index",
         "  does is not built yet. Later searches read the index.", "",

@@ -168,7 +168,7 @@ def test_an_array_of_another_shape_is_an_error(name: str, judge: Any, tmp_path: 
 def test_an_option_that_the_reader_has_not_is_a_warning(tmp_path: Path, settings: Any) -> None:
     files = {
         "a.csv": "x\n1\n",
-        "README.md": readme("configs:\n- config_name: default\n  data_files: a.csv\n  colums: [x]"),
+        "README.md": readme("configs:\n- config_name: default\n  data_files: a.csv\n  columnz: [x]"),
     }
     report = check(write(tmp_path / "d", files), settings, tmp_path / "work", None)
     told = [(one.code, one.severity, one.file, one.line) for one in report.findings]
