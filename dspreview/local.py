@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from dspreview.errors import AccessError, DatasetNotFoundError, UnsafePathError, UsageError
 from dspreview.models import DatasetRef, Kind, Resolved
@@ -150,3 +151,12 @@ def guard_pattern(pattern: str, dataset: str) -> None:
         raise UnsafePathError(
             f"{dataset}: data_files {pattern!r} in its README points outside the dataset; only its own files are read"
         )
+
+
+def open_regular(path: str) -> BinaryIO:
+    """A regular file; a pipe or a device in its place is refused, and not waited for. Raises OSError."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(f"{path} is not a regular file")
+    return os.fdopen(handle, "rb")

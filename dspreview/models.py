@@ -15,6 +15,9 @@ FeatureTree: TypeAlias = Any
 EXTRACTOR_VERSION = 3
 """Raised when the same data would give another page: entries of another version are stale."""
 
+EXACT_FLOAT = 2**53
+"""From there on a float does not tell neighbouring integers apart."""
+
 PAGE_LENGTH = 100
 """`num_rows_per_page`: the most rows that `--length` may ask for."""
 

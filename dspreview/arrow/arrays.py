@@ -9,12 +9,10 @@ import pyarrow as pa
 
 from dspreview.arrow.values import to_python
 from dspreview.feature import Feature
-from dspreview.models import FeatureTree
+from dspreview.models import EXACT_FLOAT, FeatureTree
 from dspreview.page.iso import INFINITE, INFINITE_DAYS
 from dspreview.page.pages import Cells
 
-EXACT = 2**53
-"""From there on a float does not tell neighbouring integers apart."""
 TIMES = {str(kind): kind for kind in (pa.time32("s"), pa.time32("ms"), pa.time64("us"), pa.time64("ns"))}
 
 
@@ -75,4 +73,4 @@ def beyond_floats(values: pa.ChunkedArray) -> bool:
     import pyarrow.compute as pc  # 30 ms for what few files have
 
     ends = pc.min_max(values).as_py()
-    return ends["min"] is not None and bool(max(ends["max"], -ends["min"]) > EXACT)
+    return ends["min"] is not None and bool(max(ends["max"], -ends["min"]) > EXACT_FLOAT)

@@ -210,7 +210,7 @@ class Reading:
     def shifted(self, path: str) -> str | None:
         """What is wrong where the rows of a CSV have one field more than its header."""
         if self.direct is not None:
-            with open(path, "rb") as file:
+            with local.open_regular(path) as file:
                 short = short_header(file.read(HEAD), self.params)
         else:
             from dspreview.extract.library.readers import SplitReader

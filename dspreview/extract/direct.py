@@ -95,7 +95,11 @@ class Direct(Reader):
     def weight(self, split: SplitId) -> tuple[int, int | None] | NotMine:
         """The files of a folder here."""
         paths = self.text_files(split)
-        return NOT_MINE if paths is None else (len(paths), sum(map(os.path.getsize, paths)))
+        return (
+            NOT_MINE
+            if paths is None
+            else (len(paths), sum(os.path.getsize(path) for path in paths if os.path.exists(path)))
+        )
 
     def whole(self, split: SplitId, folder: str, use: Callable[[WholeTables], T]) -> T | NotMine:
         """What `use` makes of all rows of a folder here, where the first ones tell their types."""

@@ -61,7 +61,7 @@ def parquet_page(
 def open_here(source: DirectSource, path: str) -> BinaryIO:
     """A file of a folder. Raises UnsafePathError, OSError."""
     local.guard(path, source.root, source.asked)
-    return open(path, "rb")
+    return local.open_regular(path)
 
 
 def first_file_page(

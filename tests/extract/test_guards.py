@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,17 +12,19 @@ from typing import Any
 import pyarrow.json as paj
 import pytest
 
-from dspreview import errors
+from dspreview import errors, local
+from dspreview.extract.format import CSV
+from dspreview.extract.formats.text_page import text_page
 from dspreview.extract.layout.readme import plain_info
 from dspreview.extract.library import exactjson
 from dspreview.extract.library.exactjson import GuardedJson
 from dspreview.extract.library.failures import explain
 from dspreview.feature import Feature, value_tree
-from dspreview.models import Kind, Resolved
+from dspreview.models import Kind, Resolved, SplitId
 from dspreview.page.cells import AssetLimits, CellWriter
 from dspreview.page.row_lines import RowLines
 from dspreview.page.truncation import Budget, Row, fit
-from dspreview.settings import Settings
+from dspreview.settings import Settings, resolve
 from tests.support.data import picture, write
 from tests.support.extraction import extract, listing_of
 from tests.support.hub import Hub, part_of, refuse_with
@@ -223,3 +226,21 @@ def test_an_error_of_any_line_of_ours_is_a_bug_and_no_fault_of_the_data(settings
         RowLines.parse(source)
     with pytest.raises(TypeError):
         explain(caught.value, "x", source, settings())
+
+
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.csv")
+    with pytest.raises(OSError, match="not a regular file"):
+        local.open_regular(str(tmp_path / "a.csv"))
+    assert (
+        text_page(
+            CSV,
+            str(tmp_path / "a.csv"),
+            Resolved(Kind.LOCAL, str(tmp_path), "r"),
+            "a",
+            SplitId("c", "s"),
+            tmp_path,
+            resolve({}),
+        )
+        is None
+    )

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from dspreview.extract.counting import COUNTED_BYTES
 from dspreview.extract.formats.heads import Head, NotPlainError, TextSource
 from dspreview.feature import value_tree
-from dspreview.models import FeatureTree
+from dspreview.models import EXACT_FLOAT, FeatureTree
 from dspreview.page.pages import Cells
 
 MOST_CHARACTERS = 64 << 20
@@ -32,8 +32,6 @@ MISSING = frozenset({
 """Texts that pandas reads as nothing: its `STR_NA_VALUES`."""
 TRUTHS = {"True": True, "TRUE": True, "true": True, "False": False, "FALSE": False, "false": False}
 NUMERIC = re.compile(r"[-+.\deE]*", re.ASCII)
-EXACT = 2**53
-"""From there on floats do not tell integers apart."""
 LONG = 19
 LONG_INTEGER = re.compile(rf"\s*[-+]?\d{{{LONG},}}\s*", re.ASCII)
 """What 64 bits may not hold."""
@@ -168,7 +166,7 @@ def of_numbers(texts: Sequence[str], numbers: list[int] | list[float]) -> Typed:
         if low < SMALLEST or high > LARGEST:
             raise NotPlainError
         return Typed(value_tree("int64"), list(numbers))
-    if low <= -EXACT or high >= EXACT:
+    if low <= -EXACT_FLOAT or high >= EXACT_FLOAT:
         raise NotPlainError
     left = map(float, numbers)
     return Typed(value_tree("float64"), [None if text in MISSING else next(left) for text in texts])

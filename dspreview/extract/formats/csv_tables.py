@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from dspreview.extract.formats.csv_head import MISSING, TRUTHS, csv_head
 from dspreview.extract.formats.heads import NotPlainError, here
 from dspreview.extract.formats.typed_tables import OtherTypesError, TypedTables
 from dspreview.feature import Feature
+from dspreview.local import open_regular
 
 T = TypeVar("T", bound=pa.Table | None)
 BLOCK, THREADS = 4 << 20, 2
@@ -36,7 +38,7 @@ NO_INTEGER = re.compile(
 
 def csv_tables(paths: list[str], sep: str = ",") -> TypedTables:
     """Files with the header of the first, in its types. Raises NotPlainError, OSError."""
-    with open(paths[0], "rb") as file:
+    with open_regular(paths[0]) as file:
         source = here(file)
         head = csv_head(source, source.rows, sep)
     if head is None or len(head.columns) == 1:  # of one column, an empty line is a row or none
@@ -50,7 +52,7 @@ def csv_tables(paths: list[str], sep: str = ",") -> TypedTables:
 
 def first_record(path: str, sep: str) -> list[str]:
     """The fields of the first line of a file, which is its header. Raises NotPlainError, csv.Error, OSError, UnicodeDecodeError."""
-    with open(path, encoding="utf-8-sig", newline="") as file:
+    with io.TextIOWrapper(open_regular(path), encoding="utf-8-sig", newline="") as file:
         try:
             return next(csv.reader([file.readline(BLOCK)], delimiter=sep, strict=True), [])
         except csv.Error as error:
@@ -59,7 +61,7 @@ def first_record(path: str, sep: str) -> list[str]:
 
 def parsed(path: str, schema: pa.Schema, *, sep: str) -> Iterator[pa.Table]:
     """The rows of a file: without quotes, several blocks at a time. Raises NotPlainError, OtherTypesError, OSError, and what pyarrow raises."""
-    with open(path, "rb") as file, ThreadPoolExecutor(THREADS) as pool:
+    with open_regular(path) as file, ThreadPoolExecutor(THREADS) as pool:
         file.readline()
         plain, waiting, data = Plain(file), deque[Future[pa.Table]](), b""
         while data := plain.block():

@@ -20,6 +20,7 @@ from dspreview.extract.formats.heads import Head
 from dspreview.extract.formats.heads import page_of as head_as_page
 from dspreview.extract.longintegers import beyond_64_bits
 from dspreview.extract.plain import tree_of
+from dspreview.local import open_regular
 from dspreview.models import Page, Resolved, SplitId
 from dspreview.settings import Settings
 
@@ -41,7 +42,7 @@ def json_page(
 
 def page_of(path: str, asked: str, dataset: Resolved, split: SplitId, staging: Path, settings: Settings) -> Page | None:
     """The page. Raises what pyarrow raises."""
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         data = file.read(CHUNK) + file.readline(CHUNK)
         size = os.fstat(file.fileno()).st_size
     if not data.startswith(b"{") or beyond_64_bits(data) or is_deep(data):

@@ -13,6 +13,7 @@ from dspreview.extract.formats.heads import NotPlainError, here
 from dspreview.extract.formats.json_head import json_head
 from dspreview.extract.formats.typed_tables import TypedTables
 from dspreview.feature import Feature
+from dspreview.local import open_regular
 from dspreview.models import FeatureTree
 
 TYPES = {
@@ -29,7 +30,7 @@ SMALLEST_BLOCK = 16 << 10
 
 def json_tables(paths: list[str]) -> TypedTables:
     """Files in the types of the first one. Raises NotPlainError, OSError."""
-    with open(paths[0], "rb") as file:
+    with open_regular(paths[0]) as file:
         head = json_head(here(file), 1)
     if head is None:
         raise NotPlainError
@@ -47,7 +48,7 @@ def arrow_type(tree: FeatureTree) -> pa.DataType:
 def parsed(path: str, schema: pa.Schema) -> Iterator[pa.Table]:
     """The rows of a file. Raises NotPlainError, OSError, and what pyarrow raises."""
     options = pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error")
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         while data := file.read(CHUNK) + file.readline(CHUNK):
             if not data.startswith(b"{") or (has_long_line(data) and is_deep(data)):
                 raise NotPlainError

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dspreview.extract.format import Format
 from dspreview.extract.formats.heads import here, page_of
+from dspreview.local import open_regular
 from dspreview.models import Page, Resolved, SplitId
 from dspreview.settings import Settings
 
@@ -17,7 +18,7 @@ def text_page(
     if (read := kind.read_head()) is None:
         return None
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             head = read(here(file), settings.rows_max_number)
     except (OSError, MemoryError):  # told by the long way
         return None

@@ -13,11 +13,12 @@ from typing import TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dspreview.arrow.arrays import EXACT, leaves
+from dspreview.arrow.arrays import leaves
 from dspreview.extract.format import Format
 from dspreview.extract.formats.heads import NotPlainError
 from dspreview.extract.plain import Columns, tree_of
 from dspreview.extract.reader import NOT_MINE, NotMine
+from dspreview.models import EXACT_FLOAT
 
 T = TypeVar("T")
 Parse = Callable[[str, pa.Schema], Iterator[pa.Table]]
@@ -125,7 +126,7 @@ def ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
 def is_rounded(column: pa.ChunkedArray) -> bool:
     """Whether floats in a column may have been integers that floats do not tell apart, or are infinite."""
     return any(
-        (bounds := pc.min_max(leaf).as_py())["min"] is not None and max(-bounds["min"], bounds["max"]) >= EXACT
+        (bounds := pc.min_max(leaf).as_py())["min"] is not None and max(-bounds["min"], bounds["max"]) >= EXACT_FLOAT
         for leaf in leaves(column)
         if pa.types.is_floating(leaf.type)
     )

@@ -20,9 +20,8 @@ from datasets.packaged_modules.csv import csv as csv_reader
 
 from dspreview.extract.depth import is_deep
 from dspreview.extract.files.door import CURRENT
+from dspreview.models import EXACT_FLOAT
 
-EXACT_FLOAT = 2**53
-"""From there on a float does not tell neighbouring integers apart."""
 MOST_COLUMNS = 100_000
 """A CSV of a million takes a minute and gigabytes before anything of it can be shown."""
 INTEGER = re.compile(r"-?(?:0|[1-9]\d*)")

@@ -24,8 +24,9 @@ from datasets.utils.json import ujson_dumps, ujson_loads
 from dspreview.arrow.arrays import leaves
 from dspreview.extract.depth import DEPTH, is_deep
 from dspreview.extract.files.door import CURRENT
-from dspreview.extract.library.exact import EXACT_FLOAT, refuse_columns, with_json_columns, would_be_rounded
+from dspreview.extract.library.exact import refuse_columns, with_json_columns, would_be_rounded
 from dspreview.extract.longintegers import has_long_integer
+from dspreview.models import EXACT_FLOAT
 
 REFUSED = b"null"
 """How data must not begin."""

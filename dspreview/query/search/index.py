@@ -76,7 +76,7 @@ def fill(engine: Engine, columns: list[int], count: int, folder: Path, progress:
             process.stdin.close()
         except BrokenPipeError:  # it says why
             pass
-        except BaseException:
+        except BaseException:  # Ctrl-C, too: nothing that was started here goes on
             process.kill()
             raise
         told = process.stderr.read().decode(errors="replace")

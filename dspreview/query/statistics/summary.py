@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dspreview.errors import DatasetError, UnreadableDataError
 from dspreview.feature import LIST, Feature
-from dspreview.models import Json
+from dspreview.models import EXACT_FLOAT, Json
 from dspreview.query.language.fields import kind_of, type_name
 from dspreview.query.statistics.histogram import counts, float_edges, int_edges, rounded, scaled
 from dspreview.query.statistics.moments import FORMATS, instant_count, moment_text, second_edges, span_text, zone_of
@@ -21,7 +21,6 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 LABELS_SHARE, LABELS_MOST, LABELS_ANYWAY = 0.2, 1000, 10
 """Texts are labels where at most this share of the rows, and so many at most, are different; or so few anyway."""
 FREQUENT = 10
-EXACT_FLOAT = 2**53
 LEAST_POWER = -1000
 """Floats are brought between 0 and 1 by a power of two before they are squared; a greater one than 2**1000 may be infinite."""
 HELD_IN_MEMORY = 5_000_000
