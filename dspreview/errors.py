@@ -12,7 +12,7 @@ EXIT_NO = 1
 EXIT_BUG = 70
 EXIT_INTERRUPTED = 130
 
-EXIT_ORDER = (EXIT_INTERRUPTED, EXIT_BUG, 7, 2, 5, 4, 6, 3, EXIT_NO, EXIT_OK)
+EXIT_ORDER = (EXIT_INTERRUPTED, EXIT_BUG, 7, 2, 5, 4, 8, 6, 3, EXIT_NO, EXIT_OK)
 """Which code wins when several datasets of one call end differently: the first that is present."""
 
 
@@ -197,10 +197,11 @@ class CardError(DatasetError):
     """The README's description of the dataset cannot be used."""
 
 
-class MissingPackageError(DatasetError):
-    """The format needs a package that is not installed."""
+class MissingPackageError(PreviewError):
+    """A package that the data needs is not installed here."""
 
-    cacheable = False
+    exit_code = 8
+    status_code = 501
 
 
 class StoreError(PreviewError):

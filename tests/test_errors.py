@@ -12,7 +12,7 @@ CLASSES = [
     for value in vars(errors).values()
     if isinstance(value, type) and issubclass(value, PreviewError) and value is not PreviewError
 ]
-STATUS = {2: {422}, 3: {404}, 4: {401, 403}, 5: {503}, 6: {400}, 7: {507}}
+STATUS = {2: {422}, 3: {404}, 4: {401, 403}, 5: {503}, 6: {400}, 7: {507}, 8: {501}}
 
 
 @pytest.mark.parametrize("kind", CLASSES)
@@ -34,6 +34,8 @@ def test_only_facts_about_the_data_are_cacheable(kind: type[PreviewError]) -> No
         ([0, 1], 1),
         ([1, 3], 3),
         ([3, 6], 6),
+        ([6, 8], 8),
+        ([8, 4], 4),
         ([6, 4], 4),
         ([4, 5], 5),
         ([5, 2], 2),

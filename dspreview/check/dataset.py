@@ -19,6 +19,7 @@ from dspreview.check.splits import SplitCheck, SplitOutcome
 from dspreview.check.structure import README, Made, kind_of, look_at_structure, made_of
 from dspreview.extract.extractor import Extractor
 from dspreview.extract.layout.readme import OLDER_INFOS, local_card
+from dspreview.extract.recognised.reader import Recognised
 from dspreview.models import DatasetRef, Json, Kind, Listing, SplitId
 
 Progress = Callable[[str, int, int | None], None]
@@ -124,6 +125,15 @@ class DatasetCheck:
                 told = f"`datasets` refuses the dataset: {refused}"
                 self.findings.append(found("readme-unreadable", told, file=OLDER_INFOS))
 
+    def look_at_recognition(self, reader: Recognised, made: Made) -> None:
+        """What `datasets` makes of a dataset that is recognised here; said once."""
+        kind = reader.recognition
+        if kind.owns:
+            self.used.update(made.names or ())
+        if not any(one.code == "library-differs" for one in self.findings):
+            told = f"read as a {kind.name} ({kind.reason}); `datasets` {kind.library or 'has no reader for it'}"
+            self.findings.append(found("library-differs", told, severity="info"))
+
     def card(self, made: Made) -> dict[str, Json]:
         """The YAML of the README. Raises CardError."""
         if self.ref.kind is Kind.HUB:
@@ -149,6 +159,8 @@ class DatasetCheck:
         try:
             reading = Reading(self.extractor, self.ref, listing.dataset, names, str(work))
             self.used.update(reading.shorten(path) for path in reading.files)
+            if reading.recognised is not None:
+                self.look_at_recognition(reading.recognised, made)
         except errors.DatasetError as error:
             self.findings.append(of_failure(error, place))
             return None

@@ -45,9 +45,7 @@ def as_finding(error: Exception, reading: Reading, place: dict[str, Any]) -> Fin
 
 def of_failure(failure: errors.PreviewError, place: dict[str, Any], reading: Reading | None = None) -> Finding:
     """A failure as a finding. Raises it again where it says nothing about the data."""
-    if not isinstance(failure, errors.DatasetError) or isinstance(
-        failure, (errors.MissingPackageError, errors.ChangedDataError)
-    ):
+    if not isinstance(failure, errors.DatasetError) or isinstance(failure, errors.ChangedDataError):
         raise failure
     notes = [note for link in chain(failure) for note in getattr(link, "__notes__", ())][:2]
     file = reading.shorten(notes[0]) if notes and reading is not None else None

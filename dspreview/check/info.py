@@ -39,7 +39,7 @@ def look_at_types(made: Made, info: dict[str, Json], config: str) -> Iterator[Fi
 
 def look_at_options(made: Made, reading: Reading) -> Iterator[Finding]:
     """Options of a config that its reader does not know."""
-    if reading.direct is not None:  # it has none
+    if reading.direct is not None or reading.recognised is not None:  # they have none
         return
     from dspreview.extract.library.options import ignored_options
 

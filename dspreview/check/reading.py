@@ -67,7 +67,8 @@ class Reading:
         """`folder` takes what has to be unpacked, and belongs to the caller."""
         self.extractor, self.ref, self.dataset, self.names, self.folder = extractor, ref, dataset, split, folder
         self.settings: Settings = extractor.settings
-        direct = extractor.direct(ref, dataset)
+        self.recognised = extractor.recognised(ref, dataset)
+        direct = extractor.direct(ref, dataset) if self.recognised is None else None
         chosen = direct.chosen(split) if direct is not None else None
         plain = chosen is not None and (chosen.format.is_parquet or direct.text_files(split) is not None)  # type: ignore[union-attr] # it chose
         self.direct = direct if plain else None
@@ -91,11 +92,13 @@ class Reading:
     @property
     def params(self) -> dict[str, Any]:
         """The options of the reader that the README has. Raises PreviewError."""
-        return {} if self.chosen is not None else self.plan.params
+        return {} if self.chosen is not None or self.recognised is not None else self.plan.params
 
     @property
     def source(self) -> Origin:
         """Whose files cells may name."""
+        if self.recognised is not None:
+            return self.recognised.source
         return self.direct.source if self.direct is not None else self.library.source
 
     @property
@@ -106,6 +109,8 @@ class Reading:
     @property
     def files(self) -> list[str]:
         """The files of the split, absolute. Raises PreviewError."""
+        if self.recognised is not None:
+            return [f"{self.root}/{name}" for name in self.recognised.rows(self.names).files]
         if self.chosen is not None:
             return [f"{self.root}/{name}" for name in self.chosen.files[self.names.split]]
         return self.plan.files[self.names.split]
@@ -118,6 +123,8 @@ class Reading:
     @property
     def format(self) -> Format:
         """The format of its files."""
+        if self.recognised is not None:
+            return self.recognised.format
         return self.chosen.format if self.chosen is not None else self.plan.format
 
     @cached_property
@@ -154,6 +161,8 @@ class Reading:
     @property
     def declares(self) -> bool:
         """Whether the README says the types."""
+        if self.recognised is not None:
+            return False
         return (self.chosen if self.chosen is not None else self.plan).features is not None
 
     def footer(self, path: str) -> Footer:

@@ -92,7 +92,7 @@ class SplitCheck:
         self.findings += odd_columns(self.reading, self.columns, self.place) if self.rows else []
         if total == 0:
             self.findings = [one for one in self.findings if one.code != "library-refuses"]
-            loads = self.reading.format.is_parquet and not self.starts_empty
+            loads = self.reading.recognised is not None or (self.reading.format.is_parquet and not self.starts_empty)
             words = "there is no row" if loads else "there is no row, and `datasets` does not load such a split"
             self.findings.append(found("empty-split", words, severity=None if loads else "error", **self.place))
         for watch in self.watches.values():

@@ -44,7 +44,7 @@ T = TypeVar("T")
 
 def open_direct(opening: Opening) -> Direct | NotMine:
     """A dataset whose configs are all plain. Raises PreviewError."""
-    source = find_source(opening.ref.asked, opening.describe())
+    source = find_source(opening.ref.asked, opening.describe(), opening.names())
     return NOT_MINE if source is None else Direct(source, opening.settings)
 
 

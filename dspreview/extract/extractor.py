@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from dspreview.errors import DatasetError
+from dspreview.extract.layout.globs import names_of
 from dspreview.extract.memory import bound
 from dspreview.extract.reader import (
     NOT_MINE,
@@ -29,9 +30,11 @@ from dspreview.settings import Settings
 
 if TYPE_CHECKING:
     from dspreview.extract.direct import Direct
+    from dspreview.extract.files.fetch import Origin
     from dspreview.extract.hub.description import Description
     from dspreview.extract.library.reader import Library
     from dspreview.extract.parquet.footers import ParquetSplit
+    from dspreview.extract.recognised.reader import Recognised
 
 T = TypeVar("T")
 
@@ -43,6 +46,13 @@ def open_single_file(opening: Opening) -> Reader | NotMine:
     from dspreview.extract.formats.single_file import SingleFile
 
     return SingleFile(opening)
+
+
+def open_recognised(opening: Opening) -> Reader | NotMine:
+    """Tables and layouts that `datasets` has no reader for: what theirs takes."""
+    from dspreview.extract.recognised.opening import open_recognised
+
+    return open_recognised(opening)
 
 
 def open_direct(opening: Opening) -> Reader | NotMine:
@@ -62,7 +72,7 @@ def open_library(opening: Opening) -> Reader | NotMine:
 
 Opened = dict[Open, Reader | NotMine]
 """How the ways of reading answered when a dataset was opened."""
-READERS: tuple[Open, ...] = (open_single_file, open_direct, open_library)
+READERS: tuple[Open, ...] = (open_single_file, open_recognised, open_direct, open_library)
 """The ways of reading, in the order in which they are asked; the last one declines nothing."""
 
 
@@ -118,7 +128,8 @@ class Extractor:
 
     def opening(self, ref: DatasetRef, dataset: Resolved | None) -> Opening:
         """What the readers of a dataset are opened with."""
-        return Opening(ref, dataset, self.settings, cache(lambda: self.describe(ref, dataset)), self.prepare_reading)
+        describe = cache(lambda: self.describe(ref, dataset))
+        return Opening(ref, dataset, self.settings, describe, cache(lambda: names_of(describe())), self.prepare_reading)
 
     def kept(self, dataset: Resolved) -> Opened:
         """The readers of a dataset that were opened before."""
@@ -177,6 +188,20 @@ class Extractor:
         """The dataset as plain files; None where it is more than that. Raises PreviewError."""
         found = opened_by(open_direct, self.opening(ref, dataset), self.kept(dataset))
         return None if found is NOT_MINE else found  # type: ignore[return-value] # which it opens
+
+    def recognised(self, ref: DatasetRef, dataset: Resolved) -> Recognised | None:
+        """The dataset as what it was recognised for; None where `datasets` has a reader for it. Raises PreviewError."""
+        found = opened_by(open_recognised, self.opening(ref, dataset), self.kept(dataset))
+        return None if found is NOT_MINE else found  # type: ignore[return-value] # which it opens
+
+    def may_widen(self, ref: DatasetRef, dataset: Resolved, split: SplitId) -> bool:
+        """Whether a late row of a split may bring a column that the first ones do not have. Raises PreviewError."""
+        return self.ask(ref, dataset, lambda reader: reader.may_widen(split))
+
+    def origin(self, ref: DatasetRef, dataset: Resolved) -> Origin:
+        """Whose files cells may name. Raises PreviewError."""
+        found = self.recognised(ref, dataset)
+        return found.source if found is not None else self.library(ref, dataset).source
 
     def library(self, ref: DatasetRef, dataset: Resolved) -> Library:
         """The dataset for `datasets`: for what only that can be asked. Raises PreviewError."""

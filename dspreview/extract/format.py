@@ -60,7 +60,14 @@ class Format(NamedTuple):
     It takes the paths of files on this machine, and gives a `dspreview.extract.formats.typed_tables.TypedTables`.
     """
     is_ours: bool = False
-    """Whether `datasets` has no reader for it: its extensions are told to it, and `tables` reads it."""
+    """Whether `datasets` has no reader for it: it is recognised here, its extensions are told to it, and `tables` reads it."""
+    words: str = ""
+    """What a file of it is called, where it is recognised here."""
+    configs: str = ""
+    """`module:function` that gives the configs in files of it, where each holds several; empty where it holds rows.
+
+    It takes a `dspreview.extract.recognised.folder.Folder` and the names of files.
+    """
     mends: str = ""
     """The module that replaces what is wrong in the reader of `datasets`; imported before that is used."""
     extra: str = ""
@@ -69,6 +76,10 @@ class Format(NamedTuple):
     def read(self) -> Any:
         """The function that reads a file of it here; None where there is none."""
         return named(self.tables)
+
+    def read_configs(self) -> Any:
+        """The function that gives the configs in files of it; None where these hold rows."""
+        return named(self.configs)
 
     def read_head(self) -> Any:
         """The function that reads the first rows of a file of it without a library; None where there is none."""
@@ -85,6 +96,7 @@ def named(place: str) -> Any:
     return getattr(import_module(module), name) if module else None
 
 
+HERE = "dspreview.extract.formats"
 PARQUET, CSV, JSON, TEXT, ARROW = (
     Format("parquet", ("parquet",), ("parquet",), is_parquet=True, is_direct=True, tables="dspreview.extract.parquet.rowgroups:parquet_tables"),
     Format(
@@ -109,6 +121,15 @@ FORMATS = {
     one.name: one
     for one in (
         PARQUET, CSV, JSON, TEXT, ARROW, IMAGES,
+        Format("orc", ("orc",), is_ours=True, words="ORC file", tables=f"{HERE}.orc:orc_tables"),
+        Format("avro", ("avro",), is_ours=True, words="Avro file", tables=f"{HERE}.avro:avro_tables"),
+        Format("feather", ("feather", "ipc", "arrows"), is_ours=True, words="Arrow file", tables=f"{HERE}.arrow_file:arrow_tables"),
+        Format("npy", ("npy",), is_ours=True, words="NumPy array", tables=f"{HERE}.numpy_arrays:npy_tables"),
+        Format("npz", ("npz",), is_ours=True, words="NumPy archive", configs=f"{HERE}.numpy_arrays:npz_configs"),
+        Format("geojson", ("geojson",), is_ours=True, words="GeoJSON file", guesses_types=True, tables=f"{HERE}.geojson:geojson_tables"),
+        Format("excel", ("xlsx", "xlsm"), is_ours=True, words="Excel workbook", guesses_types=True, configs=f"{HERE}.excel:excel_configs"),
+        Format("sqlite", ("sqlite", "sqlite3", "db", "db3"), is_ours=True, words="SQLite database", guesses_types=True,
+               configs=f"{HERE}.sqlite:sqlite_configs"),
         Format("audiofolder", is_media_folder=True),
         Format("videofolder", is_media_folder=True),
         Format("meshfolder", is_media_folder=True),

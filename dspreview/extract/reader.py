@@ -56,6 +56,8 @@ class Opening(NamedTuple):
     settings: Settings
     describe: Callable[[], Description]
     """The description of the dataset, asked for once."""
+    names: Callable[[], frozenset[str] | None]
+    """The names of its files, found once; None where a local folder has too many, or links to others."""
     prepare: Callable[[], None]
     """Sets up the libraries about data; before their first import."""
 
@@ -146,6 +148,11 @@ class Reader(Protocol):
     def whole(self, split: SplitId, folder: str, use: Callable[[WholeTables], T]) -> T | NotMine:
         """What `use` makes of all rows of a split that must be converted; `folder` takes what is downloaded."""
         del split, folder, use
+        return NOT_MINE
+
+    def may_widen(self, split: SplitId) -> bool | NotMine:
+        """Whether a late row may bring a column that the first ones do not have."""
+        del split
         return NOT_MINE
 
     def weight(self, split: SplitId) -> tuple[int, int | None] | NotMine:

@@ -92,7 +92,7 @@ class Answers:
 
         def fetch(path: str, max_bytes: int) -> bytes:
             if not made:
-                source = self.preview.extractor.library(target.ref, target.entry.dataset).source
+                source = self.preview.extractor.origin(target.ref, target.entry.dataset)
                 from dspreview.extract.files.fetch import Fetcher
 
                 made.append(Fetcher(source, self.settings, str(staging.work)))

@@ -40,8 +40,10 @@ def all_rows(
     target = queries.target(ref, config, split)
     if queries.settings.hf_hub_offline and target.entry.dataset.kind is Kind.HUB:
         return all_matches(queries, ref, config, split, Request(offset=offset))  # of what is already here
-    library = queries.preview.extractor.library(target.ref, target.entry.dataset)
-    if complete and library.may_widen(target.split.config):  # a late row may bring a column: it is converted first
+    names = SplitId(target.split.config, target.split.split)
+    if complete and queries.preview.extractor.may_widen(
+        target.ref, target.entry.dataset, names
+    ):  # a late row may bring a column: it is converted first
         return all_matches(queries, ref, config, split, Request(offset=offset))
     parts = tables(queries, target, offset)
     first = next(parts, [])

@@ -13,7 +13,7 @@ from dspreview.serve.headers import cache_control
 
 FARTHEST = 2**62
 """An offset beyond all splits."""
-HTTP_STATUS = {2: 400, 3: 404, 4: 400, 5: 404, 6: 400}
+HTTP_STATUS = {2: 400, 3: 404, 4: 400, 5: 404, 6: 400, 8: 400}
 """The status of each exit code; all others are failures of ours."""
 
 Parameters = dict[str, str]

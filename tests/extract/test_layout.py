@@ -20,7 +20,7 @@ from dspreview.extract.direct import open_direct
 from dspreview.extract.hub.description import Description
 from dspreview.extract.layout import split_files as layout
 from dspreview.extract.layout.direct import find_source
-from dspreview.extract.layout.globs import expression
+from dspreview.extract.layout.globs import expression, names_of
 from dspreview.extract.reader import NOT_MINE
 from dspreview.local import identify, resolve
 from dspreview.models import Listing
@@ -226,7 +226,8 @@ def test_pipes_and_links_to_nowhere_are_no_files(tmp_path: Path, settings: Any) 
 def test_names_that_readers_take_for_something_else(tmp_path: Path, settings: Any) -> None:
     for number, name in enumerate(("a\nb/1.png", "x::y.png")):
         folder = write(tmp_path / f"d{number}", {name: PICTURE, "c/1.png": PICTURE})
-        source = find_source(str(folder), Description(resolve(identify(str(folder))), {}))
+        described = Description(resolve(identify(str(folder))), {})
+        source = find_source(str(folder), described, names_of(described))
         assert source is None
 
 

@@ -276,7 +276,6 @@ def test_columns_that_differ_only_in_case_or_not_at_all(tmp_path: Path, settings
         ({"train-0.csv": "a\n1\n", "train-1.csv": "a\nx\n"}, ["train-0.csv", "train-1.csv", "types"]),
         ({"a.csv": b"a\n\xff\xfe\n"}, ["a.csv", "UTF-8"]),
         ({"a.h5": b"x"}, ["a.h5"]),
-        ({"a.tsfile": b"x"}, ["tsfile", "pip install"]),
     ],
 )
 def test_broken_data_is_told_with_its_place(

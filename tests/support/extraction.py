@@ -10,6 +10,7 @@ from typing import Any
 from dspreview.extract.direct import open_direct
 from dspreview.extract.formats.single_file import SingleFile
 from dspreview.extract.hub.description import describe
+from dspreview.extract.layout.globs import names_of
 from dspreview.extract.library.rows import read_rows
 from dspreview.extract.library.source import make_plan
 from dspreview.extract.library.splits import find_config, list_splits, open_dataset
@@ -80,7 +81,14 @@ def extract(
 def opening(dataset: Path, settings: Settings, at: Resolved | None = None) -> Opening:
     """What a reader of a local dataset is opened with."""
     ref = identify(str(dataset))
-    return Opening(ref, at, settings, lambda: describe(ref, settings, at), lambda: None)
+    return Opening(
+        ref,
+        at,
+        settings,
+        lambda: describe(ref, settings, at),
+        lambda: names_of(describe(ref, settings, at)),
+        lambda: None,
+    )
 
 
 def single_file(file: Path, settings: Settings) -> SingleFile:

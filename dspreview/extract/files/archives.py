@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 import zipfile
 from collections.abc import Callable
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from fsspec.spec import AbstractFileSystem
 
-PACKED = {"gzip": "gzip", "bz2": "bz2", "xz": "xz", "lz4": "lz4", "zstd": "zstandard"}
-"""Compressed single files by the name that their addresses have, and the package that unpacks them."""
+PACKED = ("gzip", "bz2", "xz", "lz4", "zstd")
+"""Compressed single files by the name that their addresses have."""
 
 ENCRYPTED = 0x1
 """The bit in the flags of a zip's member (APPNOTE.TXT, 4.4.4)."""
@@ -85,15 +87,28 @@ def archive_members(stream: IO[bytes]) -> Members:
 
 
 def unpacked_member(protocol: str, address: str, system: AbstractFileSystem, path: str) -> Members:
-    """The one file that a compressed file holds, under its name without the last ending. Raises ImportError."""
-    from fsspec.compression import compr
-
-    if protocol not in compr:
-        raise ImportError(f"No module named '{PACKED[protocol]}'", name=PACKED[protocol])
+    """The one file that a compressed file holds, under its name without the last ending."""
     name = os.path.basename(address.partition("::")[0])
     name = name.rpartition(".")[0] if "." in name else name
 
     def opened(_: str) -> IO[bytes]:
-        return compr[protocol](system.open(path, "rb"), mode="rb")  # type: ignore[no-any-return]
+        return unpacked(protocol, system.open(path, "rb"))
 
     return Members(protocol, {name: system.info(path).get("size")}, opened)
+
+
+def unpacked(protocol: str, stream: IO[bytes]) -> IO[bytes]:
+    """What a compressed stream holds."""
+    if protocol == "zstd":
+        if sys.version_info >= (3, 14):
+            from compression import zstd
+        else:
+            from backports import zstd
+        return cast("IO[bytes]", zstd.open(stream, "rb"))
+    if protocol == "lz4":
+        import pyarrow as pa  # 50 ms for what is seldom
+
+        return io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), "lz4"))
+    from fsspec.compression import compr
+
+    return compr[protocol](stream, mode="rb")  # type: ignore[no-any-return]

@@ -6,13 +6,14 @@ Whatever is not understood completely is None, and takes the way through `datase
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from typing import NamedTuple
 
 from dspreview import local
 from dspreview.errors import CardError, UnsafePathError
 from dspreview.extract.format import BY_EXTENSION, Format
 from dspreview.extract.hub.description import Description
-from dspreview.extract.layout.globs import MANY_FILES, names_below, names_within
+from dspreview.extract.layout.globs import MANY_FILES, names_within
 from dspreview.extract.layout.keys import local_key
 from dspreview.extract.layout.readme import OLDER_INFOS, PlainConfig, local_card, plain_configs
 from dspreview.extract.layout.split_files import find_layout, plain
@@ -53,21 +54,25 @@ class DirectSource(NamedTuple):
         """Nothing is downloaded through `datasets`."""
 
 
-def find_source(asked: str, description: Description) -> DirectSource | None:
-    """The configs of a dataset with their files; None where one of them is not plain."""
+def find_source(asked: str, description: Description, below: Collection[str] | None) -> DirectSource | None:
+    """The configs of a dataset with their files; None where one of them is not plain.
+
+    Args:
+        below: the names of its files, where it was looked for them.
+
+    """
     dataset = description.dataset
-    card, names = description.card, sorted(description.files)
+    card, names = description.card, sorted(below or ())
     if local.is_one_file(dataset.kind, dataset.name) and os.path.isfile(dataset.name):
         name = os.path.basename(dataset.name)
         kind = BY_EXTENSION[name.rpartition(".")[2]]
         single = DirectConfig(PlainConfig("default"), None, kind, {"train": [name]})
         return DirectSource(dataset, asked, {"default": single}, "default", frozenset({name}))
     if dataset.kind is Kind.LOCAL:
-        below = names_below(dataset.name) if os.path.isdir(dataset.name) else None
-        if below is None:
+        if below is None or not os.path.isdir(dataset.name):
             return None
         try:
-            card, names = local_card(dataset.name, asked), below
+            card = local_card(dataset.name, asked)
         except (CardError, UnsafePathError):  # told by the long way
             return None
     if len(names) > MANY_FILES or f"{os.path.basename(dataset.name)}.py" in names:

@@ -6,6 +6,12 @@ import os
 import re
 from collections.abc import Collection
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from dspreview.models import Kind
+
+if TYPE_CHECKING:
+    from dspreview.extract.hub.description import Description
 
 SET = re.compile(r"\[[-\w. ]+\]")
 WORD = re.compile(rf"(\*|\?|{SET.pattern})")
@@ -66,3 +72,14 @@ def names_within(names: Collection[str], folder: str | None) -> list[str] | None
         return None
     prefix = f"{folder.strip('/')}/" if folder else ""
     return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+
+
+def names_of(description: Description) -> frozenset[str] | None:
+    """The names of the files of a dataset; None where a local folder has many, or a link leads to another one."""
+    dataset = description.dataset
+    if dataset.kind is Kind.HUB:
+        return description.files
+    if not os.path.isdir(dataset.name):
+        return frozenset({os.path.basename(dataset.name)})
+    below = names_below(dataset.name)
+    return None if below is None else frozenset(below)

@@ -47,9 +47,9 @@ class Library(Reader):
                 raise failure from (None if failure is error else error)
         return plans[config]
 
-    def may_widen(self, config: str) -> bool:
+    def may_widen(self, split: SplitId) -> bool:
         """Whether a late row may bring a column that the first ones do not have."""
-        plan = self.plan(config)
+        plan = self.plan(split.config)
         return plan.format.row_is_line and plan.features is None
 
     def weight(self, split: SplitId) -> tuple[int, int | None]:

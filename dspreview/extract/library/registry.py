@@ -18,5 +18,5 @@ def register(one: Format) -> None:
 
 
 for format_ in FORMATS.values():
-    if format_.is_ours:
+    if format_.is_ours and format_.tables:
         register(format_)

@@ -1,0 +1,40 @@
+"""What a reader of a recognised dataset raises, as a failure that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dspreview.errors import MissingPackageError, PreviewError
+from dspreview.extract.recognised.folder import Folder
+from dspreview.extract.recognised.layouts import Recognition
+
+
+@contextmanager
+def told(where: str, folder: Folder, kind: Recognition) -> Iterator[None]:
+    """Raise what its readers raise as PreviewError."""
+    try:
+        yield
+    except PreviewError as error:
+        if str(error).startswith((where, folder.asked)):
+            raise
+        from dspreview.extract.library.failures import placed
+
+        raise type(error)(f"{placed(where, error, folder)}: {error}") from error.__cause__
+    except ImportError as error:
+        raise missing(where, kind) from error
+    except GeneratorExit:
+        raise
+    except Exception as error:  # noqa: BLE001 - readers fail in a hundred ways; `explain` raises bugs of ours again
+        from dspreview.extract.library.failures import explain
+
+        failure = explain(error, where, folder, folder.settings)
+        raise failure from (None if failure is error else error)
+
+
+def missing(where: str, kind: Recognition) -> MissingPackageError:
+    """Which extra a kind of dataset needs."""
+    return MissingPackageError(
+        f"{where}: a {kind.name} ({kind.reason}) needs the package {kind.package}, which is not installed;"
+        f" run: pip install {kind.package}"
+    )

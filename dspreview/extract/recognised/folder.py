@@ -1,0 +1,99 @@
+"""What the readers of a kind of dataset are handed, and what they give: files by their names, and rows as Arrow."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, NamedTuple, TypeAlias
+
+from dspreview import local
+from dspreview.errors import UnreadableDataError
+from dspreview.extract.files.door import Door
+from dspreview.models import Kind, Resolved
+from dspreview.settings import Settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from dspreview.extract.plain import Columns
+
+NamedTable: TypeAlias = "tuple[str, pa.Table]"
+"""A file and some of its rows."""
+BATCH = 1 << 14
+"""Rows that are read at a time where all of them are wanted."""
+
+
+class SplitRows(NamedTuple):
+    """The rows of a split."""
+
+    files: tuple[str, ...]
+    """Those that hold them, by their names in the dataset."""
+    read: Callable[[int], Iterator[NamedTable]]
+    """Reads them in order, about so many at a time; the first table, which may be empty, has the columns."""
+    num_rows: int | None = None
+    """How many there are, where that is known before they are read."""
+    columns: Columns | None = None
+    """Their features, where Arrow's types do not tell them."""
+    guessed: bool = False
+    """Whether the types are a guess from values: another row may need wider ones."""
+    origin: str = ""
+    """What of a file it is where that is not all of it: a sheet, a table."""
+
+
+Configs = Mapping[str, Mapping[str, SplitRows]]
+"""The splits of each config."""
+
+
+class Folder:
+    """The files of one dataset at one revision."""
+
+    download = None
+    """Nothing is downloaded through `datasets`."""
+
+    def __init__(self, dataset: Resolved, asked: str, settings: Settings, names: tuple[str, ...]) -> None:
+        self.dataset, self.asked, self.settings, self.names = dataset, asked, settings, names
+
+    @property
+    def root(self) -> str:
+        """Its folder, or `hf://datasets/ID@SHA`: no file outside it is read."""
+        hub = self.dataset.kind is Kind.HUB
+        return (
+            f"hf://datasets/{self.dataset.name}@{self.dataset.revision}" if hub else local.folder_of(self.dataset.name)
+        )
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The names of its files."""
+        return frozenset(self.names)
+
+    @cached_property
+    def door(self) -> Door:
+        """Opens its files."""
+        return Door.of(self.dataset, self.root, self.asked, self.settings)
+
+    def below(self, folder: str) -> list[str]:
+        """The files below a folder, by their names in the dataset."""
+        return [name for name in self.names if name.startswith(f"{folder}/")]
+
+    def open(self, name: str) -> IO[bytes]:
+        """A file. Raises UnsafePathError, OSError, and what the clients of the network raise."""
+        return self.door.open(f"{self.root}/{name}")
+
+    def path(self, name: str = "") -> str:
+        """A file or a folder on this machine. Raises UnreadableDataError where it lies on the Hub, UnsafePathError."""
+        if self.dataset.kind is Kind.HUB:
+            raise UnreadableDataError(
+                f"{self.asked}: {name or 'it'} is read from this machine only; run: hf download {self.dataset.name}"
+                f" --repo-type dataset --local-dir {self.dataset.name.rpartition('/')[2]}, and preview that folder"
+            )
+        path = os.path.join(self.root, name) if name else self.dataset.name
+        local.guard(path, self.root, self.asked)
+        return path
+
+    def size(self, name: str) -> int | None:
+        """The bytes of a file, where they are known."""
+        if self.dataset.kind is Kind.HUB:
+            found = self.door.hub_files().info(f"{self.root}/{name}").get("size")
+            return int(found) if found is not None else None
+        return os.path.getsize(os.path.join(self.root, name))

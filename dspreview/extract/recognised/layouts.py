@@ -1,0 +1,80 @@
+"""The table of kinds of datasets that are told by their files, in the order in which they are tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from dspreview.extract.format import FORMATS, named
+from dspreview.extract.recognised import signs
+from dspreview.extract.recognised.folder import Configs, Folder
+
+
+class DatasetKind(NamedTuple):
+    """A kind of dataset."""
+
+    name: str
+    """In words."""
+    sign: Callable[[Folder], str | None]
+    """What tells that a folder is one, in words; None where it is none."""
+    reader: str
+    """`module:function` that gives its configs."""
+    package: str = ""
+    """What it needs beside the declared dependencies."""
+    library: str = ""
+    """What `datasets` makes of it; empty where it has no reader for it."""
+    owns: bool = False
+    """Whether all files of its folder are its own: it says itself which of them hold rows."""
+
+
+class Recognition(NamedTuple):
+    """What a dataset was taken for."""
+
+    name: str
+    reason: str
+    opened: Callable[[Folder], Configs]
+    package: str = ""
+    library: str = ""
+    owns: bool = False
+
+
+KINDS = (
+    DatasetKind(
+        "Delta table",
+        signs.delta,
+        "dspreview.extract.recognised.delta:delta_configs",
+        "deltalake",
+        "reads all Parquet files of the folder, those that the table has removed too",
+        owns=True,
+    ),
+)
+
+
+def recognise(folder: Folder) -> Recognition | None:
+    """What a dataset is; None where `datasets` has a reader for it, or nobody knows."""
+    for kind in KINDS:
+        if (reason := kind.sign(folder)) is not None:
+            return Recognition(kind.name, reason, named(kind.reader), kind.package, kind.library, kind.owns)
+    return by_format(folder)
+
+
+def by_format(folder: Folder) -> Recognition | None:
+    """The format of most of its files, where that is one that is read here."""
+    kinds = signs.kinds_of(folder.names)
+    ours = [one for one in FORMATS.values() if one.is_ours and kinds[one.name]]
+    if not ours:
+        return None
+    best = max(ours, key=lambda one: kinds[one.name])
+    others = sum(number for name, number in kinds.items() if name != best.name)
+    if others >= kinds[best.name]:
+        return None
+    reason = (
+        f"{kinds[best.name]} files of it" if kinds[best.name] > 1 else f"its file {signs.first_of(folder.names, best)}"
+    )
+
+    def opened(found: Folder) -> Configs:
+        from dspreview.extract.recognised.files import file_configs
+
+        return file_configs(found, best)
+
+    return Recognition(best.words, reason, opened, best.extra)

@@ -1,0 +1,73 @@
+"""All rows of a recognised split in one schema, for its conversion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from dspreview.arrow.settled import logical, settled_table
+from dspreview.errors import DisagreeingFilesError
+from dspreview.extract.plain import Columns
+from dspreview.extract.plain import features_of as plain_features
+from dspreview.extract.recognised.folder import BATCH, NamedTable, SplitRows
+
+
+class WholeRows:
+    """Reads a split from a row on to its end, once."""
+
+    def __init__(self, rows: SplitRows, where: str) -> None:
+        self.rows, self.where = rows, where
+
+    @property
+    def features(self) -> Columns | None:
+        """Those that the data has; None where only the values tell."""
+        return None if self.rows.guessed else self.rows.columns or []
+
+    def tables(self, skip: int = 0, batch: int = BATCH) -> Iterator[NamedTable]:
+        """Its tables in order."""
+        for name, table in self.rows.read(batch):
+            first = min(skip, table.num_rows)
+            skip -= first
+            yield name, settled_table(table.slice(first), logical)
+
+    def unified(self, schema: pa.Schema, name: str, table: pa.Table) -> pa.Schema:
+        """The schema that earlier rows and these have together. Raises DisagreeingFilesError."""
+        if table.schema.equals(schema) or not schema.names:
+            return table.schema if not schema.names else schema
+        from dspreview.extract.library.tables import UNLIKE  # `datasets`, 0.7 s
+        from dspreview.extract.library.whole import with_schema
+
+        try:
+            return with_schema(table, schema).schema
+        except UNLIKE as error:
+            raise DisagreeingFilesError(
+                f"{self.where}: {name}: its columns are not those of the files before it: {error}"
+            ) from error
+
+    def opening(self, schema: pa.Schema) -> pa.Schema:
+        """The schema of the first table."""
+        return schema
+
+    def fitted(self, table: pa.Table, schema: pa.Schema) -> pa.Table:
+        """A table in a schema of all. Raises ArrowInvalid."""
+        if table.schema.equals(schema):
+            return table
+        from dspreview.extract.library.whole import with_schema
+
+        return with_schema(table, schema)
+
+    def columns(self, schema: pa.Schema) -> Columns:
+        """The columns with their features."""
+        return columns_of(self.rows, schema)
+
+
+def columns_of(rows: SplitRows, schema: pa.Schema) -> Columns:
+    """The features of rows of a schema: those that the data has, else those of the types."""
+    if rows.columns is not None:
+        return rows.columns
+    if (found := plain_features(schema.remove_metadata())) is not None:
+        return found
+    from dspreview.extract.library.features import features_of, trees  # `datasets`, 0.7 s
+
+    return trees(features_of(schema.remove_metadata()))
