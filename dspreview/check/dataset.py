@@ -131,7 +131,7 @@ class DatasetCheck:
         if kind.owns:
             self.used.update(made.names or ())
         if not any(one.code == "library-differs" for one in self.findings):
-            told = f"read as a {kind.name} ({kind.reason}); `datasets` {kind.library or 'has no reader for it'}"
+            told = f"read as {kind.article} {kind.name} ({kind.reason}); `datasets` {kind.library or 'has no reader for it'}"
             self.findings.append(found("library-differs", told, severity="info"))
 
     def card(self, made: Made) -> dict[str, Json]:

@@ -63,10 +63,12 @@ class Format(NamedTuple):
     """Whether `datasets` has no reader for it: it is recognised here, its extensions are told to it, and `tables` reads it."""
     words: str = ""
     """What a file of it is called, where it is recognised here."""
+    library: str = ""
+    """What `datasets` makes of it, in words, where it is recognised here; empty where it has no reader for it."""
     configs: str = ""
     """`module:function` that gives the configs in files of it, where each holds several; empty where it holds rows.
 
-    It takes a `dspreview.extract.recognised.folder.Folder` and the names of files.
+    It takes a `dspreview.extract.folder.Folder` and the names of files.
     """
     mends: str = ""
     """The module that replaces what is wrong in the reader of `datasets`; imported before that is used."""
@@ -96,7 +98,7 @@ def named(place: str) -> Any:
     return getattr(import_module(module), name) if module else None
 
 
-HERE = "dspreview.extract.formats"
+HERE, REFUSED = "dspreview.extract.formats", "dspreview.extract.recognised.refused"
 PARQUET, CSV, JSON, TEXT, ARROW = (
     Format("parquet", ("parquet",), ("parquet",), is_parquet=True, is_direct=True, tables="dspreview.extract.parquet.rowgroups:parquet_tables"),
     Format(
@@ -130,6 +132,15 @@ FORMATS = {
         Format("excel", ("xlsx", "xlsm"), is_ours=True, words="Excel workbook", guesses_types=True, configs=f"{HERE}.excel:excel_configs"),
         Format("sqlite", ("sqlite", "sqlite3", "db", "db3"), is_ours=True, words="SQLite database", guesses_types=True,
                configs=f"{HERE}.sqlite:sqlite_configs"),
+        Format("conllu", ("conllu", "conllup", "conll"), is_ours=True, words="CoNLL file", library="shows the first field of each line alone",
+               tables=f"{HERE}.conll:conll_tables"),
+        Format("inspect", ("eval",), is_ours=True, words="Inspect log", library="does not read logs that are packed with zstd, or have ids of text",
+               configs=f"{HERE}.inspect_log:inspect_configs"),
+        Format("stata", ("dta",), is_ours=True, words="Stata file", tables=f"{HERE}.statistics_files:stata_tables"),
+        Format("sas", ("sas7bdat", "xpt"), is_ours=True, words="SAS file", configs=f"{HERE}.statistics_files:sas_configs"),
+        Format("spss", ("sav", "zsav"), is_ours=True, words="SPSS file", extra="pyreadstat", configs=f"{HERE}.statistics_files:spss_configs"),
+        Format("tfrecord", ("tfrecord", "tfrecords"), is_ours=True, words="TFRecord file", configs=f"{REFUSED}:tfrecord_configs"),
+        Format("mcap", ("mcap",), is_ours=True, words="MCAP file", configs=f"{REFUSED}:mcap_configs"),
         Format("audiofolder", is_media_folder=True),
         Format("videofolder", is_media_folder=True),
         Format("meshfolder", is_media_folder=True),

@@ -10,8 +10,8 @@ from itertools import islice
 from typing import Any
 
 from dspreview.errors import EmptyDatasetError
+from dspreview.extract.folder import Configs, Folder, NamedTable, SplitRows
 from dspreview.extract.formats.values import table_of
-from dspreview.extract.recognised.folder import Configs, Folder, NamedTable, SplitRows
 
 Row = list[Any]
 

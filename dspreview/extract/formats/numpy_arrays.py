@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from dspreview.errors import PickleError, UnreadableDataError
+from dspreview.extract.folder import Configs, Folder, NamedTable, SplitRows
+from dspreview.extract.formats.arrays import column_of, split_arrays
 from dspreview.extract.parquet.rowgroups import COUNT_KEY
-from dspreview.extract.recognised.arrays import column_of, split_arrays
-from dspreview.extract.recognised.folder import Configs, Folder, NamedTable, SplitRows
 
 VALUE = "value"
 CHUNK = 1 << 24
@@ -120,6 +120,3 @@ def npz_rows(folder: Folder, name: str, columns: Mapping[str, str], batch: int) 
         )
         for _ in range(0, len(next(iter(arrays.values()))), rows):
             yield name, pa.table({column: column_of(next(part)) for column, part in parts.items()})
-
-
-__all__ = ["npy_tables", "npz_configs"]

@@ -15,8 +15,8 @@ from urllib.parse import quote
 import pyarrow as pa
 
 from dspreview.errors import TooLargeError, UnreadableDataError
+from dspreview.extract.folder import Configs, Folder, NamedTable, SplitRows
 from dspreview.extract.formats.values import table_of
-from dspreview.extract.recognised.folder import Configs, Folder, NamedTable, SplitRows
 
 MAGIC = b"SQLite format 3\0"
 ELSEWHERE = {sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH}

@@ -47,9 +47,25 @@ def array_of(values: list[Any], empty: pa.DataType | None = None) -> pa.Array:
         return pa.array(map(as_float, values), pa.float64()) if fits(values, EXACT_FLOAT) else as_json(values)
     if found == {date, datetime}:
         return pa.array(map(as_moment, values), pa.timestamp("us"))
+    if found == {list} and (items := listed(values)) is not None:
+        return items
     if len(found) == 1 and (kind := KINDS.get(found.pop())) is not None:
         return pa.array(values, kind)
     return as_json(values)
+
+
+def listed(values: list[Any]) -> pa.Array | None:
+    """Lists of values of one kind; None for others, which are JSON."""
+    kinds = {type(item) for value in values if value is not None for item in value if item is not None}
+    if len(kinds) > 1 or not kinds <= {str, int, float, bool}:
+        return None
+    inner = array_of([item for value in values if value is not None for item in value])
+    starts: list[int | None] = []
+    place = 0
+    for value in values:
+        starts.append(None if value is None else place)
+        place += 0 if value is None else len(value)
+    return pa.ListArray.from_arrays(pa.array([*starts, place], pa.int32()), inner)
 
 
 def fits(values: list[Any], limit: int) -> bool:

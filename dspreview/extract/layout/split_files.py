@@ -111,6 +111,18 @@ def default_patterns(names: Sequence[str]) -> dict[str, list[str]] | None:
     return {"train": ["**"]}
 
 
+def splits_of(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The files of each split, as their names tell."""
+    if len(names) == 1:
+        return {"train": tuple(names)}
+    patterns = default_patterns(names) or {"train": ["**"]}
+    found = {
+        split: tuple(dict.fromkeys(name for pattern in group for name in matches(pattern, names)))
+        for split, group in patterns.items()
+    }
+    return {split: group for split, group in found.items() if group}
+
+
 def matches(pattern: str, names: Iterable[str]) -> list[str]:
     """The names that a pattern finds, sorted; hidden ones and those of caches only where it names them."""
     fits, last = expression(pattern).match, basename(pattern)

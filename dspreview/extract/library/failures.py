@@ -24,7 +24,8 @@ OUT_OF_MEMORY = re.compile(r"\bout of memory\b|std::bad_alloc")
 PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EROFS})
 BUGS = (KeyError, AttributeError, TypeError, IndexError, AssertionError, NameError)
 PACKAGE_FOLDER = os.path.dirname(os.path.abspath(dspreview.__file__)) + os.sep
-EXTRAS = {"h5py": "h5py", "hdf5": "h5py", "nibabel": "nibabel", "Bio": "biopython"}
+EXTRAS = {"hdf5": "h5py", "Bio": "biopython", "lance": "pylance", "vortex": "vortex-data"}
+"""Packages whose names are not those of their modules: on the package index these belong to others."""
 
 
 def explain(error: BaseException, where: str, source: Origin, settings: Settings) -> errors.PreviewError:  # noqa: PLR0911 - one case a line, each simple

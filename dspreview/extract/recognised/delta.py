@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dspreview.arrow.settled import empty_table, filled
-from dspreview.extract.recognised.folder import Configs, Folder, NamedTable, SplitRows
+from dspreview.extract.folder import Configs, Folder, NamedTable, SplitRows
 
 BEYOND = {"deletionVectors", "columnMapping", "v2Checkpoint", "typeWidening", "variantType"}
 """Features of tables whose files are not read as they lie."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dspreview.errors import MissingPackageError, PreviewError
-from dspreview.extract.recognised.folder import Folder
+from dspreview.extract.folder import Folder
 from dspreview.extract.recognised.layouts import Recognition
 
 
@@ -35,6 +35,6 @@ def told(where: str, folder: Folder, kind: Recognition) -> Iterator[None]:
 def missing(where: str, kind: Recognition) -> MissingPackageError:
     """Which extra a kind of dataset needs."""
     return MissingPackageError(
-        f"{where}: a {kind.name} ({kind.reason}) needs the package {kind.package}, which is not installed;"
+        f"{where}: {kind.article} {kind.name} ({kind.reason}) needs the package {kind.package}, which is not installed;"
         f" run: pip install {kind.package}"
     )

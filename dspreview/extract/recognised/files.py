@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 
+from dspreview.extract.folder import Configs, Folder, NamedTable, SplitRows
 from dspreview.extract.format import Format
-from dspreview.extract.layout.split_files import default_patterns, matches
+from dspreview.extract.layout.split_files import splits_of
 from dspreview.extract.parquet.rowgroups import COUNT_KEY, numbered
-from dspreview.extract.recognised.folder import Configs, Folder, NamedTable, SplitRows
 from dspreview.extract.recognised.signs import files_of
 
 
@@ -18,18 +18,6 @@ def file_configs(folder: Folder, kind: Format) -> Configs:
     if (read := kind.read_configs()) is not None:
         return read(folder, names)  # type: ignore[no-any-return]
     return {"default": {split: rows_of(folder, kind, group) for split, group in splits_of(names).items()}}
-
-
-def splits_of(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """The files of each split, as their names tell."""
-    if len(names) == 1:
-        return {"train": tuple(names)}
-    patterns = default_patterns(names) or {"train": ["**"]}
-    found = {
-        split: tuple(dict.fromkeys(name for pattern in group for name in matches(pattern, names)))
-        for split, group in patterns.items()
-    }
-    return {split: group for split, group in found.items() if group}
 
 
 def rows_of(folder: Folder, kind: Format, names: tuple[str, ...]) -> SplitRows:

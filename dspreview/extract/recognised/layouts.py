@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from dspreview.extract.folder import Configs, Folder
 from dspreview.extract.format import FORMATS, named
 from dspreview.extract.recognised import signs
-from dspreview.extract.recognised.folder import Configs, Folder
 
 
 class DatasetKind(NamedTuple):
@@ -37,17 +37,25 @@ class Recognition(NamedTuple):
     library: str = ""
     owns: bool = False
 
+    @property
+    def article(self) -> str:
+        """What stands before its name."""
+        return "an" if self.name[0] in "AEIO" else "a"
 
+
+HERE = "dspreview.extract.recognised"
 KINDS = (
-    DatasetKind(
-        "Delta table",
-        signs.delta,
-        "dspreview.extract.recognised.delta:delta_configs",
-        "deltalake",
-        "reads all Parquet files of the folder, those that the table has removed too",
-        owns=True,
-    ),
-)
+    DatasetKind("Delta table", signs.delta, f"{HERE}.delta:delta_configs", "deltalake",
+                "reads all Parquet files of the folder, those that the table has removed too", owns=True),
+    DatasetKind("Iceberg table", signs.iceberg, f"{HERE}.iceberg:iceberg_configs", "pyiceberg[pyarrow]",
+                "reads all Parquet files of the folder, those that the table has removed too", owns=True),
+    DatasetKind("Zarr store", signs.zarr, f"{HERE}.zarr:zarr_configs", "zarr", "shows its metadata as the data", owns=True),
+    DatasetKind("LeRobot dataset", signs.lerobot, f"{HERE}.lerobot:lerobot_configs", library="mixes its frames with its metadata", owns=True),
+    DatasetKind("COCO dataset", signs.coco, f"{HERE}.boxes:coco_configs", library="drops its annotations"),
+    DatasetKind("YOLO dataset", signs.yolo, f"{HERE}.boxes:yolo_configs", library="drops its labels", owns=True),
+    DatasetKind("MosaicML Streaming dataset", signs.mosaic, f"{HERE}.refused:mosaic_configs"),
+    DatasetKind("LitData dataset", signs.litdata, f"{HERE}.refused:litdata_configs"),
+)  # fmt: skip
 
 
 def recognise(folder: Folder) -> Recognition | None:
@@ -77,4 +85,4 @@ def by_format(folder: Folder) -> Recognition | None:
 
         return file_configs(found, best)
 
-    return Recognition(best.words, reason, opened, best.extra)
+    return Recognition(best.words, reason, opened, best.extra, best.library)

@@ -6,9 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from dspreview.errors import CardError, UnsafePathError
+from dspreview.extract.folder import Folder
 from dspreview.extract.layout.readme import local_card
 from dspreview.extract.reader import NOT_MINE, NotMine, Opening
-from dspreview.extract.recognised.folder import Folder
 from dspreview.extract.recognised.layouts import recognise
 from dspreview.models import Kind
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 from dspreview.arrow.arrays import cells_of
 from dspreview.errors import SplitNotFoundError
 from dspreview.extract.files.fetch import Fetcher
+from dspreview.extract.folder import Configs, Folder, SplitRows
 from dspreview.extract.format import Format
 from dspreview.extract.hub.description import list_blobs
 from dspreview.extract.layout.keys import key_of, local_key
@@ -28,7 +29,6 @@ from dspreview.extract.reader import (
     Window,
 )  # fmt: skip
 from dspreview.extract.recognised.failing import told
-from dspreview.extract.recognised.folder import Configs, Folder, SplitRows
 from dspreview.extract.recognised.layouts import Recognition
 from dspreview.extract.recognised.whole import WholeRows, columns_of
 from dspreview.models import ConfigListing, Kind, Listing, Page, SplitId, SplitListing

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 
+from dspreview.extract.folder import Folder
 from dspreview.extract.format import FORMATS, Format
-from dspreview.extract.recognised.folder import Folder
 
 FORMAT_OF = {extension: one for one in FORMATS.values() for extension in one.extensions}
 DATASETS_KNOWS = frozenset({
@@ -15,6 +16,10 @@ DATASETS_KNOWS = frozenset({
     "ogg", "opus", "mp4", "mkv", "webm", "avi", "mov", "pdf", "nii", "glb", "gltf", "ply", "stl",
 })  # fmt: skip
 """Extensions that count as data for `datasets` 5.2, as far as people have them."""
+PICTURES = frozenset({"jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"})
+ZARR = ("zarr.json", ".zgroup", ".zarray", ".zmetadata")
+COCO_NAME = re.compile(r"annotation|instances|coco|captions|keypoints|labels", re.IGNORECASE)
+PEEK = 1 << 16
 BESIDE = frozenset({"txt", "md", "toml"})
 """Extensions of what lies beside data."""
 
@@ -57,3 +62,92 @@ def files_of(names: Iterable[str], kind: Format) -> list[str]:
         if FORMAT_OF.get(name.rpartition("/")[2].rpartition(".")[2].lower()) is kind
         and not any(part.startswith((".", "__")) for part in name.split("/"))
     )
+
+
+def iceberg(folder: Folder) -> str | None:
+    """An Iceberg table has metadata with a number."""
+    found = [name for name in folder.names if name.startswith("metadata/") and name.endswith(".metadata.json")]
+    return f"its {max(found)}" if found else None
+
+
+def zarr_root(folder: Folder) -> str | None:
+    """The folder of a Zarr store: the dataset itself, or the one folder in it that is called so."""
+    for name in folder.names:
+        if name in ZARR:
+            return ""
+    roots = {name.partition("/")[0] for name in folder.names if name.partition("/")[2] in ZARR and ".zarr/" in name}
+    return roots.pop() if len(roots) == 1 else None
+
+
+def zarr(folder: Folder) -> str | None:
+    """A Zarr store has metadata at its top."""
+    root = zarr_root(folder)
+    if root is None:
+        return None
+    inside = f"{root}/" if root else ""
+    return f"its {next(f'{inside}{name}' for name in ZARR if f'{inside}{name}' in folder.known)}"
+
+
+def lerobot(folder: Folder) -> str | None:
+    """A LeRobot dataset describes itself."""
+    return (
+        "its meta/info.json"
+        if "meta/info.json" in folder.known and begins(folder, "meta/info.json", b'"codebase_version"')
+        else None
+    )
+
+
+def coco(folder: Folder) -> str | None:
+    """COCO's annotations: a JSON file of images, annotations and categories, beside pictures."""
+    found = coco_files(folder)
+    return f"its {found[0]}" if found else None
+
+
+def coco_files(folder: Folder) -> list[str]:
+    """The files of annotations in the form of COCO."""
+    names = [name for name in folder.names if name.endswith(".json") and COCO_NAME.search(name)]
+    if not names or not any(name.rpartition(".")[2].lower() in PICTURES for name in folder.names):
+        return []
+    return [name for name in names if begins(folder, name, b'"images"', b'"annotations"', b'"categories"')]
+
+
+def yolo(folder: Folder) -> str | None:
+    """YOLO's labels: a text file for each picture, in a folder `labels` beside one `images`, and a YAML file with the classes."""
+    told = yolo_description(folder)
+    pairs = any("labels" in name.split("/")[:-1] and name.endswith(".txt") for name in folder.names)
+    pictures = any(
+        "images" in name.split("/")[:-1] and name.rpartition(".")[2].lower() in PICTURES for name in folder.names
+    )
+    return f"its {told}, and its folders labels and images" if told is not None and pairs and pictures else None
+
+
+def yolo_description(folder: Folder) -> str | None:
+    """The YAML file that names the classes."""
+    found = [
+        name
+        for name in folder.names
+        if "/" not in name and name.endswith((".yaml", ".yml")) and not name.startswith(".")
+    ]
+    return next((name for name in sorted(found) if begins(folder, name, b"names:")), None)
+
+
+def mosaic(folder: Folder) -> str | None:
+    """Shards of MosaicML Streaming."""
+    found = [name for name in folder.names if name.rpartition("/")[2] == "index.json"]
+    return f"its {found[0]}" if found and begins(folder, found[0], b'"shards"', b'"mds"') else None
+
+
+def litdata(folder: Folder) -> str | None:
+    """Chunks of LitData."""
+    found = [name for name in folder.names if name.rpartition("/")[2] == "index.json"]
+    return f"its {found[0]}" if found and begins(folder, found[0], b'"chunks"', b'"config"') else None
+
+
+def begins(folder: Folder, name: str, *words: bytes) -> bool:
+    """Whether the beginning of a file, or its end, has each of these words."""
+    with folder.open(name) as stream:
+        text = stream.read(PEEK)
+        if len(text) == PEEK:
+            stream.seek(-PEEK, 2)
+            text += stream.read(PEEK)
+    return any(word in text for word in words[:1]) and sum(word in text for word in words) >= min(len(words), 2)

@@ -8,9 +8,9 @@ import pyarrow as pa
 
 from dspreview.arrow.settled import logical, settled_table
 from dspreview.errors import DisagreeingFilesError
+from dspreview.extract.folder import BATCH, NamedTable, SplitRows
 from dspreview.extract.plain import Columns
 from dspreview.extract.plain import features_of as plain_features
-from dspreview.extract.recognised.folder import BATCH, NamedTable, SplitRows
 
 
 class WholeRows:

@@ -1,0 +1,97 @@
+"""LeRobot datasets, versions 2 and 3: frames as rows of one config, episodes with their videos as rows of another."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+
+from dspreview.errors import UnreadableDataError
+from dspreview.extract.folder import Configs, Folder, NamedTable, SplitRows
+from dspreview.extract.format import PARQUET
+from dspreview.extract.formats.values import array_of
+from dspreview.extract.plain import FILE, Columns
+from dspreview.extract.recognised.files import read_files
+from dspreview.extract.recognised.whole import columns_of
+from dspreview.feature import asset_tree
+
+INFO = "meta/info.json"
+PLACE = re.compile(r"\{(\w+)(?::0?(\d)d)?\}")
+"""Where a number or a name stands in the template of a path."""
+
+
+def lerobot_configs(folder: Folder) -> Configs:
+    """Frames and episodes."""
+    with folder.open(INFO) as stream:
+        info = json.load(stream)
+    frames = sorted(name for name in folder.below("data") if name.endswith(".parquet"))
+    if not isinstance(info, dict) or not frames:
+        raise UnreadableDataError(f"{folder.asked}: {INFO} tells of a LeRobot dataset, and data/ has no Parquet file")
+    total = info.get("total_frames")
+    rows = SplitRows(
+        tuple(frames), partial(read_files, folder, PARQUET, tuple(frames)), total if isinstance(total, int) else None
+    )
+    return {"frames": {"train": rows}, "episodes": {"train": episode_rows(folder, info)}}
+
+
+def episode_rows(folder: Folder, info: dict[str, Any]) -> SplitRows:
+    """The episodes, and a column for the video of each camera."""
+    files = [name for name in folder.below("meta") if re.search(r"/episodes(\.jsonl|/.*\.parquet)$", name)]
+    episodes = [one for name in sorted(files) for one in read_episodes(folder, name)]
+    template = info.get("video_path")
+    cameras = [
+        name
+        for name, one in (info.get("features") or {}).items()
+        if isinstance(one, dict) and one.get("dtype") == "video"
+    ]
+    columns = {
+        key: [one.get(key) for one in episodes]
+        for one in episodes
+        for key in one
+        if not key.startswith(("stats/", "meta/", "videos/", "data/"))
+    }
+    arrays = {name: array_of(values) for name, values in columns.items()}
+    table = pa.table(arrays)
+    rows = SplitRows((), partial(read_table, table))
+    known: Columns = columns_of(rows, table.schema)
+    videos = []
+    for camera in cameras if isinstance(template, str) else ():
+        names = [video_name(str(template), one, camera, int(info.get("chunks_size") or 1_000)) for one in episodes]
+        videos += [name for name in names if name in folder.known]
+        cells = [{"bytes": None, "path": f"{folder.root}/{name}"} if name in folder.known else None for name in names]
+        table = table.append_column(camera, pa.array(cells, FILE))
+        known = [*known, (camera, asset_tree("Video"))]
+    return SplitRows((*files, *dict.fromkeys(videos)), partial(read_table, table), table.num_rows, known)
+
+
+def read_table(table: pa.Table, batch: int) -> Iterator[NamedTable]:
+    """A table that is there."""
+    del batch
+    yield "", table
+
+
+def read_episodes(folder: Folder, name: str) -> list[dict[str, Any]]:
+    """What is said of episodes."""
+    if name.endswith(".jsonl"):
+        with folder.open(name) as stream:
+            return [json.loads(line) for line in stream if line.strip()]
+    return [one for _, table in read_files(folder, PARQUET, (name,), 1 << 14) for one in table.to_pylist()]
+
+
+def video_name(template: str, episode: dict[str, Any], camera: str, chunk: int) -> str:
+    """The video of an episode, of version 2 or 3: there several episodes lie in one file."""
+    number = int(episode.get("episode_index") or 0)
+    told = {
+        "video_key": camera, "episode_index": number, "episode_chunk": number // chunk,
+        "chunk_index": episode.get(f"videos/{camera}/chunk_index") or 0, "file_index": episode.get(f"videos/{camera}/file_index") or 0,
+    }  # fmt: skip
+    return PLACE.sub(lambda found: padded(told.get(found[1], ""), int(found[2] or 0)), template)
+
+
+def padded(value: Any, width: int) -> str:
+    """A number with so many digits; a text as it is."""
+    return f"{value:0{width}d}" if isinstance(value, int) and width else str(value)

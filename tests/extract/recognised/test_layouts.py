@@ -1,0 +1,258 @@
+"""Layouts of datasets as their tools write them: pictures with boxes, robots' episodes, sentences, logs."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from dspreview import errors
+from tests.support.recognised import Seen
+
+
+def picture(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (4, 3), "red").save(path)
+
+
+def write(path: Path, text: str | dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text if isinstance(text, str) else json.dumps(text), encoding="utf-8")
+
+
+def without_sources(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows whose pictures are their sizes."""
+    return [row | {"image": row["image"] and (row["image"]["width"], row["image"]["height"])} for row in rows]
+
+
+INSTANCES = {
+    "info": {"description": "x"},
+    "images": [{"id": 7, "file_name": "a.png", "width": 4, "height": 3}, {"id": 9, "file_name": "b.png", "width": 4, "height": 3}],
+    "annotations": [
+        {"id": 1, "image_id": 7, "category_id": 90, "bbox": [0, 1, 2, 1.5], "area": 3.0, "iscrowd": 0, "segmentation": [[0, 0, 1, 1]]},
+        {"id": 2, "image_id": 7, "category_id": 3, "bbox": [1, 1, 1, 1], "area": 1.0, "iscrowd": 1, "segmentation": []},
+    ],
+    "categories": [{"id": 3, "name": "cat"}, {"id": 90, "name": "tooth brush"}],
+}  # fmt: skip
+
+
+def test_coco_is_a_row_a_picture(tmp_path: Path, settings: Any) -> None:
+    place = tmp_path / "d"
+    for split in ("train2017", "val2017"):
+        write(place / "annotations" / f"instances_{split}.json", INSTANCES)
+        picture(place / split / "a.png")
+        picture(place / split / "b.png")
+    seen = Seen(place, settings())
+    assert seen.taken_for == "COCO dataset"
+    assert seen.splits == {"default": ["train", "validation"]}
+    assert without_sources(seen.rows()) == [
+        {"image": (4, 3), "image_id": 7, "width": 4, "height": 3, "objects": [
+            {"id": 1, "bbox": [0.0, 1.0, 2.0, 1.5], "area": 3.0, "iscrowd": 0, "segmentation": "[[0, 0, 1, 1]]", "category": 1},
+            {"id": 2, "bbox": [1.0, 1.0, 1.0, 1.0], "area": 1.0, "iscrowd": 1, "segmentation": "[]", "category": 0},
+        ]},
+        {"image": (4, 3), "image_id": 9, "width": 4, "height": 3, "objects": []},
+    ]  # fmt: skip
+    objects = seen.page().features[-1]["type"]["feature"]
+    assert objects["category"] == {"names": ["cat", "tooth brush"], "_type": "ClassLabel"}
+
+
+def test_coco_as_labelling_tools_export_it(tmp_path: Path, settings: Any) -> None:
+    place = tmp_path / "d"
+    for split in ("train", "valid", "test"):
+        write(place / split / "_annotations.coco.json", INSTANCES)
+        picture(place / split / "a.png")
+        picture(place / split / "b.png")
+    seen = Seen(place, settings())
+    assert seen.splits == {"default": ["test", "train", "validation"]}
+    assert [len(row["objects"]) for row in seen.rows(split="validation")] == [2, 0]
+
+
+def test_a_picture_that_is_missing_is_noted(tmp_path: Path, settings: Any) -> None:
+    place = tmp_path / "d"
+    write(place / "_annotations.coco.json", INSTANCES)
+    picture(place / "a.png")
+    page = Seen(place, settings()).page()
+    assert [note["row_idx"] for note in page.extra["cell_errors"]] == [1]
+
+
+def test_yolo_is_a_row_a_picture(tmp_path: Path, settings: Any) -> None:
+    place = tmp_path / "d"
+    write(place / "data.yaml", "path: .\ntrain: images/train\nval: images/val\nnames:\n  0: cat\n  1: dog\n")
+    for name in ("train/a", "train/b", "val/c"):
+        picture(place / "images" / f"{name}.png")
+    write(place / "labels/train/a.txt", "1 0.5 0.5 0.25 0.5\n\n0 0.1 0.1 0.2 0.1 0.2 0.2\n")
+    write(place / "labels/val/c.txt", "")
+    seen = Seen(place, settings())
+    assert seen.taken_for == "YOLO dataset"
+    assert seen.splits == {"default": ["train", "validation"]}
+    assert without_sources(seen.rows()) == [
+        {"image": (4, 3), "objects": [
+            {"category": 1, "bbox": [0.5, 0.5, 0.25, 0.5], "polygon": None},
+            {"category": 0, "bbox": None, "polygon": [0.1, 0.1, 0.2, 0.1, 0.2, 0.2]},
+        ]},
+        {"image": (4, 3), "objects": []},
+    ]  # fmt: skip
+    assert seen.page().features[1]["type"]["feature"]["category"]["names"] == ["cat", "dog"]
+    write(place / "labels/train/b.txt", "1 x")
+    with pytest.raises(errors.UnreadableDataError, match=r"labels/train/b\.txt, line 1"):
+        Seen(place, settings()).page()
+
+
+VIDEO = "\0\0\0\x18ftypisom\0\0\2\0isomiso2"
+"""How a file in the form of MPEG-4 begins (ISO/IEC 14496-12, 4.3)."""
+FEATURES = {"observation.image": {"dtype": "video"}, "action": {"dtype": "float32", "shape": [2]}}
+
+
+def frames(path: Path, episodes: list[int]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = {"action": [[0.0, 1.0]] * len(episodes), "episode_index": episodes, "index": list(range(len(episodes)))}
+    pq.write_table(pa.table(rows), path)
+
+
+def test_lerobot_of_version_2(tmp_path: Path, settings: Any) -> None:
+    place = tmp_path / "d"
+    info = {"codebase_version": "v2.1", "total_frames": 3, "chunks_size": 1000, "features": FEATURES,
+            "video_path": "videos/chunk-{episode_chunk:03d}/{video_key}/episode_{episode_index:06d}.mp4"}  # fmt: skip
+    write(place / "meta/info.json", info)
+    write(
+        place / "meta/episodes.jsonl",
+        "".join(json.dumps({"episode_index": n, "tasks": ["pick"], "length": 2 - n}) + "\n" for n in (0, 1)),
+    )
+    for number, part in enumerate(([0, 0], [1])):
+        frames(place / f"data/chunk-000/episode_{number:06d}.parquet", part)
+        write(place / f"videos/chunk-000/observation.image/episode_{number:06d}.mp4", VIDEO)
+    seen = Seen(place, settings())
+    assert seen.taken_for == "LeRobot dataset"
+    assert seen.splits == {"frames": ["train"], "episodes": ["train"]}
+    assert [row["episode_index"] for row in seen.rows("frames")] == [0, 0, 1]
+    first = seen.rows("episodes")[0]
+    assert {**first, "observation.image": bool(first["observation.image"])} == {
+        "episode_index": 0, "tasks": ["pick"], "length": 2, "observation.image": True,
+    }  # fmt: skip
+
+
+def test_lerobot_of_version_3(tmp_path: Path, settings: Any) -> None:
+    place = tmp_path / "d"
+    info = {
+        "codebase_version": "v3.0",
+        "total_frames": 3,
+        "features": FEATURES,
+        "video_path": "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4",
+    }
+    write(place / "meta/info.json", info)
+    frames(place / "data/chunk-000/file-000.parquet", [0, 0, 1])
+    told = {
+        "episode_index": [0, 1],
+        "length": [2, 1],
+        "videos/observation.image/chunk_index": [0, 0],
+        "videos/observation.image/file_index": [0, 2],
+    }
+    (place / "meta/episodes/chunk-000").mkdir(parents=True)
+    pq.write_table(pa.table(told), place / "meta/episodes/chunk-000/file-000.parquet")
+    write(place / "videos/observation.image/chunk-000/file-002.mp4", VIDEO)
+    rows = Seen(place, settings()).rows("episodes")
+    assert [bool(row["observation.image"]) for row in rows] == [False, True]
+    assert [row["length"] for row in rows] == [2, 1]
+
+
+def test_all_fields_of_conllu(tmp_path: Path, settings: Any) -> None:
+    text = (
+        "# sent_id = s1\n# text = They buy books.\n"
+        "1-2\tThey buy\t_\t_\t_\t_\t_\t_\t_\t_\n1\tThey\tthey\tPRON\tPRP\tCase=Nom\t2\tnsubj\t_\t_\n2\tbuy\tbuy\tVERB\tVBP\t_\t0\troot\t_\tSpaceAfter=No\n\n"
+        "# sent_id = s2\n1\t_\t_\tSYM\t_\t_\t0\troot\t_\t_\n"
+    )
+    write(tmp_path / "d/train.conllu", text)
+    seen = Seen(tmp_path / "d", settings())
+    first, second = seen.rows()
+    assert first["text"] == "They buy books."
+    assert first["form"] == ["They buy", "They", "buy"]
+    assert first["head"] == [None, 2, 0]
+    assert first["feats"] == [None, "Case=Nom", None]
+    assert (second["sent_id"], second["text"], second["form"]) == ("s2", None, ["_"])
+
+
+def test_fields_of_the_shared_task_of_2003(tmp_path: Path, settings: Any) -> None:
+    write(tmp_path / "d/test.conll", "-DOCSTART- -X- -X- O\n\nEU NNP B-NP B-ORG\nrejects VBZ B-VP O\n\n")
+    seen = Seen(tmp_path / "d", settings())
+    assert seen.rows() == [
+        {
+            "tokens": ["EU", "rejects"],
+            "pos_tags": ["NNP", "VBZ"],
+            "chunk_tags": ["B-NP", "B-VP"],
+            "ner_tags": ["B-ORG", "O"],
+        }
+    ]
+    write(tmp_path / "d/test.conll", "EU NNP\nrejects\n")
+    with pytest.raises(errors.UnreadableDataError, match="line 2 has 1 fields, and 2"):
+        Seen(tmp_path / "d", settings()).page()
+
+
+def test_logs_of_inspect_packed_with_zstd_and_with_any_id(tmp_path: Path, settings: Any) -> None:
+    from backports.zstd import zipfile as zstd_zip  # as the tool itself writes them
+
+    for packed, made in ((zipfile.ZIP_DEFLATED, zipfile.ZipFile), (zstd_zip.ZIP_ZSTANDARD, zstd_zip.ZipFile)):
+        buffer = io.BytesIO()
+        with made(buffer, "w", packed) as archive:
+            archive.writestr("header.json", json.dumps({"status": "success"}))
+            for ident, epoch in (("geo/x", 1), (2, 1), (10, 1), (2, 2)):
+                sample = {
+                    "id": ident,
+                    "epoch": epoch,
+                    "input": "q",
+                    "scores": {"match": {"value": "C"}},
+                    "messages": [{"role": "user", "content": "q"}],
+                }
+                archive.writestr(f"samples/{ident}_epoch_{epoch}.json", json.dumps(sample))
+        (tmp_path / "d").mkdir(exist_ok=True)
+        (tmp_path / "d" / "a.eval").write_bytes(buffer.getvalue())
+        seen = Seen(tmp_path / "d", settings())
+        assert seen.splits == {"default": ["logs"]}
+        rows = seen.rows(split="logs")
+        assert [(row["id"], row["epoch"]) for row in rows] == [(2, 1), (10, 1), ("geo/x", 1), (2, 2)]
+        assert rows[0]["scores"] == {"match": {"value": "C"}}
+
+
+def test_stata_with_labels(tmp_path: Path, settings: Any) -> None:
+    (tmp_path / "d").mkdir()
+    frame = pd.DataFrame({"n": [1, 2], "s": ["a", "b"], "c": pd.Categorical(["yes", "no"])})
+    frame.to_stata(tmp_path / "d" / "a.dta", write_index=False)
+    assert Seen(tmp_path / "d", settings()).rows() == [{"n": 1, "s": "a", "c": "yes"}, {"n": 2, "s": "b", "c": "no"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("index.json", '{"shards": [{"format": "mds"}], "version": 2}', "mosaicml-streaming"),
+        ("index.json", '{"chunks": [], "config": {}}', "litdata"),
+        ("a.tfrecord", "x", "TFRecord"),
+        ("a.mcap", "x", "MCAP"),
+    ],
+)
+def test_what_is_known_and_not_read_is_told(name: str, text: str, words: str, tmp_path: Path, settings: Any) -> None:
+    write(tmp_path / "d" / name, text)
+    with pytest.raises(errors.UnreadableDataError, match=words):
+        Seen(tmp_path / "d", settings())
+
+
+def test_a_readme_with_configs_counts_more(tmp_path: Path, settings: Any) -> None:
+    place = tmp_path / "d"
+    write(place / "_annotations.coco.json", INSTANCES)
+    picture(place / "a.png")
+    write(place / "README.md", "---\nconfigs:\n- config_name: x\n  data_files: a.png\n---\n")
+    seen = Seen(place, settings())
+    assert (seen.taken_for, seen.splits) == ("", {"x": ["train"]})
+
+
+def test_ordinary_folders_stay_what_they_are(tmp_path: Path, settings: Any) -> None:
+    write(tmp_path / "d/labels.json", {"images": "a word"})
+    write(tmp_path / "d/a.csv", "a\n1\n")
+    write(tmp_path / "d/b.csv", "a\n2\n")
+    assert Seen(tmp_path / "d", settings()).taken_for == ""
