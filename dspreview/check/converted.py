@@ -23,7 +23,7 @@ from dspreview.models import SplitId
 from dspreview.query.engine.arrow import leaf_columns
 
 if TYPE_CHECKING:
-    from dspreview.extract.formats.typed_tables import TypedTables
+    from dspreview.extract.text.typed_tables import TypedTables
 
 
 class ConvertedText(NamedTuple):

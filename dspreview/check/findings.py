@@ -38,6 +38,7 @@ KINDS = {
         FindingKind("files-disagree", "error", "files of one config have different columns or types", "n is int64 in one file and string in another", "use the same columns and types in all files, or make two configs"),
         FindingKind("library-refuses", "error", "`datasets` does not load what a file contains", "a column of UUIDs", "store the data in a type that `datasets` supports, or remove the part that the message names"),
         FindingKind("library-differs", "warning", "`datasets` reads a file differently from what it contains", "a delimiter at the end of each line: the first column is taken for an index", "correct the file at the given line"),
+        FindingKind("ragged-row", "error", "a row of a CSV has more or fewer fields than the header", "four fields below three names", "quote the field that has the delimiter in it, or add what is missing; `datasets` refuses longer rows, and fills up shorter ones"),
         FindingKind("info-features", "error", "dataset_info and the data have different features", "a column that was renamed in the data only", "correct dataset_info, or remove its features"),
         FindingKind("info-rows", "error", "dataset_info has a different number of rows, or different splits", "num_examples: 99 of 10 rows", "correct dataset_info; `datasets` refuses to download it as it is"),
         FindingKind("info-bytes", "warning", "dataset_info has different sizes", "download_size: 5 of 60,000 bytes", "correct dataset_info, or remove the number"),

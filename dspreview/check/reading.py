@@ -24,6 +24,7 @@ from dspreview.extract.parquet.footers import Footer, local_footer
 from dspreview.extract.parquet.schemafiles import footer_there, open_remote
 from dspreview.extract.plain import Columns
 from dspreview.extract.reader import WHOLE_BATCH, WantedBlocks
+from dspreview.extract.text.dialect import DECLARED, dialect
 from dspreview.models import DatasetRef, Kind, Resolved, SplitId
 from dspreview.settings import Settings
 
@@ -70,7 +71,8 @@ class Reading:
         self.recognised = extractor.recognised(ref, dataset)
         direct = extractor.direct(ref, dataset) if self.recognised is None else None
         chosen = direct.chosen(split) if direct is not None else None
-        plain = chosen is not None and (chosen.format.is_parquet or direct.text_files(split) is not None)  # type: ignore[union-attr] # it chose
+        texts = direct.text_files(split) if direct is not None else None
+        plain = chosen is not None and (chosen.format.is_parquet or (texts is not None and not self.dialect(texts[0])))
         self.direct = direct if plain else None
         self.chosen = chosen if self.direct is not None else None
         self._footers: dict[str, Footer] = {}
@@ -78,6 +80,13 @@ class Reading:
         """What was read that `datasets` itself does not read."""
         self.broken: set[str] = set()
         """Files that cannot be read; the others still can."""
+
+    def dialect(self, path: str) -> dict[str, Any]:
+        """How a CSV on this machine is read where it is not the usual; nothing where a README says it, or for other files."""
+        if not path.endswith(".csv") or "://" in path:
+            return {}
+        with local.open_regular(path) as file:
+            return dialect(file.read(HEAD))
 
     @property
     def library(self) -> Library:
@@ -92,7 +101,26 @@ class Reading:
     @property
     def params(self) -> dict[str, Any]:
         """The options of the reader that the README has. Raises PreviewError."""
-        return {} if self.chosen is not None or self.recognised is not None else self.plan.params
+        if self.chosen is not None or self.recognised is not None:
+            return {}
+        return self.plan.params | self.unusual
+
+    @cached_property
+    def unusual(self) -> dict[str, Any]:
+        """The delimiter and the encoding of a CSV on this machine where they are not the usual, and nobody declared them."""
+        if (
+            self.direct is not None
+            or not self.format.is_delimited
+            or DECLARED & set(self.plan.params)
+            or not self.files
+        ):
+            return {}
+        return self.dialect(self.files[0])
+
+    @property
+    def delimiter(self) -> str:
+        """What stands between the fields of a CSV."""
+        return str(self.params.get("sep") or self.params.get("delimiter") or ",")
 
     @property
     def source(self) -> Origin:
@@ -214,7 +242,7 @@ class Reading:
         except LookupError:  # whoever reads the rows tells that there is no such encoding
             return None
         with file:
-            return next(csv.reader(file, delimiter=str(params.get("sep") or params.get("delimiter") or ",")[:1]), None)
+            return next(csv.reader(file, delimiter=self.delimiter[:1]), None)
 
     def shifted(self, path: str) -> str | None:
         """What is wrong where the rows of a CSV have one field more than its header."""

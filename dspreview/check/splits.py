@@ -10,6 +10,7 @@ import pyarrow as pa
 from dspreview.arrow.values import to_python
 from dspreview.check.columns import Watch, leaves
 from dspreview.check.converted import ConvertedText
+from dspreview.check.delimited import look_at_delimited
 from dspreview.check.failing import as_finding
 from dspreview.check.findings import Finding, found
 from dspreview.check.library import LibraryCasts, Refusal
@@ -113,10 +114,7 @@ class SplitCheck:
         """What the ends of Parquet files tell; how many rows and bytes there are."""
         reading = self.reading
         for path in reading.files[:FOOTERS] if reading.format.is_delimited else ():
-            if (header := reading.header(path)) is not None:
-                self.findings += look_at_names(header, self.place | {"file": reading.shorten(path)})
-            if (told := reading.shifted(path)) is not None:
-                self.findings.append(found("library-differs", told, file=reading.shorten(path), line=2, **self.place))
+            self.findings += look_at_delimited(reading, path, self.place)
         if not reading.format.is_parquet or any("::" in path or path.startswith("http") for path in reading.files):
             return None, None
         most = FOOTERS if reading.dataset.kind is Kind.LOCAL or self.sample is None else REMOTE_FOOTERS

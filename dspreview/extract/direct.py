@@ -36,8 +36,8 @@ from dspreview.page.staging import Staging
 from dspreview.settings import Settings
 
 if TYPE_CHECKING:
-    from dspreview.extract.formats.typed_tables import TypedTables
     from dspreview.extract.parquet.footers import Footer, ParquetSplit
+    from dspreview.extract.text.typed_tables import TypedTables
 
 T = TypeVar("T")
 
@@ -111,7 +111,7 @@ class Direct(Reader):
         paths = self.text_files(split)
         if paths is None:
             return NOT_MINE
-        from dspreview.extract.formats.typed_tables import typed_whole
+        from dspreview.extract.text.typed_tables import typed_whole
 
         return typed_whole(self.source.configs[split.config].format, paths, use, widen=widen)
 

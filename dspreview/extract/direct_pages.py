@@ -70,11 +70,11 @@ def first_file_page(
     """The first rows of files of guessed types, where the first file has them all; None for the long way."""
     paths = [f"{source.root}/{name}" for name in chosen.files[split.split]]
     if source.dataset.kind is Kind.HUB:
-        from dspreview.extract.formats.remote_text import remote_text_page as text_page
+        from dspreview.extract.text.remote_text import remote_text_page as text_page
 
         counted = False
     else:
-        from dspreview.extract.formats.text_page import text_page
+        from dspreview.extract.text.text_page import text_page
 
         try:
             local.guard_all(paths, source.root, source.asked)

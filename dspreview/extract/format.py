@@ -52,12 +52,12 @@ class Format(NamedTuple):
     head: str = ""
     """`module:function` that reads the first rows of a file of guessed types without a library; empty where there is none.
 
-    It takes a file and how many rows are wanted, and gives a `dspreview.extract.formats.heads.Head`, or None for the long way.
+    It takes a file and how many rows are wanted, and gives a `dspreview.extract.text.heads.Head`, or None for the long way.
     """
     whole: str = ""
     """`module:function` that reads all rows of files of guessed types without `datasets`; empty where there is none.
 
-    It takes the paths of files on this machine, and gives a `dspreview.extract.formats.typed_tables.TypedTables`.
+    It takes the paths of files on this machine, and gives a `dspreview.extract.text.typed_tables.TypedTables`.
     """
     is_ours: bool = False
     """Whether `datasets` has no reader for it: it is recognised here, its extensions are told to it, and `tables` reads it."""
@@ -103,11 +103,11 @@ PARQUET, CSV, JSON, TEXT, ARROW = (
     Format("parquet", ("parquet",), ("parquet",), is_parquet=True, is_direct=True, tables="dspreview.extract.parquet.rowgroups:parquet_tables"),
     Format(
         "csv", ("csv",), ("csv", "tsv"), guesses_types=True, is_delimited=True, is_direct=True, small_read={"chunksize": 1_000},
-        head="dspreview.extract.formats.csv_head:csv_head", whole="dspreview.extract.formats.csv_tables:csv_tables",
+        head="dspreview.extract.text.csv_head:csv_head", whole="dspreview.extract.text.csv_tables:csv_tables",
     ),
     Format(
         "json", ("json", "jsonl"), ("jsonl",), guesses_types=True, row_is_line=True, is_direct=True,
-        small_read={"chunksize": SMALL_BLOCK}, head="dspreview.extract.formats.json_head:json_head", whole="dspreview.extract.formats.json_tables:json_tables",
+        small_read={"chunksize": SMALL_BLOCK}, head="dspreview.extract.text.json_head:json_head", whole="dspreview.extract.text.json_tables:json_tables",
     ),
     Format(
         "text", ("txt",), is_text=True, is_direct=True,

@@ -96,8 +96,9 @@ def test_lines_are_those_of_the_file_or_none(text: str, line: int | None, tmp_pa
 
 def test_a_csv_with_line_breaks_in_cells_has_no_line(tmp_path: Path, settings: Any) -> None:
     folder = write(tmp_path / "d", {"a.csv": 'a,b\n1,"x\ny"\n2,3,4\n'})
-    (finding,) = check(folder, settings, tmp_path / "work", 100).findings
-    assert (finding.code, finding.file, finding.line) == ("load-failed", "a.csv", None)
+    ragged, failed = check(folder, settings, tmp_path / "work", 100).findings
+    assert (failed.code, failed.file, failed.line) == ("load-failed", "a.csv", None)
+    assert (ragged.code, ragged.file, ragged.line) == ("ragged-row", "a.csv", 4)
 
 
 def test_messages_are_the_same_in_each_run(tmp_path: Path, settings: Any) -> None:

@@ -14,11 +14,11 @@ import pytest
 
 from dspreview import errors, local
 from dspreview.extract.format import CSV
-from dspreview.extract.formats.text_page import text_page
 from dspreview.extract.layout.readme import plain_info
 from dspreview.extract.library import exactjson
 from dspreview.extract.library.exactjson import GuardedJson
 from dspreview.extract.library.failures import explain
+from dspreview.extract.text.text_page import text_page
 from dspreview.feature import Feature, value_tree
 from dspreview.models import Kind, Resolved, SplitId
 from dspreview.page.cells import AssetLimits, CellWriter

@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from dspreview.extract.format import BY_EXTENSION
-from dspreview.extract.formats.heads import here
+from dspreview.extract.text.heads import here
 from dspreview.settings import resolve as resolve_settings
 from tests.extract.test_quickjson import both_pages, lines
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 
 from dspreview.extract.conversion import convert
-from dspreview.extract.formats import csv_tables
 from dspreview.extract.formats.single_file import ONLY, SingleFile
 from dspreview.extract.library.reader import Library
 from dspreview.extract.reader import NOT_MINE, Reader, WholeTables
+from dspreview.extract.text import csv_tables
 from dspreview.local import identify, resolve
 from tests.extract.test_heads import CSV, JSON, RANDOM, TABLES, csv_text, of, rows_of_json
 from tests.extract.test_quickjson import lines

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from dspreview import local
 from dspreview.extract.format import BY_EXTENSION
-from dspreview.extract.formats.text_page import text_page
 from dspreview.extract.layout.keys import key_of, local_key
 from dspreview.extract.reader import NOT_MINE, NotMine, Opening, Reader, RemoteFiles, WholeTables, Window
+from dspreview.extract.text.text_page import text_page
 from dspreview.models import ConfigListing, Listing, Page, SplitId, SplitListing
 from dspreview.page.staging import Staging
 
@@ -68,7 +68,7 @@ class SingleFile(Reader):
         del folder
         if split != ONLY or self.format.is_parquet or not os.path.isfile(self.name):
             return NOT_MINE
-        from dspreview.extract.formats.typed_tables import typed_whole
+        from dspreview.extract.text.typed_tables import typed_whole
 
         return typed_whole(self.format, [self.name], use)
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import pyarrow as pa
 
-from dspreview.errors import TooLargeError, UnreadableDataError
+from dspreview.errors import EmptyDatasetError, TooLargeError, UnreadableDataError
 from dspreview.extract.folder import Configs, Folder, NamedTable, SplitRows
 from dspreview.extract.formats.values import table_of
 
@@ -33,7 +33,10 @@ AFFINITY = (("INT", pa.int64()), ("CHAR", pa.string()), ("CLOB", pa.string()), (
 def sqlite_configs(folder: Folder, names: Sequence[str]) -> Configs:
     """A config a table; of several databases, the name of each stands before the table's."""
     found = {}
+    own = os.path.realpath(folder.settings.dspreview_database)
     for name in names:
+        if os.path.realpath(folder.path(name)) == own:
+            continue  # the cache that this is kept in
         with connected(folder, name) as database:
             tables = table_names(database)
         for table in tables:
@@ -41,7 +44,7 @@ def sqlite_configs(folder: Folder, names: Sequence[str]) -> Configs:
             rows = SplitRows((name,), partial(table_rows, folder, name, table), guessed=True, origin=table)
             found[config] = {"train": rows}
     if not found:
-        raise UnreadableDataError(f"{folder.asked}: {', '.join(names)} holds no table")
+        raise EmptyDatasetError(f"{folder.asked} has no data files: {', '.join(names)} holds no table")
     return found
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from datasets.load import import_main_class
 from datasets.packaged_modules import _PACKAGED_DATASETS_MODULES
 
 from dspreview.errors import CardError, DeclaredTypesError
+from dspreview.extract.files.door import Door
 from dspreview.extract.library.failures import reason, shorten
 from dspreview.extract.library.source import Plan, Source
+from dspreview.extract.text.dialect import DECLARED, HEAD, dialect
 
 OF_CONFIGS = frozenset({"config_name", "data_files", "data_dir", "default", "version", "description"})
 """What every config may have."""
@@ -48,3 +50,12 @@ def other_types(error: BaseException, source: Source, plan: Plan, split: str, fi
         f"{source.asked} {plan.config.name}/{split}: {shorten(file, source)} does not have the types that "
         f"{plan.config.told_in} declares: {reason(error)}"
     )
+
+
+def as_written(plan: Plan, split: str, door: Door) -> Plan:
+    """The plan with the delimiter and the encoding that the first file of a CSV has, where nobody declared them."""
+    names = plan.files[split]
+    if not plan.format.is_delimited or DECLARED & set(plan.params) or not names:
+        return plan
+    with door.open(names[0]) as stream:
+        return replace(plan, params=plan.params | dialect(stream.read(HEAD)))

@@ -5,13 +5,17 @@ It knows 65, and looks through the folder for each: 30 ms for a small folder, or
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from functools import partial
 
 from datasets import DownloadConfig
-from datasets.data_files import EmptyDatasetError, _get_data_files_patterns, resolve_pattern
+from datasets.data_files import DataFilesDict, EmptyDatasetError, _get_data_files_patterns, resolve_pattern
+from datasets.packaged_modules import _ALL_ALLOWED_EXTENSIONS
 
 from dspreview.extract.layout.globs import expression, literal
+
+TEXTS_OF_TASKS = frozenset({".md", ".toml"})
 
 
 def data_patterns(base: str, names: Collection[str] | None, download: DownloadConfig) -> dict[str, list[str]]:
@@ -33,3 +37,13 @@ def data_patterns(base: str, names: Collection[str] | None, download: DownloadCo
         return dict(_get_data_files_patterns(resolve))
     except FileNotFoundError as error:
         raise EmptyDatasetError(f"{base} doesn't contain any data files") from error
+
+
+def is_task(name: str) -> bool:
+    """Whether a file makes its folder one of the tasks that `datasets` reads from .md and .toml files."""
+    return os.path.basename(name) in {"task.toml", "instruction.md"}
+
+
+def without_texts(found: DataFilesDict) -> DataFilesDict:
+    """The files without those that are data in a folder of tasks alone."""
+    return found.filter(extensions=[one for one in _ALL_ALLOWED_EXTENSIONS if one not in TEXTS_OF_TASKS])

@@ -37,7 +37,7 @@ from dspreview.extract.library.exact import columns_of_line, exact_numbers, refu
 from dspreview.extract.library.failures import is_cast
 from dspreview.extract.library.features import features_of, without_codec
 from dspreview.extract.library.lines import bad_line, comma_at, told_otherwise
-from dspreview.extract.library.options import other_types, refuse_absent_columns
+from dspreview.extract.library.options import as_written, other_types, refuse_absent_columns
 from dspreview.extract.library.source import Plan, Source
 from dspreview.extract.parquet.rowgroups import BATCH, numbered
 from dspreview.extract.parquet.schemafiles import SchemaFiles, is_remote, open_remote
@@ -111,6 +111,7 @@ class SplitReader:
             return self._read_files(tables, min(skip + num_rows, BATCH))
         if self.source.dataset.kind is Kind.HUB:
             self.door.hub_files().block_size = SMALL_BLOCK if self.small else None
+        self.plan = as_written(self.plan, self.split, self.door)
         builder = self._builder()
         guessing = self.features is None and self.format.guesses_types
         if guessing:  # else the JSON reader parses the first 10 MB twice, to guess the types once more

@@ -17,6 +17,9 @@ def register(one: Format) -> None:
     known._ALL_ALLOWED_EXTENSIONS.extend(endings)  # noqa: SLF001 - there is no public way
 
 
+known._EXTENSION_TO_MODULE.update({ending: ("csv", {"sep": "|"}) for ending in (".psv", ".PSV")})  # noqa: SLF001 - there is no public way
+known._MODULE_TO_EXTENSIONS["csv"].extend([".psv", ".PSV"])  # noqa: SLF001 - there is no public way
+known._ALL_ALLOWED_EXTENSIONS.extend([".psv", ".PSV"])  # noqa: SLF001 - there is no public way
 for format_ in FORMATS.values():
     if format_.is_ours and format_.tables:
         register(format_)

@@ -32,7 +32,7 @@ from dspreview.extract.hub.description import Description
 from dspreview.extract.layout.globs import names_below, names_within
 from dspreview.extract.layout.readme import OLDER_INFOS, local_card
 from dspreview.extract.library.card import Card, CardConfig, older_infos, read_card
-from dspreview.extract.library.patterns import data_patterns
+from dspreview.extract.library.patterns import data_patterns, is_task, without_texts
 from dspreview.models import Json, Kind, Resolved
 from dspreview.settings import Settings
 
@@ -193,7 +193,10 @@ def find_files(source: Source, config: CardConfig) -> tuple[DataFilesDict, Forma
         raise no_match(source, config) from error
     kind = format_of(module or "")
     tasks = any(is_task(name) for names in found.values() for name in names)
-    if module is None or (kind.has_tasks and not tasks):
+    if kind.has_tasks and not tasks:  # texts beside data; `datasets` takes them for tasks, of which they lack all
+        module, defaults = infer_module_for_data_files(without_texts(found), source.asked, source.download)
+        kind = format_of(module or "")
+    if module is None or kind.has_tasks:
         raise errors.EmptyDatasetError(f"{source.asked} has no data files of a known kind")
     return found, kind, defaults
 
@@ -202,11 +205,6 @@ def no_match(source: Source, config: CardConfig) -> errors.NoMatchError:
     """The failure of a config whose patterns match no file."""
     patterns = str(config.params.get("data_files"))[:200]
     return errors.NoMatchError(f"{source.asked}: config {config.name!r}: no file matches its data_files {patterns}")
-
-
-def is_task(name: str) -> bool:
-    """Whether a file makes its folder one of the tasks that `datasets` reads from .md and .toml files."""
-    return os.path.basename(name) in {"task.toml", "instruction.md"}
 
 
 def first(error: BaseException) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dspreview.extract.format import Format
-from dspreview.extract.formats.heads import here, page_of
+from dspreview.extract.text.heads import here, page_of
 from dspreview.local import open_regular
 from dspreview.models import Page, Resolved, SplitId
 from dspreview.settings import Settings
@@ -26,6 +26,6 @@ def text_page(
         return page_of(head, dataset, asked, split, staging, settings)
     if not kind.row_is_line:
         return None
-    from dspreview.extract.formats.json_lines import json_page  # pyarrow, 70 ms
+    from dspreview.extract.text.json_lines import json_page  # pyarrow, 70 ms
 
     return json_page(path, asked, dataset, split, staging, settings)

@@ -14,9 +14,9 @@ from typing import BinaryIO, TypeVar
 import pyarrow as pa
 import pyarrow.csv as pc
 
-from dspreview.extract.formats.csv_head import MISSING, TRUTHS, csv_head
-from dspreview.extract.formats.heads import NotPlainError, here
-from dspreview.extract.formats.typed_tables import OtherTypesError, TypedTables
+from dspreview.extract.text.csv_head import MISSING, TRUTHS, csv_head
+from dspreview.extract.text.heads import NotPlainError, here
+from dspreview.extract.text.typed_tables import OtherTypesError, TypedTables
 from dspreview.feature import Feature
 from dspreview.local import open_regular
 

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.json as pj
 
 from dspreview.extract.depth import DEPTH, is_deep
-from dspreview.extract.formats.heads import NotPlainError, here
-from dspreview.extract.formats.json_head import json_head
-from dspreview.extract.formats.typed_tables import TypedTables
+from dspreview.extract.text.heads import NotPlainError, here
+from dspreview.extract.text.json_head import json_head
+from dspreview.extract.text.typed_tables import TypedTables
 from dspreview.feature import Feature
 from dspreview.local import open_regular
 from dspreview.models import FeatureTree

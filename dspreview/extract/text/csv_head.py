@@ -17,7 +17,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from dspreview.extract.counting import COUNTED_BYTES
-from dspreview.extract.formats.heads import Head, NotPlainError, TextSource
+from dspreview.extract.text.dialect import DELIMITERS
+from dspreview.extract.text.heads import Head, NotPlainError, TextSource
 from dspreview.feature import value_tree
 from dspreview.models import EXACT_FLOAT, FeatureTree
 from dspreview.page.pages import Cells
@@ -61,7 +62,11 @@ def read_head(source: TextSource, wanted: int, sep: str) -> Head:
     # strict: it refuses a quote that never closes, which others read to the end of the file
     rows = filled(csv.reader(bounded(lines), delimiter=sep, strict=True))
     header = next(rows, [])
-    if not header or any("\0" in name for name in header):
+    if (
+        not header
+        or any("\0" in name for name in header)
+        or (len(header) == 1 and any(one in header[0] for one in DELIMITERS))
+    ):
         raise NotPlainError
     names = [name or f"Unnamed: {place}" for place, name in enumerate(header)]
     found = list(islice(rows, source.rows))

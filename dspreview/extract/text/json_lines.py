@@ -16,10 +16,10 @@ import pyarrow.json as paj
 from dspreview.arrow.arrays import cells_of
 from dspreview.extract.counting import COUNTED_BYTES
 from dspreview.extract.depth import is_deep
-from dspreview.extract.formats.heads import Head
-from dspreview.extract.formats.heads import page_of as head_as_page
 from dspreview.extract.longintegers import beyond_64_bits
 from dspreview.extract.plain import tree_of
+from dspreview.extract.text.heads import Head
+from dspreview.extract.text.heads import page_of as head_as_page
 from dspreview.local import open_regular
 from dspreview.models import Page, Resolved, SplitId
 from dspreview.settings import Settings

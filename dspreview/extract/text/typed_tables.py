@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 
 from dspreview.arrow.arrays import leaves
 from dspreview.extract.format import Format
-from dspreview.extract.formats.heads import NotPlainError
 from dspreview.extract.plain import Columns, tree_of
 from dspreview.extract.reader import NOT_MINE, NotMine
+from dspreview.extract.text.heads import NotPlainError
 from dspreview.models import EXACT_FLOAT
 
 T = TypeVar("T")

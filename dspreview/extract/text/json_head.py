@@ -13,7 +13,7 @@ from typing import Any
 
 from dspreview.extract.counting import COUNTED_BYTES
 from dspreview.extract.depth import DEPTH
-from dspreview.extract.formats.heads import Head, NotPlainError, TextSource
+from dspreview.extract.text.heads import Head, NotPlainError, TextSource
 from dspreview.feature import list_tree, value_tree
 from dspreview.models import FeatureTree
 from dspreview.page.pages import Cells

@@ -1,0 +1,1 @@
+"""CSV and JSON Lines, whose types the values tell: their first rows, and all rows, without `datasets`."""
