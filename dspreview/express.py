@@ -121,7 +121,7 @@ def document(words: list[str], *, cached: bool) -> str:
     if settings.ignored:
         raise LongWayError  # there is something to say
     ref = identify(words[0])
-    if ref.kind is Kind.HUB and os.path.exists(words[0]):
+    if "://" in words[0] or (ref.kind is Kind.HUB and os.path.exists(words[0])):
         raise LongWayError  # there is a hint to give
     with Store(settings) as store:
         extractor = ReadyExtractor(settings)

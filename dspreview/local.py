@@ -24,6 +24,10 @@ def identify(text: str, revision: str | None = None) -> DatasetRef:
 
     Raises UsageError where two revisions are named, DatasetNotFoundError where it can be neither id nor path.
     """
+    if "://" in text:
+        from dspreview.addresses import parse  # 3 ms that only an address pays
+
+        text = parse(text).word
     if text.startswith(LOCAL_STARTS) or text in {".", ".."} or is_data_file(text):
         if revision is not None:
             raise UsageError(f"--revision is for datasets of the Hub; {text} is a local path")

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import typer
 
 from dspreview import errors
+from dspreview.addresses import parse
 from dspreview.cli import failure, interrupts
 from dspreview.cli.call import TABULAR, Call
 from dspreview.cli.render.output import WRITERS
@@ -237,7 +238,7 @@ def targets(dataset: str | None, config: str | None, split: str | None, from_fil
     if from_file is None:
         if dataset is None:
             raise errors.UsageError("name a DATASET, or give a file of them with --from")
-        yield CallTarget(dataset, config, split)
+        yield addressed(dataset, config, split)
         return
     if dataset is not None:
         raise errors.UsageError("give either a DATASET or --from, not both")
@@ -250,7 +251,20 @@ def targets(dataset: str | None, config: str | None, split: str | None, from_fil
             yield CallTarget(line, problem=told)
             continue
         name, config, split = (*(word or None for word in words), None, None)[:3]
-        yield CallTarget(str(name), config, split)
+        try:
+            yield addressed(str(name), config, split)
+        except errors.UsageError as error:
+            yield CallTarget(line, problem=str(error))
+
+
+def addressed(dataset: str, config: str | None, split: str | None) -> CallTarget:
+    """A dataset, and what an address says of it beside. Raises UsageError."""
+    if "://" not in dataset:
+        return CallTarget(dataset, config, split)
+    found = parse(dataset)
+    if config is None and split is None:
+        return CallTarget(*found)
+    return CallTarget(found.word, config, split)
 
 
 def is_path(line: str) -> bool:
