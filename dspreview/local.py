@@ -38,7 +38,8 @@ def identify(text: str, revision: str | None = None) -> DatasetRef:
     if at and revision is not None and revision != tag:
         raise UsageError(f"{text} and --revision {revision} name two revisions; give one")
     if not HUB_ID.fullmatch(name) or len(name) > 96 or "--" in name or ".." in name:
-        raise DatasetNotFoundError(f"{text!a} is no dataset id (owner/name); a path starts with ./ or /")
+        here = f"did you mean ./{text} ?" if os.path.exists(text) else "a path starts with ./ or /"
+        raise DatasetNotFoundError(f"{text!a} is no dataset id (owner/name); {here}")
     return DatasetRef(text, Kind.HUB, name, tag or revision)
 
 

@@ -86,7 +86,7 @@ def test_what_cron_systemd_and_a_workflow_call_runs(line: str, here: Program, tm
 
 def test_there_are_examples() -> None:
     assert len(unattended()) == 4
-    assert len(EXAMPLES) == 5
+    assert len(EXAMPLES) == 6
     assert len([line for line in TOUR if "dspreview " in line]) >= 10
 
 

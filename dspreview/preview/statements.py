@@ -1,0 +1,230 @@
+"""SQL over the splits of a dataset, and of others beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dspreview import errors
+from dspreview.feature import Feature
+from dspreview.models import Column, DatasetRef, Json
+from dspreview.page.pages import Cells
+from dspreview.preview.opening import SplitTable
+from dspreview.preview.queries import Queries
+from dspreview.query.table import Part, Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from dspreview.query.engine.engine import Engine
+
+STEP = 1_000
+"""Rows that are handed out at a time."""
+MAIN = "main"
+
+
+class View(NamedTuple):
+    """A split, and the name that a statement has for it."""
+
+    schema: str
+    name: str
+    ref: DatasetRef
+    config: str
+    split: str
+
+    @property
+    def word(self) -> str:
+        """Its name in SQL."""
+        from dspreview.query.statement.views import identifier
+
+        return f"{identifier(self.schema)}.{identifier(self.name)}" if self.schema != MAIN else identifier(self.name)
+
+
+class Result(NamedTuple):
+    """The rows that a statement gives, on their way."""
+
+    columns: list[tuple[str, Json]]
+    """Their names, and their features."""
+    batches: Iterator[list[Cells]]
+    partial: list[str]
+    """Views of which only a part was converted."""
+    left_out: list[str]
+    """Columns of files, which are not fetched."""
+
+
+def views_of(queries: Queries, refs: Mapping[str, DatasetRef]) -> list[View]:
+    """The views of some datasets, by the names that they have beside the first, which has none. Raises PreviewError."""
+    found = []
+    for name, ref in refs.items():
+        listing = queries.preview.splits(ref)
+        default = listing.default_config or (listing.configs[0].config if len(listing.configs) == 1 else None)
+        for config in listing.configs:
+            for split in config.splits:
+                if config.config == default:
+                    found.append(View(name or MAIN, split.split, ref, config.config, split.split))
+                schema = f"{name}.{config.config}" if name else config.config
+                if schema not in {MAIN, name}:
+                    found.append(View(schema, split.split, ref, config.config, split.split))
+    return found
+
+
+@contextmanager
+def asked(queries: Queries, refs: Mapping[str, DatasetRef], text: str) -> Iterator[Result]:
+    """The rows that a statement gives. Raises UsageError with DuckDB's message, and PreviewError."""
+    import duckdb
+
+    from dspreview.query.statement.guard import guarded_tables, unknown_table
+
+    views = views_of(queries, refs)
+    by_name = {(view.schema.lower(), view.name.lower()): view for view in views}
+    with duckdb.connect(config={"python_enable_replacements": "false"}) as parser:
+        parser.execute("SET enable_external_access = false")
+        tables = guarded_tables(parser, text)
+    wanted: dict[tuple[str, str], View] = {}
+    for table in tables:
+        key = ((table.schema or MAIN).lower(), table.name.lower())
+        if key not in by_name:
+            raise unknown_table(
+                table, [f"{view.schema}.{view.name}" if view.schema != MAIN else view.name for view in views]
+            )
+        wanted[key] = by_name[key]
+    with ExitStack() as stack:
+        opened = [(view, stack.enter_context(opened_table(queries, view))) for view in wanted.values()]
+        engine = stack.enter_context(
+            engine_of(queries, [table for _, table in opened], " ".join(ref.asked for ref in refs.values()))
+        )
+        make_views(engine, opened)
+        relation = engine.guarded(lambda: told(text, lambda: engine.connection.sql(text)))
+        reader = engine.guarded(lambda: told(text, lambda: relation.to_arrow_reader(STEP)))
+        columns = columns_of(reader.schema, [str(kind) for kind in relation.types])
+        partial = [view.word for view, one in opened if one.table.partial]
+        yield Result(
+            columns, batches(engine, reader, columns, text), partial, [name for name, tree in columns if is_file(tree)]
+        )
+
+
+@contextmanager
+def opened_table(queries: Queries, view: View) -> Iterator[SplitTable]:
+    """The table of a view, converted where need be."""
+    target = queries.target(view.ref, view.config, view.split)
+    with queries.tables.open(target.ref, target.entry, target.split) as found:
+        yield found
+
+
+@contextmanager
+def engine_of(queries: Queries, tables: list[SplitTable], where: str) -> Iterator[Engine]:
+    """DuckDB on the files of several tables, and on nothing else."""
+    from dspreview.query.engine.engine import Engine, TableFiles
+
+    parts: list[Part] = [part for one in tables for part in one.table.parts]
+    places = [(one, number) for one in tables for number in range(len(one.table.parts))]
+    origin = "own" if any(one.table.origin != "derived" for one in tables) else "derived"
+
+    def opened(number: int) -> Any:
+        table, own = places[number]
+        return table.opened(own)
+
+    def failure() -> errors.PreviewError | None:
+        return next((one.traffic.failure for one in tables if one.traffic.failure is not None), None)
+
+    files = TableFiles(opened, (), failure)
+    with (
+        queries.store.assets.staging(elsewhere=not queries.store.writable) as staging,
+        Engine(Table(tuple(parts), (), origin), queries.settings, where, files, staging.work) as engine,
+    ):
+        yield engine
+
+
+def make_views(engine: Engine, opened: list[tuple[View, SplitTable]]) -> None:
+    """Make the views of a statement."""
+    from dspreview.query.statement.views import identifier, select
+    from dspreview.query.table import READ, quoted
+
+    first = 0
+    for view, one in opened:
+        paths = engine.paths[first : first + len(one.table.parts)]
+        first += len(one.table.parts)
+        listed = ", ".join(map(quoted, paths))
+        described = engine.rows(f"DESCRIBE SELECT * FROM read_parquet([{listed}], {READ})", [])
+        query = select(one.table, paths, [str(row[1]) for row in described][: len(one.table.columns)])
+        engine.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {identifier(view.schema)}")
+        engine.connection.execute(f"CREATE VIEW {identifier(view.schema)}.{identifier(view.name)} AS {query}")
+
+
+def told(text: str, work: Callable[[], Any]) -> Any:
+    """What `work` gives; what DuckDB says of the statement itself is a UsageError."""
+    import duckdb
+
+    from dspreview.query.statement.guard import told_by
+
+    try:
+        return work()
+    except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException, duckdb.ConversionException, duckdb.OutOfRangeException,
+            duckdb.InvalidInputException, duckdb.SyntaxException, duckdb.NotImplementedException, duckdb.PermissionException) as error:  # fmt: skip
+        raise told_by(error, text) from error
+
+
+def batches(
+    engine: Engine, reader: pa.RecordBatchReader, columns: list[tuple[str, Json]], text: str
+) -> Iterator[list[Cells]]:
+    """The rows of an answer as cells, some at a time, in constant memory."""
+    import pyarrow as pa
+
+    from dspreview.arrow.arrays import cells_of
+
+    names = [name for name, _ in columns]
+    end = object()
+    while True:
+        engine.restart()
+        found = engine.guarded(lambda: told(text, lambda: next(reader, end)))
+        if found is end:
+            return
+        table = pa.Table.from_batches([found]).rename_columns(names)
+        cells = cells_of(table, columns, declared=True)
+        yield [as_shown(one, field.type) for one, field in zip(cells, reader.schema, strict=True)]
+
+
+def as_shown(cells: Cells, kind: pa.DataType) -> Cells:
+    """A column as an answer has it: no files, and whole numbers that came as decimals as such."""
+    if is_file(cells.feature):
+        return cells._replace(values=[None] * len(cells.values), plain=True)
+    if is_huge(kind):
+        return cells._replace(values=[None if one is None else int(one) for one in cells.values], plain=True)
+    return cells
+
+
+def is_huge(kind: pa.DataType) -> bool:
+    """Whether a column is of integers beyond 64 bits, which sums of integers are."""
+    import pyarrow.types as pt
+
+    return bool(pt.is_decimal(kind)) and (kind.precision, kind.scale) == (38, 0)
+
+
+def columns_of(schema: pa.Schema, types: list[str]) -> list[tuple[str, Json]]:
+    """The columns of an answer, each name once, with their features; `types` are what DuckDB calls theirs."""
+    from dspreview.extract.parquet.rowgroups import unique_names
+    from dspreview.extract.plain import tree_of
+    from dspreview.feature import asset_tree, value_tree
+
+    names = unique_names(list(schema.names))
+    found = []
+    for name, field, word in zip(names, schema, types, strict=True):
+        if word == "JSON":
+            found.append((name, asset_tree("Json")))
+            continue
+        tree = value_tree("int64") if is_huge(field.type) else tree_of(field.type)
+        found.append((name, value_tree(str(field.type)) if tree is None else tree))
+    return found
+
+
+def is_file(tree: Json) -> bool:
+    """Whether a column is one of media, as `datasets` stores them: bytes and a path."""
+    return sorted(Feature(tree).fields) == ["bytes", "path"]
+
+
+def column_types(columns: list[tuple[str, Json]]) -> list[Column]:
+    """The columns of an answer in the form of a page."""
+    from dspreview.page.columns import make_column
+
+    return [make_column(name, tree, declared=True, values=[]) for name, tree in columns]

@@ -1,0 +1,58 @@
+"""The splits as views that a statement sees: columns by their names, in the types that they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dspreview.feature import INTEGERS, Feature
+from dspreview.query.table import READ, Table, quoted
+
+PER_MICROSECOND = {"time32[s]": "c * 1000000", "time32[ms]": "c * 1000", "time64[us]": "c", "time64[ns]": "c // 1000"}
+
+
+def identifier(name: str) -> str:
+    """A name as SQL has it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def select(table: Table, paths: Sequence[str], types: Sequence[str]) -> str:
+    """The query behind the view of a split.
+
+    Args:
+        paths: what DuckDB knows its files by.
+        types: the types that DuckDB has for its columns.
+
+    """
+    names = ", ".join(f"c{number}" for number in range(len(table.columns)))
+    listed = ", ".join(map(quoted, paths))
+    columns = ", ".join(
+        f"{expression(f'c{number}', Feature(column.feature), kind)} AS {identifier(name)}"
+        for number, (column, name, kind) in enumerate(zip(table.columns, view_names(table), types, strict=True))
+    )
+    return f"SELECT {columns or '1 AS nothing'} FROM read_parquet([{listed}], {READ}) t({names})"
+
+
+def expression(place: str, feature: Feature, kind: str) -> str:
+    """A column as the value that it means: times that are stored as their counts, JSON that is stored as text."""
+    dtype = feature.value
+    if (counted := PER_MICROSECOND.get(dtype)) is not None and INTEGERS.fullmatch(
+        {"INTEGER": "int32", "BIGINT": "int64"}.get(kind, "")
+    ):
+        return f"(TIME '00:00:00' + to_microseconds(({counted.replace('c', place)})::BIGINT))"
+    if feature.holds_json_text and kind == "VARCHAR":
+        return f"try_cast({place} AS JSON)"
+    return place
+
+
+def view_names(table: Table) -> list[str]:
+    """The names of columns, told apart where SQL takes them for the same."""
+    seen: set[str] = set()
+    names = []
+    for column in table.columns:
+        name, number = column.name or "column", 1
+        while name.lower() in seen:
+            number += 1
+            name = f"{column.name or 'column'}_{number}"
+        seen.add(name.lower())
+        names.append(name)
+    return names

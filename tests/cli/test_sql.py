@@ -1,0 +1,126 @@
+"""`dspreview sql`, as its user types it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from tests.support.data import parquet, picture, write
+
+JOB = "SELECT k, count(*) AS n, sum(v) AS total FROM train GROUP BY ALL ORDER BY k"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Two splits, one config of each kind of file."""
+    return write(
+        tmp_path / "d",
+        {
+            "one/train.csv": "k,v\na,1\nb,2\na,3\n",
+            "one/test.csv": "k,v\nb,20\n",
+            "two/train.parquet": parquet(
+                {"k": ["a"], "w": [0.5], "tags": [["x", "y"]], "time": pa.array([3_600_000], pa.time32("ms"))}
+            ),
+            "README.md": "---\nconfigs:\n- {config_name: one, data_dir: one, default: true}\n- {config_name: two, data_dir: two}\n---\n",
+        },
+    )
+
+
+def rows(found: Any) -> list[dict[str, Any]]:
+    """The rows of an answer in JSON."""
+    return [row["row"] for row in json.loads(found.out)["rows"]]
+
+
+def test_splits_are_tables(data: Path, dspreview: Any) -> None:
+    found = dspreview("sql", data, JOB, "--json")
+    assert rows(found) == [{"k": "a", "n": 2, "total": 4}, {"k": "b", "n": 1, "total": 2}]
+    document = json.loads(found.out)
+    assert [one["column"] for one in document["columns"]] == [
+        {"name": "k", "type": "STRING"},
+        {"name": "n", "type": "INT"},
+        {"name": "total", "type": "INT"},
+    ]
+    assert (document["num_rows"], document["partial"]) == (2, False)
+
+
+def test_splits_and_configs_are_joined(data: Path, dspreview: Any) -> None:
+    text = 'SELECT a.k, a.v, b.v AS other, w, "time" FROM one.train a LEFT JOIN one.test b USING (k) LEFT JOIN two.train USING (k) ORDER BY a.v'
+    assert rows(dspreview("sql", data, text, "--json")) == [
+        {"k": "a", "v": 1, "other": None, "w": 0.5, "time": "01:00:00"},
+        {"k": "b", "v": 2, "other": 20, "w": None, "time": None},
+        {"k": "a", "v": 3, "other": None, "w": 0.5, "time": "01:00:00"},
+    ]
+
+
+def test_another_dataset_stands_beside(data: Path, dspreview: Any, tmp_path: Path) -> None:
+    other = write(tmp_path / "o", {"a.jsonl": '{"k": "a", "name": "first"}\n'})
+    found = dspreview(
+        "sql", data, "SELECT name FROM test, o.train WHERE o.train.k = 'a'", "--with", f"o={other}", "--format", "csv"
+    )
+    assert found.out == "name\nfirst\n"
+
+
+def test_a_statement_from_a_file_and_from_stdin(data: Path, dspreview: Any, tmp_path: Path) -> None:
+    (tmp_path / "job.sql").write_text(JOB)
+    assert rows(dspreview("sql", data, f"@{tmp_path / 'job.sql'}", "--json"))[0]["n"] == 2
+    assert rows(dspreview("sql", data, "-", "--json", stdin=JOB))[0]["n"] == 2
+
+
+def test_length_cuts_and_all_streams(data: Path, dspreview: Any) -> None:
+    found = dspreview("sql", data, "SELECT v FROM train ORDER BY v", "--length", "2", "--json")
+    assert (rows(found), json.loads(found.out)["partial"]) == ([{"v": 1}, {"v": 2}], True)
+    assert "first 2 rows" in found.err
+    every = dspreview("sql", data, "SELECT range AS n FROM range(3000)", "--length", "all", "--format", "jsonl")
+    assert [json.loads(line)["n"] for line in every.out.splitlines()] == list(range(3000))
+    assert dspreview("sql", data, "SELECT 1", "--length", "all").code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("SELECT nope FROM train", "nope"),
+        ("SELEC 1", "syntax error"),
+        ("SELECT * FROM trian", "did you mean 'train'"),
+        ("COPY train TO 'x.csv'", "only SELECT"),
+        ("SELECT k::INT FROM train", "Could not convert"),
+        ("SELECT 1 % 0", "zero"),
+    ],
+)
+def test_a_mistake_is_exit_2_and_says_what(text: str, words: str, data: Path, dspreview: Any) -> None:
+    found = dspreview("sql", data, text)
+    assert (found.code, found.out) == (2, "")
+    assert words in found.err
+
+
+def test_no_file_is_read_or_written(data: Path, dspreview: Any, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("a\n1\n")
+    for text in (
+        f"SELECT * FROM '{tmp_path}/x.csv'",
+        f"SELECT * FROM read_csv('{tmp_path}/x.csv')",
+        f"COPY train TO '{tmp_path}/y.csv'",
+    ):
+        assert dspreview("sql", data, text).code == 2
+    assert not (tmp_path / "y.csv").exists()
+
+
+def test_a_query_without_an_end_is_ended(data: Path, dspreview: Any) -> None:
+    found = dspreview("sql", data, "SELECT count(*) FROM range(10000000000) a, range(1000) b", QUERY_MAX_SECONDS="1")
+    assert found.code == 2
+    assert "QUERY_MAX_SECONDS" in found.err
+
+
+def test_files_are_left_out_and_their_paths_are_not(tmp_path: Path, dspreview: Any) -> None:
+    data = write(tmp_path / "d", {"a.png": picture()})
+    found = dspreview("sql", data, "SELECT image, parse_filename(image.path) AS p FROM train", "--json")
+    assert rows(found) == [{"image": None, "p": "a.png"}]
+    assert "files in image" in found.err
+
+
+def test_json_is_json_and_columns_that_sql_takes_for_one_are_told_apart(tmp_path: Path, dspreview: Any) -> None:
+    data = write(tmp_path / "d", {"a.jsonl": '{"A": 1, "a": {"x": [1]}}\n{"A": 2, "a": "t"}\n'})
+    found = dspreview("sql", data, "SELECT A, a_2, a_2 ->> '$.x[0]' AS x FROM train", "--json")
+    assert rows(found) == [{"A": 1, "a_2": {"x": [1]}, "x": "1"}, {"A": 2, "a_2": "t", "x": None}]
