@@ -30,6 +30,7 @@ COMMANDS = {
     "filter": Entry("filter", "Show the rows that match a predicate, in an order."),
     "search": Entry("search", "Find the rows that hold some words, best first."),
     "sql": Entry("sql", "Run a SELECT over the splits of a dataset, which are its tables."),
+    "export": Entry("export", "Write a split, or the rows that match, to a file."),
     "stats": Entry("stats", "Show statistics of each column."),
     "is-valid": Entry("is_valid", "Say whether a dataset gives rows: exit 0 or 1."),
     "check": Entry("check", "Check a dataset for a CI job: findings with their file, line, row and column."),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Any
+
+from dspreview.models import Json, dump
 
 PICTURES = {"\n": "↵", "\r": "↵", "\t": "→"}
 OBEYED = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -27,3 +30,10 @@ def escape(char: str) -> str:
     """A character by its number."""
     code = ord(char)
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+
+
+def csv_cell(value: Json) -> Any:
+    """A cell as text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return dump(value) if isinstance(value, (dict, list)) else value

@@ -8,6 +8,7 @@ from itertools import chain, islice
 from typing import Any, NamedTuple, Self
 
 from dspreview.cli.call import ROW_FORMATS, Call
+from dspreview.documents.plain import csv_cell
 from dspreview.documents.stdout import write_bytes, write_text
 from dspreview.errors import UsageError
 from dspreview.models import Json, dump
@@ -130,13 +131,6 @@ class Lines(io.StringIO):
     def write(self, record: str) -> int:
         """One record."""
         return super().write(record.removesuffix("\r\n") + "\n")
-
-
-def csv_cell(value: Json) -> Any:
-    """A cell as text."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return dump(value) if isinstance(value, (dict, list)) else value
 
 
 def for_spreadsheet(cell: Any) -> Any:

@@ -1,0 +1,80 @@
+"""`dspreview export`: a split, or some of its rows, as a file."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dspreview import errors
+from dspreview.cli.call import Call
+from dspreview.cli.options import ConfigArgument, DatasetArgument, SplitArgument, with_common
+from dspreview.cli.questions import ColumnsOption, WhereOption, YesOption, ask_one, text_of
+from dspreview.cli.render import output
+from dspreview.cli.render.output import Answer
+from dspreview.documents.page import Selection
+from dspreview.documents.words import bytes_text, counted
+from dspreview.preview.queries import Queries
+from dspreview.query.table import Request
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command(help="Write a split, or the rows that match, to a file: .parquet, .csv, .jsonl, .arrow or .sqlite.")
+@with_common
+def export(  # noqa: PLR0913 - options are many
+    call: Call,
+    dataset: DatasetArgument = None,
+    config: ConfigArgument = None,
+    split: SplitArgument = None,
+    *,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="FILE", help="Where to; its ending tells the format.")
+    ] = None,
+    where: WhereOption = None,
+    orderby: Annotated[str | None, typer.Option(metavar="O", help='In which order: "age" DESC, "name".')] = None,
+    columns: ColumnsOption = None,
+    compression: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CODEC", help="Of Parquet: zstd (the default), snappy, gzip, lz4, none; of Arrow: zstd, lz4."
+        ),
+    ] = None,
+    index: Annotated[
+        list[str] | None,
+        typer.Option("--index", metavar="COLUMN", help="Of SQLite: a column that gets an index; repeatable."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    yes: YesOption = False,
+) -> int:
+    """Answer `export`."""
+    from dspreview.export.files import export as write_export
+    from dspreview.export.writers import CODECS, Options, writer_of
+
+    if dataset is None:
+        raise errors.UsageError("name a DATASET")
+    if to is None:
+        raise errors.UsageError("name a file: --to FILE, such as --to train.parquet")
+    if compression is not None and compression not in CODECS:
+        raise errors.UsageError(f"--compression {compression!r}: one of {', '.join(CODECS)} was expected")
+    writer_of(to)
+    ref = call.ref(dataset)
+    request = Request(text_of("--where", where), text_of("--orderby", orderby))
+    wanted = Selection.make(columns, 0, None).columns
+    options = Options(compression, tuple(index or ()))
+
+    def answer(queries: Queries) -> int:
+        found = write_export(queries, ref, config, split, to, request, columns=wanted, options=options, force=force)
+        if found.partial:
+            call.warn("only the first part of the split was written (PARQUET_MAX_BYTES)")
+        document = {
+            "file": found.path,
+            "num_rows": found.num_rows,
+            "num_bytes": found.num_bytes,
+            "partial": found.partial,
+        }
+        told = f"{found.path}: {counted(found.num_rows, 'row')}, {bytes_text(found.num_bytes)}\n"
+        output.write(call, Answer.of(document, list(document), [document], lambda: told))
+        return errors.EXIT_OK
+
+    return ask_one(call, f"writing {to}", answer, yes=yes)

@@ -1,0 +1,1 @@
+"""A split, or some of its rows, as a file to take along."""

@@ -1,0 +1,74 @@
+"""An export as a file: written beside its place, and moved there when it is whole."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sqlite3
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from dspreview.errors import StoreFullError, UsageError
+from dspreview.export.rows import exported
+from dspreview.export.writers import Options, writer_of
+from dspreview.models import DatasetRef
+from dspreview.preview.queries import Queries
+from dspreview.query.table import Request
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class Written(NamedTuple):
+    """What was written."""
+
+    path: str
+    num_rows: int
+    num_bytes: int
+    partial: bool
+    """Whether the split goes on beyond what was converted."""
+
+
+def export(
+    queries: Queries, ref: DatasetRef, config: str | None, split: str | None, path: str, request: Request,
+    *, columns: tuple[str, ...] | None = None, options: Options | None = None, force: bool = False,
+) -> Written:  # fmt: skip
+    """Write the rows that a request asks for to a file, whole or not at all. Raises PreviewError.
+
+    Args:
+        path: its ending tells the format.
+        force: a file that is there is replaced.
+
+    """
+    write = writer_of(path)
+    place = os.path.realpath(os.path.expanduser(path))
+    if os.path.exists(place) and not force:
+        raise UsageError(f"{path} is there already; replace it with --force, or name another file")
+    if not os.path.isdir(os.path.dirname(place)):
+        raise UsageError(f"{path}: there is no folder {os.path.dirname(path)}")
+    try:
+        folder = tempfile.mkdtemp(prefix=".dspreview-", dir=os.path.dirname(place))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+    staged = Path(folder) / os.path.basename(place)
+    try:
+        with exported(queries, ref, config, split, request, columns) as found:
+            told = (options or Options())._replace(name=found.target.split.split)
+            number = write(found, staged, queries.settings, told)
+            size = staged.stat().st_size
+            os.replace(staged, place)
+            return Written(path, number, size, found.partial)
+    except (OSError, sqlite3.OperationalError, pa.ArrowException) as error:
+        if getattr(error, "errno", None) in FULL or "full" in str(error) or "No space left" in str(error):
+            raise StoreFullError(f"{path}: the disk is full; nothing was written") from error
+        raise
+    finally:  # Ctrl-C too leaves nothing half written
+        with contextlib.suppress(OSError):
+            staged.unlink()
+        with contextlib.suppress(OSError):
+            for rest in Path(folder).iterdir():
+                rest.unlink()
+            Path(folder).rmdir()

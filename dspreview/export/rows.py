@@ -1,0 +1,163 @@
+"""The rows of a split as Arrow tables for an export: all of them, or those that match, in an order; in constant memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from dspreview.arrow.arrays import timed
+from dspreview.arrow.settled import empty_table, settled_table
+from dspreview.errors import UsageError
+from dspreview.feature import Feature
+from dspreview.models import DatasetRef, FeatureTree
+from dspreview.preview.answers import Target
+from dspreview.preview.queries import Queries
+from dspreview.query.engine.arrow import column_batches, take
+from dspreview.query.engine.engine import Engine
+from dspreview.query.engine.filter import Question, ordered, resolve
+from dspreview.query.engine.rows import output
+from dspreview.query.table import Request
+from dspreview.suggestions import did_you_mean
+
+BATCH = 1 << 14
+Columns = list[tuple[str, FeatureTree]]
+
+
+class Exported(NamedTuple):
+    """What is exported."""
+
+    target: Target
+    columns: Columns
+    tables: Iterator[pa.Table]
+    """The rows; at first an empty table, which has the types."""
+    partial: bool
+
+
+@contextmanager
+def exported(
+    queries: Queries, ref: DatasetRef, config: str | None, split: str | None, request: Request, wanted: tuple[str, ...] | None,
+) -> Iterator[Exported]:  # fmt: skip
+    """The rows of a split that a request asks for, some columns of them. Raises PreviewError."""
+    target = queries.target(ref, config, split)
+    with queries.tables.open(target.ref, target.entry, target.split) as found:
+        numbers = chosen(found.table.names, wanted)
+        question = resolve(found.table, request.where, request.orderby)
+        columns = [(found.table.columns[number].name, found.table.columns[number].feature) for number in numbers]
+        with queries.engine(target, found, question.media) as engine:
+            if not question.keys:
+                found_places = places_of(engine, question) if question.where else None
+                rows = in_order(engine, numbers, found_places)
+            else:
+                rows = any_order(engine, numbers, question)
+            with queries.store.assets.staging(elsewhere=not queries.store.writable) as staging:
+                fetch = queries.answers.fetcher(target, staging)
+                limit = queries.settings.asset_max_bytes
+                tables = (with_files(as_meant(one, columns), columns, lambda path: fetch(path, limit)) for one in rows)
+                yield Exported(target, columns, tables, found.table.partial)
+
+
+def chosen(names: list[str], wanted: tuple[str, ...] | None) -> list[int]:
+    """The numbers of the columns that are wanted. Raises UsageError."""
+    for name in wanted or ():
+        if name not in names:
+            raise UsageError(
+                f"--columns: no column {name!r}{did_you_mean(name, names)}; there are: {', '.join(names[:30])}"
+            )
+    return list(range(len(names))) if wanted is None else [names.index(name) for name in wanted]
+
+
+def places_of(engine: Engine, question: Question) -> Iterator[list[int]]:
+    """The places of the matching rows in the order of the split, some at a time."""
+    for batch in engine.stream(ordered(engine, question, engine.row_idx), question.values):
+        yield [int(row[0]) for row in batch]
+
+
+def in_order(engine: Engine, numbers: list[int], places: Iterator[list[int]] | None) -> Iterator[pa.Table]:
+    """The rows in the order of the split; of some, those at these places."""
+    ordered_numbers = sorted(set(numbers))
+    picks = [ordered_numbers.index(number) for number in numbers]
+    waiting: list[int] = []
+    start, is_first, ended = 0, True, places is None
+    for read in column_batches(engine, ordered_numbers, BATCH):
+        table = read.select(picks)
+        if is_first:
+            yield table.slice(0, 0)
+            is_first = False
+        if places is None:
+            yield table
+            continue
+        end = start + table.num_rows
+        while not ended and (not waiting or waiting[-1] < end):
+            more = next(places, None)
+            ended = more is None
+            waiting += more or []
+        here = [place - start for place in waiting if place < end]
+        waiting = waiting[len(here) :]
+        if here:
+            yield table.take(pa.array(here, pa.int64()))
+        start = end
+        if ended and not waiting:
+            return
+    if is_first:
+        yield empty_of(engine, numbers)
+
+
+def any_order(engine: Engine, numbers: list[int], question: Question) -> Iterator[pa.Table]:
+    """The matching rows in the order that was asked for."""
+    empty = empty_of(engine, numbers)
+    schema = empty.schema
+    yield empty
+    features = [engine.table.columns[number].feature for number in numbers]
+    if None in [output(f"c{number}", tree) for number, tree in zip(numbers, features, strict=True)]:
+        for batch in engine.stream(ordered(engine, question, engine.row_idx), question.values):
+            cells = take(engine, [int(row[0]) for row in batch], numbers)
+            arrays = [pa.array(one.values, kind) for one, kind in zip(cells, schema.types, strict=True)]
+            yield pa.table(arrays, schema=schema)
+        return
+    listed = ", ".join(f"c{number} AS o{place}" for place, number in enumerate(numbers))
+    query = ordered(engine, question, listed)
+    reader = engine.guarded(lambda: engine.connection.sql(query, params=question.values).to_arrow_reader(BATCH))
+    for found in engine.steps(iter(reader)):
+        yield pa.Table.from_batches([found]).rename_columns(schema.names).cast(schema)
+
+
+def empty_of(engine: Engine, numbers: list[int]) -> pa.Table:
+    """A table without rows in the types of the files."""
+    from dspreview.arrow.openparquet import OpenParquet
+
+    schema = OpenParquet(engine.opened(0)).schema_arrow
+    return empty_table(pa.schema([schema.field(number) for number in numbers]))
+
+
+def as_meant(table: pa.Table, columns: Columns) -> pa.Table:
+    """A table in the types of its features: times that are stored as counts, JSON that is stored as text."""
+    arrays = []
+    for (_, tree), column in zip(columns, table.columns, strict=True):
+        found = timed(column, tree)
+        if Feature(tree).holds_json_text and pa.types.is_string(found.type):
+            found = pa.chunked_array(
+                [pa.ExtensionArray.from_storage(pa.json_(), one) for one in found.chunks], pa.json_()
+            )
+        arrays.append(found)
+    return settled_table(pa.table(arrays, names=[name for name, _ in columns]), lambda _: None)
+
+
+def with_files(table: pa.Table, columns: Columns, fetch: Callable[[str], bytes]) -> pa.Table:
+    """A table whose files are in it: those that its cells only name are read."""
+    for place, (_, tree) in enumerate(columns):
+        if Feature(tree).asset is None or not pa.types.is_struct(table.schema.field(place).type):
+            continue
+        values = [embedded(one, fetch) for one in table.column(place).to_pylist()]
+        table = table.set_column(place, table.schema.field(place), pa.array(values, table.schema.field(place).type))
+    return table
+
+
+def embedded(value: dict[str, Any] | None, fetch: Callable[[str], bytes]) -> dict[str, Any] | None:
+    """A file with its bytes, and no more of its path than its name."""
+    if value is None or value.get("path") is None:
+        return value
+    data = value.get("bytes")
+    return {"bytes": fetch(value["path"]) if data is None else data, "path": value["path"].rpartition("/")[2]}

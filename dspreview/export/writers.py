@@ -1,0 +1,198 @@
+"""What writes an export: a format by the ending of the file."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dspreview.arrow.arrays import cells_of
+from dspreview.documents.plain import csv_cell
+from dspreview.errors import UsageError
+from dspreview.export.rows import Columns, Exported
+from dspreview.extract.plain import METADATA, normal
+from dspreview.models import Json, dump
+from dspreview.page.pages import PageMaker
+from dspreview.settings import Settings
+
+GROUP_ROWS = 100_000
+GROUP_BYTES = 100_000_000
+CODECS = ("zstd", "snappy", "gzip", "lz4", "none")
+
+
+class Options(NamedTuple):
+    """How it is written."""
+
+    compression: str | None = None
+    indexes: tuple[str, ...] = ()
+    """Columns of SQLite that get an index."""
+    name: str = "data"
+    """What its table is called there."""
+
+
+Write = Callable[[Exported, Path, Settings, Options], int]
+"""Writes all rows to a path; returns how many there were."""
+
+
+def write_parquet(found: Exported, path: Path, settings: Settings, options: Options) -> int:
+    """Parquet with the features of `datasets` in it, so that `load_dataset` has the same columns."""
+    del settings
+    first = next(found.tables)
+    schema = with_features(first.schema, found.columns)
+    rows, waiting, size = 0, [first], 0
+    with pq.ParquetWriter(path, schema, compression=options.compression or "zstd") as out:
+        for table in found.tables:
+            rows += table.num_rows
+            waiting.append(table)
+            size += table.nbytes
+            if size > GROUP_BYTES or sum(one.num_rows for one in waiting) >= GROUP_ROWS:
+                out.write_table(joined(waiting, schema), row_group_size=GROUP_ROWS)
+                waiting, size = [], 0
+        if waiting and rows:
+            out.write_table(joined(waiting, schema), row_group_size=GROUP_ROWS)
+    return rows
+
+
+def joined(tables: list[pa.Table], schema: pa.Schema) -> pa.Table:
+    """Some tables as one, in a schema."""
+    return pa.concat_tables([one.replace_schema_metadata(None) for one in tables], promote_options="permissive").cast(
+        schema
+    )
+
+
+def with_features(schema: pa.Schema, columns: Columns) -> pa.Schema:
+    """A schema with the features of `datasets`, where it has words for all of them."""
+    if any(normal(tree) is None and "Json" not in dump(tree) for _, tree in columns):
+        return schema.remove_metadata()
+    told = json.dumps({"info": {"features": dict(columns)}})
+    return schema.with_metadata({METADATA: told.encode()})
+
+
+def write_arrow(found: Exported, path: Path, settings: Settings, options: Options) -> int:
+    """An Arrow file (Feather, version 2)."""
+    del settings
+    first = next(found.tables)
+    schema = with_features(first.schema, found.columns)
+    codec = options.compression if options.compression in {"zstd", "lz4"} else None
+    rows = 0
+    with pa.ipc.new_file(path, schema, options=pa.ipc.IpcWriteOptions(compression=codec)) as out:
+        for table in found.tables:
+            rows += table.num_rows
+            out.write_table(joined([table], schema))
+    return rows
+
+
+def records(found: Exported, settings: Settings) -> Iterator[dict[str, Json]]:
+    """The rows as JSON values; files are null, which neither CSV nor JSON Lines has a place for."""
+    dataset = found.target.entry.dataset
+    split = found.target.split
+    maker = PageMaker(dataset, found.target.ref.asked, split.config, split.split, settings, Path(), nothing)
+    for table in found.tables:
+        for start in range(0, table.num_rows, 1_000):
+            part = table.slice(start, 1_000)
+            cells = [without_bytes(one) for one in cells_of(part, found.columns, declared=True)]
+            _, rows = maker.rows(cells, range(part.num_rows), None)
+            yield from (row.cells for row in rows)
+
+
+def without_bytes(cells: Any) -> Any:
+    """A column of files as their names."""
+    from dspreview.feature import Feature, value_tree
+
+    if not Feature(cells.feature).holds_assets():
+        return cells
+    names = [one.get("path") if isinstance(one, dict) else None for one in cells.values]
+    return cells._replace(feature=value_tree("string"), values=names, plain=True)
+
+
+def nothing(path: str, max_bytes: int) -> bytes:
+    """No file is fetched. Raises FileNotFoundError."""
+    del max_bytes
+    raise FileNotFoundError(path)
+
+
+def write_lines(found: Exported, path: Path, settings: Settings, options: Options) -> int:
+    """JSON Lines."""
+    del options
+    rows = records(found, settings)
+    number = 0
+    with open(path, "wb") as out:
+        while batch := list(islice(rows, 1_000)):
+            number += len(batch)
+            out.write("".join(dump(row) + "\n" for row in batch).encode("utf-8", "backslashreplace"))
+    return number
+
+
+def write_csv(found: Exported, path: Path, settings: Settings, options: Options) -> int:
+    """Comma-separated values; nested cells as their JSON."""
+    del options
+    names = [name for name, _ in found.columns]
+    number = 0
+    rows = records(found, settings)
+    with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(names)
+        for row in rows:
+            number += 1
+            writer.writerow([csv_cell(row.get(name)) for name in names])
+    return number
+
+
+def write_sqlite(found: Exported, path: Path, settings: Settings, options: Options) -> int:
+    """A table of SQLite, made by sqlite-utils: types that fit, nested cells as their JSON."""
+    import sqlite_utils
+
+    database = sqlite_utils.Database(str(path))
+    names = [name for name, _ in found.columns]
+    number = 0
+
+    def counted() -> Iterator[dict[str, Json]]:
+        nonlocal number
+        for row in records(found, settings):
+            number += 1
+            yield {name: dump(value) if isinstance(value, (dict, list)) else value for name, value in row.items()}
+
+    try:
+        table = database.table(options.name)
+        table.create({name: sqlite_type(tree) for name, tree in found.columns})
+        table.insert_all(counted(), batch_size=1_000)
+        for column in options.indexes:
+            if column not in names:
+                raise UsageError(f"--index: no column {column!r}; there are: {', '.join(names[:30])}")
+            table.create_index([column])
+    finally:
+        database.close()
+    return number
+
+
+def sqlite_type(tree: Any) -> type:
+    """What SQLite stores values of a feature as."""
+    from dspreview.feature import FLOATS, INTEGERS, Feature
+
+    feature = Feature(tree)
+    if feature.kind == "ClassLabel" or INTEGERS.fullmatch(feature.value) or feature.value == "bool":
+        return int
+    return float if feature.value in FLOATS else str
+
+
+WRITERS: dict[str, Write] = {
+    "parquet": write_parquet, "csv": write_csv, "jsonl": write_lines, "arrow": write_arrow, "feather": write_arrow, "sqlite": write_sqlite,
+    "db": write_sqlite,
+}  # fmt: skip
+"""The formats by their endings."""
+
+
+def writer_of(path: str) -> Write:
+    """What writes a file of that name. Raises UsageError."""
+    kind = os.path.basename(path).rpartition(".")[2].lower()
+    found = WRITERS.get(kind)
+    if found is None:
+        raise UsageError(f"{path}: its ending tells no format; write .{', .'.join(WRITERS)}")
+    return found

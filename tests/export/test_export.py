@@ -1,0 +1,162 @@
+"""Exports: the rows that were asked for, in each format, whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from datasets import ClassLabel, Features, Image, Sequence, Value, load_dataset
+from pyarrow import feather
+
+from tests.support.data import parquet, picture, write
+
+FEATURES = Features(
+    {
+        "n": Value("int64"),
+        "t": Value("string"),
+        "label": ClassLabel(names=["no", "yes"]),
+        "tags": Sequence(Value("string")),
+    }
+)
+ROWS = {
+    "n": [3, 1, None, 2],
+    "t": ["c", 'a,"', "d\n", None],
+    "label": [0, 1, 1, 0],
+    "tags": [["x"], [], None, ["y", None]],
+}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A split whose file has the features of `datasets`."""
+    return write(tmp_path / "d", {"a.parquet": parquet(pa.table(ROWS, schema=FEATURES.arrow_schema))})
+
+
+def exported(dspreview: Any, data: Path, to: Path, *words: str) -> dict[str, Any]:
+    found = dspreview("export", data, "--to", to, *words, "--json")
+    assert found.code == 0, found.err
+    assert found.json["num_bytes"] == to.stat().st_size
+    assert os.listdir(to.parent) == [to.name]
+    return dict(found.json)
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    (tmp_path / "out").mkdir()
+    return tmp_path / "out"
+
+
+def test_parquet_has_the_same_features_and_page(data: Path, out: Path, dspreview: Any) -> None:
+    assert exported(dspreview, data, out / "x.parquet")["num_rows"] == 4
+    assert pq.read_table(out / "x.parquet").to_pydict() == ROWS
+    loaded = load_dataset(
+        "parquet", data_files=str(out / "x.parquet"), split="train", cache_dir=str(out.parent / "cache")
+    )
+    assert loaded.features == FEATURES
+    pages = [dspreview("rows", where, "--json").json for where in (data, out / "x.parquet")]
+    assert [[row["row"] for row in page["rows"]] for page in pages] == [[row["row"] for row in pages[0]["rows"]]] * 2
+    assert pages[0]["features"] == pages[1]["features"]
+
+
+def test_what_matches_in_an_order_and_some_columns(data: Path, out: Path, dspreview: Any) -> None:
+    exported(dspreview, data, out / "x.parquet", "--where", "n >= 2", "--orderby", "n", "--columns", "t,n")
+    assert pq.read_table(out / "x.parquet").to_pydict() == {"t": [None, "c"], "n": [2, 3]}
+    exported(dspreview, data, out / "x.parquet", "--force", "--where", "label = 'yes'", "--columns", "label")
+    assert pq.read_table(out / "x.parquet").to_pydict() == {"label": [1, 1]}
+    exported(dspreview, data, out / "x.parquet", "--force", "--where", "n > 9")
+    assert pq.read_table(out / "x.parquet").num_rows == 0
+    assert pq.read_schema(out / "x.parquet").names == list(ROWS)
+
+
+def test_text_formats(data: Path, out: Path, dspreview: Any) -> None:
+    exported(dspreview, data, out / "x.csv")
+    with open(out / "x.csv", newline="", encoding="utf-8") as file:
+        assert list(csv.reader(file)) == [
+            ["n", "t", "label", "tags"], ["3", "c", "0", '["x"]'], ["1", 'a,"', "1", "[]"], ["", "d\n", "1", ""], ["2", "", "0", '["y",null]'],
+        ]  # fmt: skip
+    (out / "x.csv").unlink()
+    exported(dspreview, data, out / "x.jsonl")
+    lines = (out / "x.jsonl").read_text().splitlines()
+    assert [json.loads(line) for line in lines] == [
+        dict(zip(ROWS, row, strict=True)) for row in zip(*ROWS.values(), strict=True)
+    ]
+
+
+def test_arrow_and_sqlite(data: Path, out: Path, dspreview: Any) -> None:
+    exported(dspreview, data, out / "x.arrow", "--compression", "zstd")
+    assert feather.read_table(out / "x.arrow").to_pydict() == ROWS
+    (out / "x.arrow").unlink()
+    exported(dspreview, data, out / "x.sqlite", "--index", "n")
+    with sqlite3.connect(out / "x.sqlite") as database:
+        assert database.execute("SELECT * FROM train").fetchall() == [
+            (3, "c", 0, '["x"]'), (1, 'a,"', 1, "[]"), (None, "d\n", 1, None), (2, None, 0, '["y",null]'),
+        ]  # fmt: skip
+        assert [row[1] for row in database.execute("PRAGMA index_list(train)")] == ["idx_train_n"]
+        assert [row[2] for row in database.execute("PRAGMA table_info(train)")] == [
+            "INTEGER",
+            "TEXT",
+            "INTEGER",
+            "TEXT",
+        ]
+
+
+def test_files_that_cells_name_are_in_it(tmp_path: Path, out: Path, dspreview: Any) -> None:
+    data = write(tmp_path / "d", {"cat/a.png": picture(), "dog/b.png": picture(size=(3, 3))})
+    exported(dspreview, data, out / "x.parquet")
+    rows = pq.read_table(out / "x.parquet").to_pylist()
+    assert rows == [
+        {"image": {"bytes": picture(), "path": "a.png"}, "label": 0},
+        {"image": {"bytes": picture(size=(3, 3)), "path": "b.png"}, "label": 1},
+    ]
+    loaded = load_dataset(
+        "parquet", data_files=str(out / "x.parquet"), split="train", cache_dir=str(tmp_path / "cache")
+    )
+    assert (loaded.features["image"], loaded[1]["image"].size) == (Image(), (3, 3))
+
+
+def test_types_that_are_stored_otherwise_come_back(tmp_path: Path, out: Path, dspreview: Any) -> None:
+    data = write(tmp_path / "d", {"a.jsonl": '{"a": 1, "d": "2020-01-02"}\n{"a": "x", "d": "2020-01-03"}\n'})
+    exported(dspreview, data, out / "x.parquet")
+    pages = [dspreview("rows", where, "--json").json for where in (data, out / "x.parquet")]
+    assert [row["row"] for row in pages[0]["rows"]] == [row["row"] for row in pages[1]["rows"]]
+    table = pa.table({"t": pa.array([1, None], pa.time32("s")), "i": pa.array([1, 2], pa.duration("s"))})
+    with pa.ipc.new_file(tmp_path / "d.arrow", table.schema) as file:
+        file.write_table(table)
+    exported(dspreview, tmp_path / "d.arrow", out / "x.parquet", "--force", "--columns", "t")
+    assert pq.read_table(out / "x.parquet")["t"].cast(pa.time32("s")).to_pylist() == table["t"].to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--to", "x.xyz"], "tells no format"),
+        (["--to", "there.csv"], "--force"),
+        (["--to", "none/x.csv"], "no folder"),
+        (["--to", "x.csv", "--columns", "nn"], "no column"),
+        (["--to", "x.sqlite", "--index", "nn"], "no column"),
+        (["--to", "x.csv", "--where", "n ="], "where"),
+        (["--to", "x.parquet", "--compression", "rar"], "zstd"),
+        ([], "--to"),
+    ],
+)
+def test_a_mistake_writes_nothing(words: list[str], told: str, data: Path, out: Path, dspreview: Any) -> None:
+    (out / "there.csv").write_text("mine")
+    words = [str(out / word) if before == "--to" else word for before, word in zip(["", *words], words, strict=False)]
+    found = dspreview("export", data, *words)
+    assert (found.code, found.out) == (2, "")
+    assert told in found.err
+    assert os.listdir(out) == ["there.csv"]
+    assert (out / "there.csv").read_text() == "mine"
+
+
+def test_broken_data_writes_nothing(tmp_path: Path, out: Path, dspreview: Any) -> None:
+    data = write(tmp_path / "d", {"a.parquet": parquet({"a": list(range(1_000))})[:-40]})
+    assert dspreview("export", data, "--to", out / "x.csv").code == 6
+    assert os.listdir(out) == []
