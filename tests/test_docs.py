@@ -182,3 +182,11 @@ def test_how_it_works_names_files_that_are_there_and_all_rooms() -> None:
     assert packages - rooms - {one.parent for one in packages} == set()
     for path in re.findall(r"`((?:\w+/)+\w+\.py)`", page):
         assert (ROOT / "dspreview" / path).is_file() or (ROOT / path).is_file(), path
+
+
+def test_examples_in_python_run() -> None:
+    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    parts = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(parts) == 3
+    for part in parts:
+        subprocess.run([sys.executable, "-W", "error", "-c", part], cwd=ROOT, check=True)

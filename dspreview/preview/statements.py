@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial as partial_of
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dspreview import errors
 from dspreview.feature import Feature
-from dspreview.models import Column, DatasetRef, Json
+from dspreview.models import Column, DatasetRef, Json, SplitId
 from dspreview.page.pages import Cells
 from dspreview.preview.opening import SplitTable
 from dspreview.preview.queries import Queries
@@ -51,6 +52,8 @@ class Result(NamedTuple):
     """Views of which only a part was converted."""
     left_out: list[str]
     """Columns of files, which are not fetched."""
+    table: Callable[[], pa.Table]
+    """All rows at once as Arrow, where nobody took some of them before."""
 
 
 def views_of(queries: Queries, refs: Mapping[str, DatasetRef]) -> list[View]:
@@ -70,13 +73,24 @@ def views_of(queries: Queries, refs: Mapping[str, DatasetRef]) -> list[View]:
 
 
 @contextmanager
-def asked(queries: Queries, refs: Mapping[str, DatasetRef], text: str) -> Iterator[Result]:
-    """The rows that a statement gives. Raises UsageError with DuckDB's message, and PreviewError."""
+def asked(
+    queries: Queries, refs: Mapping[str, DatasetRef], text: str, itself: SplitId | None = None
+) -> Iterator[Result]:
+    """The rows that a statement gives. Raises UsageError with DuckDB's message, and PreviewError.
+
+    Args:
+        refs: the datasets by their names; that of the first is empty.
+        text: the statement.
+        itself: a split of the first that is called `split`, too.
+
+    """
     import duckdb
 
     from dspreview.query.statement.guard import guarded_tables, unknown_table
 
     views = views_of(queries, refs)
+    if itself is not None:
+        views.append(View(MAIN, "split", refs[""], *itself))
     by_name = {(view.schema.lower(), view.name.lower()): view for view in views}
     with duckdb.connect(config={"python_enable_replacements": "false"}) as parser:
         parser.execute("SET enable_external_access = false")
@@ -99,9 +113,9 @@ def asked(queries: Queries, refs: Mapping[str, DatasetRef], text: str) -> Iterat
         reader = engine.guarded(lambda: told(text, lambda: relation.to_arrow_reader(STEP)))
         columns = columns_of(reader.schema, [str(kind) for kind in relation.types])
         partial = [view.word for view, one in opened if one.table.partial]
-        yield Result(
-            columns, batches(engine, reader, columns, text), partial, [name for name, tree in columns if is_file(tree)]
-        )
+        files = [name for name, tree in columns if is_file(tree)]
+        whole = partial_of(engine.guarded, partial_of(told, text, reader.read_all))
+        yield Result(columns, batches(engine, reader, columns, text), partial, files, whole)
 
 
 @contextmanager

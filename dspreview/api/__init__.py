@@ -1,0 +1,1 @@
+"""dspreview for Python: `dspreview.open`, and what it gives."""

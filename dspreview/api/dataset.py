@@ -1,0 +1,293 @@
+"""A dataset and its splits, with the cache, the settings and the failures of the command line.
+
+Each access opens the cache and closes it again: objects may be used by several threads, and there is nothing to close.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from dspreview import errors
+from dspreview.local import identify
+from dspreview.models import PAGE_LENGTH, DatasetRef, Json, SplitId
+from dspreview.preview import PageAnswer, Preview
+from dspreview.settings import Settings, resolve
+from dspreview.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+    from dspreview.check.dataset import Report
+    from dspreview.export.files import Written
+    from dspreview.preview.queries import Queries
+
+T = TypeVar("T")
+Row = dict[str, Any]
+"""The cells of a row by their columns; a file is a dict with `file`, the path of its copy in the cache, and what is known of it."""
+
+
+def open_dataset(dataset: str, *, revision: str | None = None, cached: bool = False, **settings: Any) -> Dataset:
+    """Open a dataset: a Hub id, `id@REVISION`, or a path. Raises PreviewError; nothing is read before something is asked.
+
+    Args:
+        dataset: what names it on the command line.
+        revision: a branch, tag or commit of the Hub.
+        cached: answer from the cache alone.
+        settings: any setting by its name, as `ROWS_MAX_NUMBER=20`.
+
+    """
+    flags = {name.upper(): str(value) for name, value in settings.items()}
+    return Dataset(identify(dataset, revision), Access(resolve(flags), cached=cached))
+
+
+class Access(NamedTuple):
+    """How the cache is asked."""
+
+    settings: Settings
+    cached: bool
+
+    @contextmanager
+    def preview(self) -> Iterator[Preview]:
+        """The way to an answer, for one question."""
+        with Store(self.settings) as store:
+            yield Preview(store, self.settings, cached=self.cached, warn=warned)
+
+    def ask(self, question: Callable[[Queries], T]) -> T:
+        """The answer to a question about whole splits. Raises PreviewError."""
+        from dspreview.preview.queries import Queries
+        from dspreview.preview.telling import Telling
+
+        with self.preview() as preview:
+            return question(Queries(preview, Telling(lambda *_: None, warned), agreed=True))
+
+
+def warned(message: str) -> None:
+    """A hint or a warning."""
+    warnings.warn(message, stacklevel=4)
+
+
+class Dataset:
+    """A dataset on the Hub or on this machine."""
+
+    def __init__(self, ref: DatasetRef, access: Access) -> None:
+        self.ref, self.access = ref, access
+
+    @property
+    def splits(self) -> list[SplitId]:
+        """Its splits, each with its config, in the dataset's own order. Raises PreviewError."""
+        with self.access.preview() as preview:
+            listing = preview.splits(self.ref)
+        return [SplitId(config.config, one.split) for config in listing.configs for one in config.splits]
+
+    @property
+    def configs(self) -> list[str]:
+        """The names of its configs. Raises PreviewError."""
+        return list(dict.fromkeys(config for config, _ in self.splits))
+
+    def split(self, config: str | None = None, split: str | None = None) -> Split:
+        """One of its splits; a name may be left out where there is only one. Raises NotFoundError, AmbiguousError."""
+        from dspreview.choice import choose
+
+        with self.access.preview() as preview:
+            return Split(self, SplitId(*choose(preview.splits(self.ref), config, split, self.ref.asked)))
+
+    def sql(self, statement: str, **others: Dataset) -> pa.Table:
+        """What a SELECT over its splits gives; `others` are datasets beside it, by the names they have there. Raises UsageError."""
+        return asked_table(self.access, {"": self.ref} | {name: one.ref for name, one in others.items()}, statement)
+
+    def check(self, *, sample: int | None = 100) -> Report:
+        """What is not in order; `sample` rows of each split are looked at, None is all. Raises PreviewError."""
+        from dspreview.check.dataset import DatasetCheck
+        from dspreview.extract.extractor import Extractor
+
+        with tempfile.TemporaryDirectory(prefix="dspreview-") as folder:
+            extractor = Extractor(self.access.settings)
+            return DatasetCheck(extractor, self.ref, Path(folder), sample=sample, progress=lambda *_: None).run()
+
+    def __repr__(self) -> str:
+        return f"dspreview.open({self.ref.word!r})"
+
+
+class Split:
+    """One split of a dataset."""
+
+    def __init__(self, dataset: Dataset, names: SplitId) -> None:
+        self.dataset, self.config, self.name = dataset, *names
+        self.access, self.ref = dataset.access, dataset.ref
+
+    @property
+    def features(self) -> dict[str, Json]:
+        """The features of its columns, in the form of `datasets`. Raises PreviewError."""
+        with self.access.preview() as preview:
+            return features_of(preview.page(self.ref, self.config, self.name))
+
+    @property
+    def num_rows(self) -> int | None:
+        """How many rows it has, where that is known without reading all of it. Raises PreviewError."""
+        with self.access.preview() as preview:
+            return preview.page(self.ref, self.config, self.name).page.num_rows_total
+
+    def rows(self, offset: int = 0, length: int = PAGE_LENGTH) -> list[Row]:
+        """Some rows, `length` at most PAGE_LENGTH of them. Raises PreviewError."""
+        from dspreview.preview.windows import rows_from
+
+        with self.access.preview() as preview:
+            first = preview.page(self.ref, self.config, self.name)
+
+            def ask(question: Callable[[Queries], PageAnswer]) -> PageAnswer:
+                from dspreview.preview.queries import Queries
+                from dspreview.preview.telling import Telling
+
+                return question(Queries(preview, Telling(lambda *_: None, warned), agreed=True))
+
+            found = rows_from(first, self.ref, offset, length, ask)
+            return rows_of(preview.store, found, offset, length)
+
+    def filter(self, where: str = "", orderby: str = "", offset: int = 0, length: int = PAGE_LENGTH) -> list[Row]:
+        """Rows that match, in an order; the grammar is that of `dspreview filter`. Raises UsageError, PreviewError."""
+        from dspreview.query.table import Request
+
+        request = Request(where, orderby, offset, length)
+        return self.found(lambda queries: queries.filter(self.ref, self.config, self.name, request))
+
+    def search(
+        self, text: str, *, match: str = "any", where: str = "", offset: int = 0, length: int = PAGE_LENGTH
+    ) -> list[Row]:
+        """Rows that hold the words of a text, best first; `match` is any, all or phrase. Raises PreviewError."""
+        from dspreview.query.table import Request
+
+        request = Request(where, "", offset, length)
+        return self.found(lambda queries: queries.search(self.ref, self.config, self.name, text, match, request))
+
+    def found(self, question: Callable[[Queries], PageAnswer]) -> list[Row]:
+        """The rows of an answer."""
+        return self.access.ask(lambda queries: rows_of(queries.store, question(queries)))
+
+    def stats(self, *columns: str) -> list[dict[str, Json]]:
+        """The statistics of all columns, or of some, in the form of `dspreview stats`. Raises PreviewError."""
+        found = self.access.ask(lambda queries: queries.stats(self.ref, self.config, self.name, columns))
+        return list(found[1]["statistics"])
+
+    def sql(self, statement: str) -> pa.Table:
+        """What a SELECT gives in which this split is the table `split`. Raises UsageError, PreviewError."""
+        return asked_table(self.access, {"": self.ref}, statement, self_name=SplitId(self.config, self.name))
+
+    def export(
+        self, path: str, *, where: str = "", orderby: str = "", columns: Sequence[str] | None = None,
+        compression: str | None = None, force: bool = False,
+    ) -> Written:  # fmt: skip
+        """Write the rows that match to a file, whole or not at all; its ending tells the format. Raises PreviewError."""
+        from dspreview.export.files import export
+        from dspreview.export.writers import Options
+        from dspreview.query.table import Request
+
+        wanted, request = None if columns is None else tuple(columns), Request(where, orderby)
+        return self.access.ask(
+            lambda queries: export(
+                queries,
+                self.ref,
+                self.config,
+                self.name,
+                path,
+                request,
+                columns=wanted,
+                options=Options(compression),
+                force=force,
+            )
+        )
+
+    def to_arrow(self, *, where: str = "", orderby: str = "", columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows that match as an Arrow table, with its files in it. Raises PreviewError."""
+        import pyarrow as pa
+
+        from dspreview.export.rows import exported
+        from dspreview.query.table import Request
+
+        wanted = None if columns is None else tuple(columns)
+
+        def read(queries: Queries) -> pa.Table:
+            with exported(queries, self.ref, self.config, self.name, Request(where, orderby), wanted) as found:
+                return pa.concat_tables(found.tables, promote_options="permissive")
+
+        return self.access.ask(read)
+
+    def to_pandas(self, *, where: str = "", orderby: str = "", columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """The same as a data frame of pandas. Raises PreviewError."""
+        return self.to_arrow(where=where, orderby=orderby, columns=columns).to_pandas()
+
+    def to_polars(self, *, where: str = "", orderby: str = "", columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """The same as a data frame of polars. Raises PreviewError, and MissingPackageError where polars is not installed."""
+        try:
+            import polars as pl
+        except ImportError as error:
+            raise errors.MissingPackageError("to_polars() needs the package polars; run: pip install polars") from error
+        found = pl.from_arrow(self.to_arrow(where=where, orderby=orderby, columns=columns))
+        assert isinstance(found, pl.DataFrame)
+        return found
+
+    def __iter__(self) -> Iterator[Row]:
+        """All rows, one after the other, in constant memory; files are None. Raises PreviewError."""
+        from dspreview.preview.queries import Queries
+        from dspreview.preview.streams import all_rows
+        from dspreview.preview.telling import Telling
+
+        with self.access.preview() as preview:
+            queries = Queries(preview, Telling(lambda *_: None, warned), agreed=True)
+            yield from all_rows(queries, self.ref, self.config, self.name, 0, complete=False).rows
+
+    def __repr__(self) -> str:
+        return f"{self.dataset!r}.split({self.config!r}, {self.name!r})"
+
+    def _repr_html_(self) -> str:
+        from dspreview.api.notebook import page_html
+
+        with self.access.preview() as preview:
+            answer = preview.page(self.ref, self.config, self.name)
+            return page_html(f"{self.ref.asked} {self.config}/{self.name}", answer, rows_of(preview.store, answer))
+
+
+def features_of(answer: PageAnswer) -> dict[str, Json]:
+    """The features of a page by their columns."""
+    import json
+
+    return {one["name"]: one["type"] for one in json.loads(answer.page.features)}
+
+
+def rows_of(store: Store, answer: PageAnswer, offset: int = 0, length: int | None = None) -> list[Row]:
+    """Rows of a page, all or so many from a place in the split on, their files with the paths of their copies."""
+    import json
+
+    from dspreview.documents.assets import assets_in
+    from dspreview.page.row_lines import RowLines
+    from dspreview.store.asset_lookup import find_asset
+
+    lines = RowLines.parse(answer.page.rows)
+    rows: list[Row] = [row["row"] for row in (lines if length is None else lines.select(offset, length))]
+    types = {one["name"]: one["type"] for one in json.loads(answer.page.columns)}
+    for name, feature in features_of(answer).items():
+        for row in rows:
+            for _, asset in assets_in(row.get(name), feature, types[name]):
+                kept = find_asset(store.connection, asset["src"])
+                path = store.assets.find(kept.folder, kept.file) if kept is not None else None
+                asset["file"] = None if path is None else str(path)
+    return rows
+
+
+def asked_table(
+    access: Access, refs: Mapping[str, DatasetRef], statement: str, self_name: SplitId | None = None
+) -> pa.Table:
+    """What a statement gives as an Arrow table. Raises UsageError, PreviewError."""
+    from dspreview.preview.statements import asked
+
+    def ask(queries: Queries) -> pa.Table:
+        with asked(queries, refs, statement, self_name) as found:
+            return found.table()
+
+    return access.ask(ask)

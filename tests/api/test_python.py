@@ -1,0 +1,152 @@
+"""dspreview for Python: the same answers as on the command line."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import dspreview
+from dspreview import errors
+from tests.support.data import parquet, picture, write
+
+ROWS = {"n": [3, 1, None], "t": ["c", "a <b>", None]}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Two splits."""
+    return write(tmp_path / "d", {"train.parquet": parquet(ROWS), "test.parquet": parquet({"n": [9], "t": ["z"]})})
+
+
+@pytest.fixture
+def opened(data: Path, tmp_path: Path) -> dspreview.Dataset:
+    """The same, with a cache of its own."""
+    return dspreview.open(str(data), DSPREVIEW_DATABASE=tmp_path / "x.sqlite")
+
+
+def test_splits_and_rows(opened: dspreview.Dataset) -> None:
+    assert opened.configs == ["default"]
+    assert opened.splits == [("default", "train"), ("default", "test")]
+    split = opened.split(split="train")
+    assert split.num_rows == 3
+    assert split.features["t"] == {"dtype": "string", "_type": "Value"}
+    assert split.rows() == [dict(zip(ROWS, row, strict=True)) for row in zip(*ROWS.values(), strict=True)]
+    assert split.rows(1, 1) == [{"n": 1, "t": "a <b>"}]
+    assert list(split) == split.rows()
+
+
+def test_questions(opened: dspreview.Dataset) -> None:
+    split = opened.split("default", "train")
+    assert split.filter("n > 0", "n") == [{"n": 1, "t": "a <b>"}, {"n": 3, "t": "c"}]
+    assert split.search("b")[0]["n"] == 1
+    assert [one["column_name"] for one in split.stats("n")] == ["n"]
+    assert split.sql("SELECT sum(n)::INT AS s FROM split").to_pylist() == [{"s": 4}]
+    assert opened.sql(
+        "SELECT a.n, o.test.n AS m FROM train a JOIN o.test ON true WHERE a.n = 3", o=opened
+    ).to_pylist() == [{"n": 3, "m": 9}]
+
+
+def test_tables_and_files(opened: dspreview.Dataset, tmp_path: Path) -> None:
+    split = opened.split("default", "train")
+    assert split.to_arrow(where="n IS NOT NULL", orderby="n", columns=["n"]).to_pydict() == {"n": [1, 3]}
+    assert split.to_pandas(columns=["t"])["t"].tolist()[:2] == ["c", "a <b>"]
+    written = split.export(str(tmp_path / "out.parquet"))
+    assert (written.num_rows, pq.read_table(tmp_path / "out.parquet").to_pydict()) == (3, ROWS)
+    with pytest.raises(errors.UsageError, match="--force"):
+        split.export(str(tmp_path / "out.parquet"))
+
+
+def test_failures_are_those_of_the_command_line(opened: dspreview.Dataset, tmp_path: Path) -> None:
+    with pytest.raises(errors.SplitNotFoundError):
+        opened.split("default", "x")
+    with pytest.raises(errors.AmbiguousError):
+        opened.split()
+    with pytest.raises(errors.UsageError, match="nope"):
+        opened.split("default", "test").filter("nope > 1")
+    with pytest.raises(errors.UsageError, match="only SELECT"):
+        opened.sql("DROP VIEW train")
+    with pytest.raises(errors.DatasetNotFoundError):
+        _ = dspreview.open("./nothing-here", DSPREVIEW_DATABASE=tmp_path / "x.sqlite").splits
+    with pytest.raises(errors.SettingsError):
+        dspreview.open("glue", ROWS_MAX_NUMBER="many")
+    with pytest.raises(errors.NotCachedError):
+        _ = dspreview.open("./x", cached=True, DSPREVIEW_DATABASE=tmp_path / "x.sqlite").splits
+
+
+def test_without_polars_its_package_is_named(opened: dspreview.Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "polars", None)
+    with pytest.raises(errors.MissingPackageError, match="pip install polars"):
+        opened.split("default", "test").to_polars()
+
+
+def test_a_check_is_a_report(opened: dspreview.Dataset) -> None:
+    report = opened.check(sample=None)
+    assert (report.splits_checked, report.rows_read) == (2, 4)
+    assert all(one.severity == "info" for one in report.findings)
+
+
+def test_files_have_their_paths_and_notebooks_their_thumbnails(tmp_path: Path) -> None:
+    data = write(tmp_path / "d", {"cat/a.png": picture(), "dog/<script>.png": picture(size=(300, 20))})
+    split = dspreview.open(str(data), DSPREVIEW_DATABASE=tmp_path / "x.sqlite").split()
+    rows = split.rows()
+    assert [Path(row["image"]["file"]).read_bytes() for row in rows] == [picture(size=(300, 20)), picture()][::-1]
+    html = split._repr_html_()
+    assert html.count("data:image/png;base64,") == 2
+    assert str(tmp_path) not in html.replace(str(data), "")
+    assert len(html) < 500_000
+
+
+def test_nothing_in_a_notebook_is_obeyed(tmp_path: Path) -> None:
+    data = write(
+        tmp_path / "d",
+        {"a.parquet": parquet({"<img src=x>": ["<script>alert(1)</script>"], "j": [{"k": "<b>\x1b[2J"}]})},
+    )
+    html = dspreview.open(str(data), DSPREVIEW_DATABASE=tmp_path / "x.sqlite").split()._repr_html_()
+    assert "<script>" not in html
+    assert "<img src=x>" not in html
+    assert "<b>" not in html
+    assert "\x1b" not in html
+
+
+def test_several_threads_ask_one_object(opened: dspreview.Dataset) -> None:
+    split = opened.split("default", "train")
+    found: list[Any] = []
+
+    def ask() -> None:
+        found.append((split.rows(), split.filter("n = 1"), split.sql("SELECT count(*) AS c FROM split").to_pylist()))
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 6
+    assert all(one == found[0] for one in found)
+
+
+def test_the_import_brings_nothing_along() -> None:
+    code = "import sys, json, dspreview; print(json.dumps(sorted(sys.modules))); assert 'open' in dir(dspreview)"
+    modules = set(json.loads(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout))
+    assert not modules & {
+        "pyarrow",
+        "datasets",
+        "duckdb",
+        "sqlite3",
+        "typer",
+        "rich",
+        "huggingface_hub",
+        "numpy",
+        "pandas",
+    }
+
+
+def test_an_answer_of_sql_is_arrow(opened: dspreview.Dataset) -> None:
+    assert isinstance(opened.sql("SELECT 1 AS a"), pa.Table)
