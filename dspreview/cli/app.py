@@ -14,6 +14,7 @@ from dspreview import DISTRIBUTION
 from dspreview.cli import failure, interrupts
 from dspreview.documents.stdout import write_text
 from dspreview.errors import EXIT_INTERRUPTED, EXIT_OK, AnswerLostError
+from dspreview.local import is_data_file
 from dspreview.suggestions import did_you_mean
 
 
@@ -26,6 +27,7 @@ class Entry(NamedTuple):
 
 COMMANDS = {
     "splits": Entry("splits", "List the configs and splits of a dataset."),
+    "describe": Entry("describe", "Show a dataset on one screen: splits, columns, examples."),
     "rows": Entry("rows", "Show the first rows of a split, with typed columns."),
     "filter": Entry("filter", "Show the rows that match a predicate, in an order."),
     "search": Entry("search", "Find the rows that hold some words, best first."),
@@ -80,9 +82,16 @@ class Commands(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that is meant, or a suggestion."""
+        if args and args[0] not in COMMANDS and is_dataset(args[0]):
+            return super().resolve_command(ctx, ["describe", *args])
         if args and args[0] not in COMMANDS:
             ctx.fail(f"no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}")
         return super().resolve_command(ctx, args)
+
+
+def is_dataset(word: str) -> bool:
+    """Whether a word is a dataset where a command was expected: a path or an id with an owner; any other word is a mistyped command."""
+    return "/" in word or word in {".", ".."} or is_data_file(word)
 
 
 def show_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so

@@ -84,7 +84,7 @@ def test_length_cuts_and_all_streams(data: Path, dspreview: Any) -> None:
     [
         ("SELECT nope FROM train", "nope"),
         ("SELEC 1", "syntax error"),
-        ("SELECT * FROM trian", "did you mean 'train'"),
+        ("SELECT * FROM trains", "did you mean 'train'"),
         ("COPY train TO 'x.csv'", "only SELECT"),
         ("SELECT k::INT FROM train", "Could not convert"),
         ("SELECT 1 % 0", "zero"),
