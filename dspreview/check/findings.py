@@ -34,6 +34,7 @@ KINDS = {
         FindingKind("outside-file", "error", "a file or pattern reaches outside the dataset", "data_files: ../other/*.csv", "move the file into the dataset"),
         FindingKind("pattern-without-files", "error", "a pattern of the README matches no file", "path: tran/*.csv", "correct the pattern, or remove it"),
         FindingKind("unused-file", "warning", "no config uses a data file", "extra.parquet next to train.parquet", "name it in data_files, or remove it"),
+        FindingKind("unread-files", "info", "files of kinds that no config reads", "12 .log files", "nothing, if they are no data; else save them in a format that is read"),
         FindingKind("bad-name", "error", "a config or split cannot be addressed by its name", "config_name: a/b", "use letters, digits, dots, dashes and underscores; no dash in splits"),
         FindingKind("files-disagree", "error", "files of one config have different columns or types", "n is int64 in one file and string in another", "use the same columns and types in all files, or make two configs"),
         FindingKind("library-refuses", "error", "`datasets` does not load what a file contains", "a column of UUIDs", "store the data in a type that `datasets` supports, or remove the part that the message names"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
@@ -21,6 +22,10 @@ from dspreview.settings import Settings
 README = "README.md"
 MOST_CONFIGS, MOST_SPLITS = 4_000, 30
 BAD_IN_NAME = re.compile(r"[<>:/\\|?*\x00-\x1f\x7f]")
+BESIDE = frozenset({
+    "", "md", "rst", "txt", "yaml", "yml", "toml", "json", "py", "ipynb", "sh", "cff", "bib", "html", "css", "js", "svg", "lock", "cfg", "ini",
+})  # fmt: skip
+"""Kinds of files that describe data, or work on it."""
 PICKLES = re.compile(r"\.(?:pkl|pickle|joblib|pt|pth)$", re.IGNORECASE)
 ALWAYS_DATA = frozenset(
     extension for one in FORMATS.values() for extension in (one.extensions if one.is_ours else one.data_anywhere)
@@ -78,6 +83,8 @@ def look_at_structure(
         yield from look_at_limits(listing)
     if made.names is not None:
         yield from look_at_names(made, made.names, used if listing is not None else None, named_files(card))
+        if listing is not None:
+            yield from look_at_unread(made.names, used)
 
 
 def look_at_configs(made: Made, card: dict[str, Json]) -> Iterator[Finding]:
@@ -201,6 +208,24 @@ def look_at_names(
             else:
                 told = f"the README names {name} among files of another format, and `datasets` reads all files of a config as one"
                 yield found("files-disagree", told, config=config, file=name)
+
+
+def look_at_unread(names: Collection[str], used: Collection[str]) -> Iterator[Finding]:
+    """Files of kinds that nothing reads, by kind: what was not looked at is not in order."""
+    kinds: Counter[str] = Counter()
+    for name in names:
+        hidden = any(part.startswith((".", "__")) for part in name.split("/"))
+        if (
+            name not in used
+            and not hidden
+            and kind_of(name) not in BESIDE
+            and not is_data(name)
+            and not PICKLES.search(name)
+        ):
+            kinds[kind_of(name)] += 1
+    if kinds:
+        listed = ", ".join(f"{number:,} .{kind}" for kind, number in kinds.most_common(10))
+        yield found("unread-files", f"no config reads these files: {listed}")
 
 
 def kind_of(name: str) -> str:

@@ -51,8 +51,9 @@ class Folder:
     download = None
     """Nothing is downloaded through `datasets`."""
 
-    def __init__(self, dataset: Resolved, asked: str, settings: Settings, names: tuple[str, ...]) -> None:
-        self.dataset, self.asked, self.settings, self.names = dataset, asked, settings, names
+    def __init__(self, dataset: Resolved, asked: str, settings: Settings, known: frozenset[str]) -> None:
+        """`known` are the names of its files."""
+        self.dataset, self.asked, self.settings, self.known = dataset, asked, settings, known
 
     @property
     def root(self) -> str:
@@ -63,9 +64,20 @@ class Folder:
         )
 
     @cached_property
-    def known(self) -> frozenset[str]:
-        """The names of its files."""
-        return frozenset(self.names)
+    def names(self) -> tuple[str, ...]:
+        """The names of its files, sorted."""
+        return tuple(sorted(self.known))
+
+    @cached_property
+    def text(self) -> str:
+        """All names, each between line breaks: what none of a hundred thousand holds is known at once."""
+        return "\n".join(["", *self.known, ""])
+
+    @cached_property
+    def endings(self) -> frozenset[str]:
+        """What follows the last dot of the names, in lower case."""
+        found = {name.rpartition(".")[2] for name in self.known}
+        return frozenset(found | {one.lower() for one in found})
 
     @cached_property
     def door(self) -> Door:

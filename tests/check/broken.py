@@ -75,6 +75,7 @@ BROKEN: dict[str, Broken] = {
     "load-failed among others": Broken({"a.parquet": parquet({"n": [1]}), "b.parquet": GOOD[:50], "c.parquet": parquet({"n": [2]})}, {"file": "b.parquet"}),
     "load-failed jsonl": Broken({"a.jsonl": '{"n": 1}\n{"n": 2\n'}, {"file": "a.jsonl", "line": 2}),
     "load-failed csv": Broken({"a.csv": "a,b\n1,2\n3,4,5\n"}, {"file": "a.csv", "line": 3}, others=("ragged-row",)),
+    "unread-files": Broken({"a.parquet": GOOD, "b.log": "x", "c/d.log": "y", "e.bin": "z"}, {}),
     "ragged-row": Broken({"a.csv": 'a,b\n1,2\n\n3\n4,"x\ny"\n5\n'}, {"file": "a.csv", "line": 4}),
     "library-differs delimiter": Broken({"a.csv": "a;b\n1;2\n3;4\n"}, {"file": "a.csv", "line": 1}),
     "library-differs utf-16": Broken({"a.csv": "a,b\n1,2\n3,4\n".encode("utf-16")}, {"file": "a.csv", "line": 1}),

@@ -33,12 +33,24 @@ def splits(
         def answer(ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json]) -> int:
             with working(f"listing {ref.asked}", quiet=call.quiet):
                 listing = preview.splits(ref)
+            if call.verbose and not call.cached and (told := taken_for(preview, ref)):
+                failure.tell(f"{ref.asked}: {told}")
             chosen = (choose_config(listing, config, ref.asked),) if config else listing.configs
             if split is not None:
                 choose_split(chosen[0], split, ref.asked)
             return write(call, ref.asked, chosen, named)
 
         return run_targets(call, targets(dataset, config, None, from_file), answer, many=from_file is not None)
+
+
+def taken_for(preview: Preview, ref: DatasetRef) -> str:
+    """What a dataset was recognised for, and why; empty where `datasets` reads it."""
+    found = preview.extractor.recognised(ref, preview.dataset(ref).dataset)
+    return (
+        ""
+        if found is None
+        else f"read as {found.recognition.article} {found.recognition.name}: {found.recognition.reason}"
+    )
 
 
 def write(call: Call, asked: str, configs: tuple[ConfigListing, ...], named: dict[str, Json]) -> int:

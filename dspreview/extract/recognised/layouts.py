@@ -68,6 +68,8 @@ def recognise(folder: Folder) -> Recognition | None:
 
 def by_format(folder: Folder) -> Recognition | None:
     """The format of most of its files, where that is one that is read here."""
+    if not signs.OURS & folder.endings:
+        return None
     kinds = signs.kinds_of(folder.names)
     ours = [one for one in FORMATS.values() if one.is_ours and kinds[one.name]]
     if not ours:

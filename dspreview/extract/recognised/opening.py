@@ -21,9 +21,9 @@ def open_recognised(opening: Opening) -> Recognised | NotMine:
     description = opening.describe()
     dataset, card = description.dataset, description.card
     names = opening.names()
-    if names is None:
+    if names is None or card.get("configs"):
         return NOT_MINE
-    folder = Folder(dataset, opening.ref.asked, opening.settings, tuple(sorted(names)))
+    folder = Folder(dataset, opening.ref.asked, opening.settings, names)
     if (found := recognise(folder)) is None:
         return NOT_MINE
     if dataset.kind is Kind.LOCAL and os.path.isdir(dataset.name):

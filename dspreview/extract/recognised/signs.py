@@ -10,6 +10,7 @@ from dspreview.extract.folder import Folder
 from dspreview.extract.format import FORMATS, Format
 
 FORMAT_OF = {extension: one for one in FORMATS.values() for extension in one.extensions}
+OURS = frozenset(extension for extension, one in FORMAT_OF.items() if one.is_ours)
 DATASETS_KNOWS = frozenset({
     "csv", "tsv", "json", "jsonl", "ndjson", "parquet", "geoparquet", "gpq", "arrow", "txt", "tar", "xml", "hdf5", "h5", "eval", "lance", "vortex",
     "tsfile", "conll", "conllu", "fasta", "fastq", "pdb", "cif", "zip", "jpg", "jpeg", "png", "gif", "webp", "bmp", "tif", "tiff", "wav", "mp3", "flac",
@@ -46,6 +47,8 @@ def first_of(names: Iterable[str], kind: Format) -> str:
 
 def delta(folder: Folder) -> str | None:
     """A Delta table has a log."""
+    if "\n_delta_log/" not in folder.text:
+        return None
     logs = [
         name
         for name in folder.names
@@ -66,15 +69,18 @@ def files_of(names: Iterable[str], kind: Format) -> list[str]:
 
 def iceberg(folder: Folder) -> str | None:
     """An Iceberg table has metadata with a number."""
+    if "\nmetadata/" not in folder.text:
+        return None
     found = [name for name in folder.names if name.startswith("metadata/") and name.endswith(".metadata.json")]
     return f"its {max(found)}" if found else None
 
 
 def zarr_root(folder: Folder) -> str | None:
     """The folder of a Zarr store: the dataset itself, or the one folder in it that is called so."""
-    for name in folder.names:
-        if name in ZARR:
-            return ""
+    if any(name in folder.known for name in ZARR):
+        return ""
+    if ".zarr/" not in folder.text:
+        return None
     roots = {name.partition("/")[0] for name in folder.names if name.partition("/")[2] in ZARR and ".zarr/" in name}
     return roots.pop() if len(roots) == 1 else None
 
@@ -105,6 +111,8 @@ def coco(folder: Folder) -> str | None:
 
 def coco_files(folder: Folder) -> list[str]:
     """The files of annotations in the form of COCO."""
+    if "json" not in folder.endings or not folder.endings & PICTURES:
+        return []
     names = [name for name in folder.names if name.endswith(".json") and COCO_NAME.search(name)]
     if not names or not any(name.rpartition(".")[2].lower() in PICTURES for name in folder.names):
         return []
@@ -113,6 +121,8 @@ def coco_files(folder: Folder) -> list[str]:
 
 def yolo(folder: Folder) -> str | None:
     """YOLO's labels: a text file for each picture, in a folder `labels` beside one `images`, and a YAML file with the classes."""
+    if not folder.endings & {"yaml", "yml"} or not folder.endings & PICTURES:
+        return None
     told = yolo_description(folder)
     pairs = any("labels" in name.split("/")[:-1] and name.endswith(".txt") for name in folder.names)
     pictures = any(
@@ -133,12 +143,16 @@ def yolo_description(folder: Folder) -> str | None:
 
 def mosaic(folder: Folder) -> str | None:
     """Shards of MosaicML Streaming."""
+    if "index.json\n" not in folder.text:
+        return None
     found = [name for name in folder.names if name.rpartition("/")[2] == "index.json"]
     return f"its {found[0]}" if found and begins(folder, found[0], b'"shards"', b'"mds"') else None
 
 
 def litdata(folder: Folder) -> str | None:
     """Chunks of LitData."""
+    if "index.json\n" not in folder.text:
+        return None
     found = [name for name in folder.names if name.rpartition("/")[2] == "index.json"]
     return f"its {found[0]}" if found and begins(folder, found[0], b'"chunks"', b'"config"') else None
 

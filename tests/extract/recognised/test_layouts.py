@@ -256,3 +256,28 @@ def test_ordinary_folders_stay_what_they_are(tmp_path: Path, settings: Any) -> N
     write(tmp_path / "d/a.csv", "a\n1\n")
     write(tmp_path / "d/b.csv", "a\n2\n")
     assert Seen(tmp_path / "d", settings()).taken_for == ""
+
+
+def test_packages_that_messages_name_hold_the_modules_that_are_imported() -> None:
+    from importlib.metadata import packages_distributions
+
+    from dspreview.extract.format import FORMATS
+    from dspreview.extract.library.failures import EXTRAS
+    from dspreview.extract.recognised.layouts import KINDS
+
+    modules = {"biopython": "Bio", "pylance": "lance", "vortex-data": "vortex"}
+    told = (
+        {kind.package.partition("[")[0] for kind in KINDS}
+        | {one.extra for one in FORMATS.values()}
+        | set(EXTRAS.values())
+    )
+    installed = packages_distributions()
+    known = {name: installed.get(modules.get(name, name)) for name in told - {""}}
+    assert {name: found for name, found in known.items() if found is not None and name not in found} == {}
+    assert {"deltalake", "pyiceberg", "zarr", "h5py", "pyreadstat"} <= {name for name, found in known.items() if found}
+
+
+def test_splits_tells_what_a_folder_was_taken_for(tmp_path: Path, dspreview: Any) -> None:
+    write(tmp_path / "d/train.conllu", "1\ta\t_\t_\t_\t_\t0\troot\t_\t_\n")
+    found = dspreview("splits", tmp_path / "d", "--verbose")
+    assert "read as a CoNLL file: its file train.conllu" in found.err
