@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from dspreview import errors
+from dspreview.api.guest import GuestExtractor
+from dspreview.extract.hub.fence import watched
 from dspreview.local import identify
 from dspreview.models import PAGE_LENGTH, DatasetRef, Json, SplitId
 from dspreview.preview import PageAnswer, Preview
@@ -56,8 +58,10 @@ class Access(NamedTuple):
     @contextmanager
     def preview(self) -> Iterator[Preview]:
         """The way to an answer, for one question."""
-        with Store(self.settings) as store:
-            yield Preview(store, self.settings, cached=self.cached, warn=warned)
+        with watched(), Store(self.settings) as store:
+            yield Preview(
+                store, self.settings, cached=self.cached, warn=warned, extractor=GuestExtractor(self.settings)
+            )
 
     def ask(self, question: Callable[[Queries], T]) -> T:
         """The answer to a question about whole splits. Raises PreviewError."""
@@ -105,10 +109,9 @@ class Dataset:
     def check(self, *, sample: int | None = 100) -> Report:
         """What is not in order; `sample` rows of each split are looked at, None is all. Raises PreviewError."""
         from dspreview.check.dataset import DatasetCheck
-        from dspreview.extract.extractor import Extractor
 
-        with tempfile.TemporaryDirectory(prefix="dspreview-") as folder:
-            extractor = Extractor(self.access.settings)
+        with watched(), tempfile.TemporaryDirectory(prefix="dspreview-") as folder:
+            extractor = GuestExtractor(self.access.settings)
             return DatasetCheck(extractor, self.ref, Path(folder), sample=sample, progress=lambda *_: None).run()
 
     def __repr__(self) -> str:

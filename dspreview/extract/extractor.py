@@ -89,12 +89,16 @@ class Extractor:
     ways = READERS
 
     def __init__(self, settings: Settings) -> None:
-        bound(settings.job_max_memory)
         self.settings = settings
+        self.bound()
         self.described: dict[tuple[str, str], Description] = {}
         self.opened: dict[tuple[str, str], Opened] = {}
         """The readers of each dataset at a revision."""
         self.ready = False
+
+    def bound(self) -> None:
+        """Limit the memory of this process."""
+        bound(self.settings.job_max_memory)
 
     def prepare(self) -> None:
         """Set up the libraries before their first import."""

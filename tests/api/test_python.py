@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -146,6 +147,44 @@ def test_the_import_brings_nothing_along() -> None:
         "numpy",
         "pandas",
     }
+
+
+STAYS = """
+import os, resource, socket, sys, threading, warnings
+import dspreview
+
+def state():
+    return dict(os.environ), resource.getrlimit(resource.RLIMIT_DATA), list(warnings.filters)
+
+before = state()
+split = dspreview.open(sys.argv[1], DSPREVIEW_DATABASE=sys.argv[2]).split()
+assert len(split.rows()) == 2 and len(split.filter("a = 1")) == 1
+after = state()
+assert "datasets" in sys.modules
+assert before[0] == after[0], set(after[0].items()) ^ set(before[0].items())
+assert before[1] == after[1]
+assert before[2] == [one for one in after[2] if one in before[2]]
+with socket.create_server(("127.0.0.1", 0)) as server:
+    socket.create_connection(server.getsockname()).close()
+print("as it was")
+"""
+
+
+def test_the_process_stays_as_it_was(tmp_path: Path) -> None:
+    data = write(tmp_path / "d", {"a.tsv": "a\tb\n1\tx\n2\ty\n"})  # through `datasets`
+    found = subprocess.run([sys.executable, "-c", STAYS, data, tmp_path / "x.sqlite"], capture_output=True, text=True)
+    assert found.stdout == "as it was\n", found.stderr
+
+
+def test_a_dataset_leads_nowhere_private_from_a_notebook_either(tmp_path: Path) -> None:
+    readme = "---\nconfigs:\n- {config_name: x, data_files: 'http://127.0.0.1:9/a.csv'}\n---\n"
+    data = write(tmp_path / "d", {"README.md": readme})
+    code = "import sys, dspreview; dspreview.open(sys.argv[1], DSPREVIEW_DATABASE=sys.argv[2]).split()"
+    online = os.environ | {"HF_HUB_OFFLINE": "0"}
+    found = subprocess.run(
+        [sys.executable, "-c", code, data, tmp_path / "x.sqlite"], capture_output=True, text=True, env=online
+    )
+    assert "does not connect to it" in found.stderr
 
 
 def test_an_answer_of_sql_is_arrow(opened: dspreview.Dataset) -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dspreview.extract.extractor import Extractor
+from dspreview.api.guest import GuestExtractor
 from dspreview.local import identify
 from dspreview.models import Listing, Page, SplitId
 from dspreview.page.staging import Staging
@@ -17,7 +17,7 @@ class Seen:
     """A local dataset as the extractor reads it."""
 
     def __init__(self, path: Path, settings: Settings) -> None:
-        self.ref, self.extractor = identify(str(path)), Extractor(settings)
+        self.ref, self.extractor = identify(str(path)), GuestExtractor(settings)
         self.work = path.parent.with_name(f"{path.parent.name}-work") / path.name
         self.listing: Listing = self.extractor.list(self.ref)
 

@@ -9,7 +9,8 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
@@ -31,6 +32,8 @@ class Fence:
     """
 
     installed: Fence | None = None
+    guest: ClassVar[bool] = False
+    """Whether the process is somebody else's: then only what happens within a call of ours is watched."""
     besides: ClassVar[set[str]] = set()
     """Addresses of this process's own that may be asked besides the Hub, whenever a fence is set up."""
 
@@ -147,9 +150,23 @@ def carried(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> list[ipad
     return [one for one in found if one is not None]
 
 
+WITHIN = threading.local()
+"""How many calls of ours this thread is in, where the process is somebody else's."""
+
+
+@contextmanager
+def watched() -> Iterator[None]:
+    """Let the fence watch this thread meanwhile, where it watches no others."""
+    WITHIN.calls = getattr(WITHIN, "calls", 0) + 1
+    try:
+        yield
+    finally:
+        WITHIN.calls -= 1
+
+
 def watch(event: str, arguments: tuple[Any, ...]) -> None:
     """The audit hook: sees the address of each connection just before it is made."""
-    if event != "socket.connect" or Fence.installed is None:
+    if event != "socket.connect" or Fence.installed is None or (Fence.guest and not getattr(WITHIN, "calls", 0)):
         return
     address = arguments[1]
     if isinstance(address, tuple) and len(address) >= 2 and Fence.installed.refuses(str(address[0]), int(address[1])):
