@@ -47,11 +47,14 @@ def exported(
         question = resolve(found.table, request.where, request.orderby)
         columns = [(found.table.columns[number].name, found.table.columns[number].feature) for number in numbers]
         with queries.engine(target, found, question.media) as engine:
-            if not question.keys:
-                found_places = places_of(engine, question) if question.where else None
-                rows = in_order(engine, numbers, found_places)
+            if not question.where and not question.keys:
+                rows = in_order(engine, numbers, None)
+            elif all(is_handed_out(found.table.columns[number].feature) for number in numbers):
+                rows = by_engine(engine, numbers, question)
+            elif question.keys:
+                rows = in_any_order(engine, numbers, question)
             else:
-                rows = any_order(engine, numbers, question)
+                rows = in_order(engine, numbers, places_of(engine, question))
             with queries.store.assets.staging(elsewhere=not queries.store.writable) as staging:
                 fetch = queries.answers.fetcher(target, staging)
                 limit = queries.settings.asset_max_bytes
@@ -105,23 +108,31 @@ def in_order(engine: Engine, numbers: list[int], places: Iterator[list[int]] | N
         yield empty_of(engine, numbers)
 
 
-def any_order(engine: Engine, numbers: list[int], question: Question) -> Iterator[pa.Table]:
-    """The matching rows in the order that was asked for."""
+def is_handed_out(feature: FeatureTree) -> bool:
+    """Whether DuckDB hands out the values of a feature as they are, as Arrow of the type that the files have."""
+    found = output("c", feature)
+    return found is not None and found.sql == "c" and Feature(feature).kind in {"Value", "ClassLabel", "List"}
+
+
+def by_engine(engine: Engine, numbers: list[int], question: Question) -> Iterator[pa.Table]:
+    """The matching rows in their order, as DuckDB reads them."""
     empty = empty_of(engine, numbers)
-    schema = empty.schema
     yield empty
-    features = [engine.table.columns[number].feature for number in numbers]
-    if None in [output(f"c{number}", tree) for number, tree in zip(numbers, features, strict=True)]:
-        for batch in engine.stream(ordered(engine, question, engine.row_idx), question.values):
-            cells = take(engine, [int(row[0]) for row in batch], numbers)
-            arrays = [pa.array(one.values, kind) for one, kind in zip(cells, schema.types, strict=True)]
-            yield pa.table(arrays, schema=schema)
-        return
     listed = ", ".join(f"c{number} AS o{place}" for place, number in enumerate(numbers))
     query = ordered(engine, question, listed)
     reader = engine.guarded(lambda: engine.connection.sql(query, params=question.values).to_arrow_reader(BATCH))
     for found in engine.steps(iter(reader)):
-        yield pa.Table.from_batches([found]).rename_columns(schema.names).cast(schema)
+        yield pa.Table.from_batches([found]).rename_columns(empty.schema.names).cast(empty.schema)
+
+
+def in_any_order(engine: Engine, numbers: list[int], question: Question) -> Iterator[pa.Table]:
+    """The matching rows in the order that was asked for, where DuckDB would change some of their values."""
+    schema = empty_of(engine, numbers).schema
+    yield empty_table(schema)
+    for batch in engine.stream(ordered(engine, question, engine.row_idx), question.values):
+        cells = take(engine, [int(row[0]) for row in batch], numbers)
+        arrays = [pa.array(one.values, kind) for one, kind in zip(cells, schema.types, strict=True)]
+        yield pa.table(arrays, schema=schema)
 
 
 def empty_of(engine: Engine, numbers: list[int]) -> pa.Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -18,6 +19,7 @@ from dspreview.documents.plain import csv_cell
 from dspreview.errors import UsageError
 from dspreview.export.rows import Columns, Exported
 from dspreview.extract.plain import METADATA, normal
+from dspreview.feature import FLOATS, INTEGERS, LABEL, TEXTS, Feature, value_tree
 from dspreview.models import Json, dump
 from dspreview.page.pages import PageMaker
 from dspreview.settings import Settings
@@ -104,8 +106,6 @@ def records(found: Exported, settings: Settings) -> Iterator[dict[str, Json]]:
 
 def without_bytes(cells: Any) -> Any:
     """A column of files as their names."""
-    from dspreview.feature import Feature, value_tree
-
     if not Feature(cells.feature).holds_assets():
         return cells
     names = [one.get("path") if isinstance(one, dict) else None for one in cells.values]
@@ -121,7 +121,7 @@ def nothing(path: str, max_bytes: int) -> bytes:
 def write_lines(found: Exported, path: Path, settings: Settings, options: Options) -> int:
     """JSON Lines."""
     del options
-    rows = records(found, settings)
+    rows = simple_records(found) if is_simple(found) else records(found, settings)
     number = 0
     with open(path, "wb") as out:
         while batch := list(islice(rows, 1_000)):
@@ -130,9 +130,41 @@ def write_lines(found: Exported, path: Path, settings: Settings, options: Option
     return number
 
 
+def is_simple(found: Exported) -> bool:
+    """Whether all columns hold single values that are JSON and CSV as they are: no files, dates, bytes or nested ones."""
+    return all(is_simple_feature(Feature(tree)) for _, tree in found.columns)
+
+
+def is_simple_feature(feature: Feature) -> bool:
+    """Whether the values of a column are whole numbers, floats, texts, or true and false."""
+    return (
+        feature.kind == LABEL or feature.value in FLOATS | TEXTS | {"bool"} or bool(INTEGERS.fullmatch(feature.value))
+    )
+
+
+def simple_records(found: Exported) -> Iterator[dict[str, Json]]:
+    """Rows whose values are JSON as they are; what is no number is null there."""
+    names = [name for name, _ in found.columns]
+    floats = [Feature(tree).value in FLOATS for _, tree in found.columns]
+    for table in found.tables:
+        columns = [
+            finite(column.to_pylist()) if one else column.to_pylist()
+            for one, column in zip(floats, table.columns, strict=True)
+        ]
+        for row in zip(*columns, strict=True):
+            yield dict(zip(names, row, strict=True))
+
+
+def finite(values: list[Any]) -> list[Any]:
+    """Floats, null for those that JSON has no number for."""
+    return [None if one is not None and not math.isfinite(one) else one for one in values]
+
+
 def write_csv(found: Exported, path: Path, settings: Settings, options: Options) -> int:
     """Comma-separated values; nested cells as their JSON."""
     del options
+    if is_simple(found):
+        return write_simple_csv(found, path)
     names = [name for name, _ in found.columns]
     number = 0
     rows = records(found, settings)
@@ -143,6 +175,30 @@ def write_csv(found: Exported, path: Path, settings: Settings, options: Options)
             number += 1
             writer.writerow([csv_cell(row.get(name)) for name in names])
     return number
+
+
+def write_simple_csv(found: Exported, path: Path) -> int:
+    """The same for single values, a table at a time."""
+    number = 0
+    with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow([name for name, _ in found.columns])
+        for table in found.tables:
+            number += table.num_rows
+            columns = [
+                plain_values(Feature(tree), column)
+                for (_, tree), column in zip(found.columns, table.columns, strict=True)
+            ]
+            writer.writerows(zip(*columns, strict=True))
+    return number
+
+
+def plain_values(feature: Feature, column: pa.ChunkedArray) -> list[Any]:
+    """The values of a column as CSV has them."""
+    values = column.to_pylist()
+    if feature.value == "bool":
+        return [None if one is None else "true" if one else "false" for one in values]
+    return finite(values) if feature.value in FLOATS else values
 
 
 def write_sqlite(found: Exported, path: Path, settings: Settings, options: Options) -> int:
@@ -174,8 +230,6 @@ def write_sqlite(found: Exported, path: Path, settings: Settings, options: Optio
 
 def sqlite_type(tree: Any) -> type:
     """What SQLite stores values of a feature as."""
-    from dspreview.feature import FLOATS, INTEGERS, Feature
-
     feature = Feature(tree)
     if feature.kind == "ClassLabel" or INTEGERS.fullmatch(feature.value) or feature.value == "bool":
         return int

@@ -89,6 +89,24 @@ def test_text_formats(data: Path, out: Path, dspreview: Any) -> None:
     ]
 
 
+def test_single_values_are_written_fast_and_the_same(tmp_path: Path, out: Path, dspreview: Any) -> None:
+    rows = {
+        "a,b": [1, None, -(2**63)],
+        "f": [0.1, 1e-7, float("nan")],
+        "t": ['x"y', "", None],
+        "q": [True, None, False],
+    }
+    data = write(tmp_path / "d", {"a.parquet": parquet(rows)})
+    exported(dspreview, data, out / "x.csv")
+    assert (out / "x.csv").read_text() == '"a,b",f,t,q\n1,0.1,"x""y",true\n,1e-07,,\n-9223372036854775808,,,false\n'
+    assert (out / "x.csv").read_text() == dspreview("rows", data, "--length", "all", "--format", "csv").out
+    (out / "x.csv").unlink()
+    exported(dspreview, data, out / "x.jsonl", "--where", "NOT q IS NULL")
+    assert [json.loads(line) for line in (out / "x.jsonl").read_text().splitlines()] == [
+        {"a,b": 1, "f": 0.1, "t": 'x"y', "q": True}, {"a,b": -(2**63), "f": None, "t": None, "q": False},
+    ]  # fmt: skip
+
+
 def test_arrow_and_sqlite(data: Path, out: Path, dspreview: Any) -> None:
     exported(dspreview, data, out / "x.arrow", "--compression", "zstd")
     assert feather.read_table(out / "x.arrow").to_pydict() == ROWS
