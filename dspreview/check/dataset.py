@@ -36,6 +36,8 @@ class Report(NamedTuple):
     rows_read: int
     outcomes: dict[SplitId, SplitOutcome]
     """What is known of each split that was looked at."""
+    missing: tuple[errors.MissingPackageError, ...] = ()
+    """Why some splits were not looked at: packages that are not installed here, which says nothing of the data."""
 
     def summary(self) -> dict[str, int]:
         """How many findings of each severity there are."""
@@ -61,6 +63,7 @@ class DatasetCheck:
         self.unnamed: set[str] = set()
         self.libraries: dict[str, LibraryCasts] = {}
         """What `datasets` knows of each config from the splits before."""
+        self.missing: list[errors.MissingPackageError] = []
         self.done = 0
 
     def run(self) -> Report:
@@ -89,9 +92,13 @@ class DatasetCheck:
                 continue
             outcomes = {}
             for split in config.splits:
-                outcome = self.look_at_split(
-                    listing, SplitId(config.config, split.split), made, infos.get(config.config)
-                )
+                try:
+                    outcome = self.look_at_split(
+                        listing, SplitId(config.config, split.split), made, infos.get(config.config)
+                    )
+                except errors.MissingPackageError as error:
+                    self.missing.append(error)
+                    continue
                 if outcome is not None:
                     outcomes[split.split] = outcome
             if config.config in infos:
@@ -103,7 +110,8 @@ class DatasetCheck:
         for one in self.rows.findings():
             self.findings.append(self.checks[SplitId(str(one.config), str(one.split))].located(one))
         rows = sum(outcome.rows for outcome in self.outcomes.values())
-        return Report(self.ref.asked, revision, in_order(self.findings), len(self.outcomes), rows, self.outcomes)
+        found, missing = in_order(self.findings), tuple(self.missing)
+        return Report(self.ref.asked, revision, found, len(self.outcomes), rows, self.outcomes, missing)
 
     def list(self) -> tuple[Listing | None, str | None]:
         """The configs and splits; None where they cannot be listed, which is a finding."""

@@ -235,3 +235,17 @@ def test_a_dataset_of_too_many_splits_is_refused_with_the_limit(tmp_path: Path, 
     refused = dspreview("check", data, "--json", CHECK_MAX_SPLITS="3")
     assert (refused.code, len(refused.err.splitlines())) == (2, 1)
     assert "CHECK_MAX_SPLITS (3)" in refused.err
+
+
+def test_a_package_that_is_missing_here_is_a_note(tmp_path: Path, dspreview: Program) -> None:
+    readme = "---\nconfigs:\n- {config_name: a, data_files: a.csv}\n- {config_name: b, data_files: b.tsfile}\n---\n"
+    data = write(tmp_path / "d", {"a.csv": "x\n1\n2\n", "b.tsfile": b"x", "README.md": readme})
+    found = dspreview("check", data, "--json")
+    assert found.code == 8
+    assert "not checked" in found.err
+    assert "pip install tsfile" in found.err
+    assert not any(one["config"] == "b" for one in found.json["findings"])
+    (data / "a.csv").write_text("x,y\n1\n2,3,4\n")
+    assert dspreview("check", data, "--json").code == 1
+    assert dspreview("rows", data, "b").code == 8
+    assert dspreview("rows", data, "b", "--cached").code == 3  # it was not stored

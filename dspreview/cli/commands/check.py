@@ -96,7 +96,11 @@ def check(
         report = report._replace(findings=kept(report.findings, selected, ignored))
         reports.append(Located(report, folder_of(ref)))
         write(call, reports[-1])
-        return errors.EXIT_NO if at_least(report.findings, level) else errors.EXIT_OK
+        for one in report.missing:
+            call.warn(f"not checked: {one}")
+        if at_least(report.findings, level):
+            return errors.EXIT_NO
+        return errors.MissingPackageError.exit_code if report.missing else errors.EXIT_OK
 
     code = run_targets(call, wanted, answer, many=many)
     write_together(call, reports)
