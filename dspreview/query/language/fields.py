@@ -9,7 +9,7 @@ from typing import NamedTuple
 from dspreview.errors import UsageError
 from dspreview.feature import DATES, FLOATS, INTEGERS, JSON, LABEL, LIST, TEXTS, TIMESTAMP, Feature
 from dspreview.query.language.tokens import mistake
-from dspreview.query.language.tree import ColumnName
+from dspreview.query.language.tree import ELEMENT, ColumnName
 from dspreview.query.table import Table
 from dspreview.suggestions import did_you_mean
 
@@ -42,6 +42,15 @@ class Field(NamedTuple):
     """Whether times of day are counts of their unit: those of converted splits, whatever is no time of day among them."""
 
 
+class Part(NamedTuple):
+    """A value, or something within it."""
+
+    sql: str
+    feature: Feature
+    told: str
+    """How it is called in messages."""
+
+
 class Names:
     """The names of one table, looked up exactly."""
 
@@ -49,26 +58,61 @@ class Names:
         """`what` and `text` are the option and its value, for messages with a caret."""
         self.table, self.what, self.text = table, what, text
         self.places = {column.name: place for place, column in enumerate(table.columns)}
+        self.elements: list[Part] = []
+        """What ELEMENT stands for, the innermost last."""
 
     def find(self, asked: ColumnName) -> Field:
         """The field of a name. Raises UsageError with a suggestion."""
-        whole = ".".join(asked.path)
+        whole = asked.word
         head, *rest = asked.path
-        place = self.places.get(head)
+        if head == ELEMENT:
+            return self.inside(self.elements[-1], rest, asked)
+        place = self.places.get(str(head))
         if whole in self.places and (place is None or not Feature(self.table.columns[place].feature).is_struct):
             place, head, rest = self.places[whole], whole, []
         if place is None:
-            found = self.derived(".".join(asked.path))
+            found = self.derived(whole)
             if found is None:
-                raise self.unknown(asked, ".".join(asked.path))
+                raise self.unknown(asked, whole or str(head))
             return found
-        sql, feature, told = f"c{place}", Feature(self.table.columns[place].feature), f'"{head}"'
+        return self.inside(Part(f"c{place}", Feature(self.table.columns[place].feature), f'"{head}"'), rest, asked)
+
+    def inside(self, part: Part, rest: list[str | int], asked: ColumnName) -> Field:
+        """The field that lies within a part of a value. Raises UsageError."""
+        part, derived = self.part(part, rest, asked)
+        if derived is not None:
+            return derived
+        field = make_field(*part)
+        if (
+            field.kind == "time" and self.table.origin == "derived"
+        ):  # columns are stored as counts, what is inside them is not
+            inner = bool(rest) or asked.path[0] == ELEMENT
+            return field._replace(sql=count_of(part.sql, field.unit) if inner else part.sql, counted=True)
+        return field
+
+    def part(self, part: Part, rest: list[str | int], asked: ColumnName) -> tuple[Part, Field | None]:
+        """A part of a value, or what is derived from it. Raises UsageError."""
+        sql, feature, told = part
         for number, name in enumerate(rest):
+            if isinstance(name, int):
+                if feature.kind != LIST:
+                    raise mistake(
+                        self.what,
+                        self.text,
+                        asked.start,
+                        f"{told} is {type_name(feature)}, and no list: it has no [{name}]",
+                    )
+                sql, feature, told = (
+                    f"list_extract({sql}, {name + 1 if name >= 0 else name})",
+                    feature.item,
+                    f"{told}[{name}]",
+                )
+                continue
             fields = feature.fields
             if not feature.is_struct:
-                derived = self.derived(".".join(asked.path)) if number == len(rest) - 1 else None
+                derived = self.derived(asked.word) if number == len(rest) - 1 else None
                 if derived is not None:
-                    return derived
+                    return Part(sql, feature, told), derived
                 raise mistake(
                     self.what, self.text, asked.start, f"{told} is {type_name(feature)}; it has no field {name!r}"
                 )
@@ -79,12 +123,23 @@ class Names:
                 )
             sql = f"struct_extract_at({sql}, {list(fields).index(name) + 1})"
             feature, told = fields[name], f'{told}."{name}"'
-        field = make_field(sql, feature, told)
-        if (
-            field.kind == "time" and self.table.origin == "derived"
-        ):  # columns are stored as counts, what is inside them is not
-            return field._replace(sql=count_of(sql, field.unit) if rest else sql, counted=True)
-        return field
+        return Part(sql, feature, told), None
+
+    def list_of(self, asked: ColumnName) -> Part:
+        """The list that a name stands for. Raises UsageError."""
+        head, *rest = asked.path
+        place = self.places.get(str(head))
+        if place is None:
+            raise self.unknown(asked, asked.word or str(head))
+        part, _ = self.part(Part(f"c{place}", Feature(self.table.columns[place].feature), f'"{head}"'), rest, asked)
+        if part.feature.kind != LIST:
+            raise mistake(
+                self.what,
+                self.text,
+                asked.start,
+                f"ANY takes a column of lists, and {part.told} is {type_name(part.feature)}",
+            )
+        return part
 
     def derived(self, name: str) -> Field | None:
         """The column that is derived from another: a length, a size or a duration; None where there is no such thing."""

@@ -1,6 +1,7 @@
 """`where` and `orderby` as trees: comparisons of columns, put together with AND, OR, NOT and parentheses.
 
 where      = and { OR and } ;  and = not { AND not } ;  not = { NOT } ( "(" where ")" | comparison )
+column     = name { "." name | "[" place "]" } | ANY "(" column ")" { "." name | "[" place "]" }
 comparison = column ( operator operand | IS [NOT] NULL | IS [NOT] NAN | [NOT] IN "(" value { , value } ")"
 | [NOT] BETWEEN value AND value | [NOT] LIKE text | [NOT] ILIKE text )
 orderby    = column [ASC | DESC] [NULLS FIRST | NULLS LAST] { , ... }
@@ -8,13 +9,18 @@ orderby    = column [ASC | DESC] [NULLS FIRST | NULLS LAST] { , ... }
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from dspreview.errors import UsageError
 from dspreview.query.language.tokens import Token, mistake, tokenize
 from dspreview.query.language.tree import (
+    ELEMENT,
     All,
     AnyOf,
     ColumnName,
     Compare,
+    IsAny,
     IsBetween,
     IsIn,
     IsLike,
@@ -26,6 +32,7 @@ from dspreview.query.language.tree import (
     Where,
 )
 
+WHOLE = re.compile(r"[+-]?\d{1,9}")
 MAX_DEPTH = 100
 """Parentheses and NOTs within each other."""
 OPERATORS = {"=": "=", "==": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -123,7 +130,25 @@ class Parser:
 
     def comparison(self) -> Where:
         """What is said of one column."""
+        if (
+            self.here.kind == "word"
+            and self.here.value.upper() == "ANY"
+            and self.tokens[self.place + 1][:2] == ("mark", "(")
+        ):
+            return self.any_element()
         column = self.column("a column was expected; its name goes in double quotes, a text in single ones")
+        return self.said_of(column)
+
+    def any_element(self) -> Where:
+        """What is said of some element of a list: `ANY(tags) = 'x'`, `ANY(messages).role = 'tool'`."""
+        start = self.here.start
+        self.place += 2
+        column = self.column("a column of lists was expected")
+        self.expect("mark", ")", "ANY takes one column: ) was expected")
+        return IsAny(column, self.said_of(ColumnName((ELEMENT, *self.parts()), start)))
+
+    def said_of(self, column: ColumnName) -> Where:
+        """What is said of a column."""
         if self.here.kind == "mark" and self.here.value in OPERATORS:
             operator = OPERATORS[self.here.value]
             self.place += 1
@@ -163,10 +188,22 @@ class Parser:
     def column(self, why: str) -> ColumnName:
         """A name, or names with dots between them."""
         start = self.here.start
-        names = [self.name(why)]
-        while self.take("mark", "."):
-            names.append(self.name("the name of a field was expected after the dot"))
-        return ColumnName(tuple(names), start)
+        return ColumnName((self.name(why), *self.parts()), start)
+
+    def parts(self) -> Iterator[str | int]:
+        """Fields and places in lists behind a name: `.field`, `[0]`, `[-1]`."""
+        while True:
+            if self.take("mark", "."):
+                yield self.name("the name of a field was expected after the dot")
+            elif self.take("mark", "["):
+                found = self.here
+                if found.kind != "number" or not WHOLE.fullmatch(found.value):
+                    raise self.mistake("a place in a list was expected: 0 is the first, -1 the last")
+                self.place += 1
+                self.expect("mark", "]", "] was expected")
+                yield int(found.value)
+            else:
+                return
 
     def name(self, why: str) -> str:
         """A quoted name, or a plain word."""

@@ -16,7 +16,7 @@ from typing import Any
 from dspreview.errors import UsageError
 from dspreview.page.iso import PER_SECOND
 from dspreview.query.language.exactly import NUMBERS, instant, is_end, is_nan, not_nan, range_of, together
-from dspreview.query.language.fields import Field, Names
+from dspreview.query.language.fields import Field, Names, Part
 from dspreview.query.language.literals import EXPECTED, READERS, KindError, exact, float_of
 from dspreview.query.language.tokens import mistake
 from dspreview.query.language.tree import (
@@ -24,6 +24,7 @@ from dspreview.query.language.tree import (
     AnyOf,
     ColumnName,
     Compare,
+    IsAny,
     IsBetween,
     IsIn,
     IsLike,
@@ -33,6 +34,7 @@ from dspreview.query.language.tree import (
     Order,
     Value,
     Where,
+    joined,
 )
 from dspreview.suggestions import did_you_mean
 
@@ -86,6 +88,20 @@ class Builder:
                 return balanced(both, " OR " if negated else " AND ")
             case IsLike():
                 return self.like(tree, negated=negated)
+            case IsAny(column, inner):
+                return self.any_element(column, inner, negated=negated)
+
+    def any_element(self, column: ColumnName, inner: Where, *, negated: bool) -> str:
+        """Whether some element of a list is so; negated, whether none is: an element that is null leaves that unknown."""
+        found = self.names.list_of(column)
+        name = f"x{len(self.names.elements)}"
+        self.names.elements.append(Part(name, found.feature.item, f"an element of {found.told}"))
+        try:
+            condition = self.where(inner, negated=negated)
+        finally:
+            self.names.elements.pop()
+        matching = f"len(list_filter({found.sql}, lambda {name}: {condition}))"
+        return f"({matching} = len({found.sql}))" if negated else f"({matching} > 0)"
 
     def missing(self, field: Field, column: ColumnName, what: str, *, negated: bool) -> str:
         """IS [NOT] NULL, IS [NOT] NAN: always true or false."""
@@ -266,18 +282,6 @@ class Builder:
             if field.kind != "null":
                 keys.append(f"{field.sql} {'DESC' if order.descending else 'ASC'} {nulls}")
         return keys
-
-
-def joined(parts: tuple[Where, ...]) -> tuple[Where, ...]:
-    """Alternatives, those of one column with many values as one IN: a thousand comparisons take DuckDB long to plan."""
-    kept: list[Where] = []
-    values: dict[tuple[str, ...], tuple[ColumnName, list[Value]]] = {}
-    for part in parts:
-        if isinstance(part, Compare) and part.operator == "=" and isinstance(part.right, Value):
-            values.setdefault(part.left.path, (part.left, []))[1].append(part.right)
-        else:
-            kept.append(part)
-    return (*kept, *[IsIn(name, tuple(found)) for name, found in values.values()])
 
 
 def cannot_compare(field: Field) -> str:

@@ -5,13 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+ELEMENT = "\0element"
+"""Stands for an element of a list within ANY: no column has such a name."""
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnName:
-    """A column, or a field of a struct: its names from the outside in, and where they stand."""
+    """A column, or a part of its values: names of fields and places in lists from the outside in, and where it stands."""
 
-    path: tuple[str, ...]
+    path: tuple[str | int, ...]
     start: int
+
+    @property
+    def word(self) -> str:
+        """Its names with dots between them; empty where there is a place in a list among them."""
+        return "" if any(isinstance(part, int) for part in self.path) else ".".join(map(str, self.path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,14 @@ class IsLike:
 
 
 @dataclass(frozen=True, slots=True)
+class IsAny:
+    """`ANY(list) …`: some element of a list is so; within, the element is called ELEMENT."""
+
+    column: ColumnName
+    inner: Where
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """The opposite; unknown stays unknown."""
 
@@ -91,7 +107,7 @@ class AnyOf:
     parts: tuple[Where, ...]
 
 
-Where: TypeAlias = Compare | IsMissing | IsIn | IsBetween | IsLike | Not | All | AnyOf
+Where: TypeAlias = Compare | IsMissing | IsIn | IsBetween | IsLike | IsAny | Not | All | AnyOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +117,15 @@ class Order:
     column: ColumnName
     descending: bool
     nulls_first: bool
+
+
+def joined(parts: tuple[Where, ...]) -> tuple[Where, ...]:
+    """Alternatives, those of one column with many values as one IN: a thousand comparisons take DuckDB long to plan."""
+    kept: list[Where] = []
+    values: dict[tuple[str | int, ...], tuple[ColumnName, list[Value]]] = {}
+    for part in parts:
+        if isinstance(part, Compare) and part.operator == "=" and isinstance(part.right, Value):
+            values.setdefault(part.left.path, (part.left, []))[1].append(part.right)
+        else:
+            kept.append(part)
+    return (*kept, *[IsIn(name, tuple(found)) for name, found in values.values()])
