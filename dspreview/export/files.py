@@ -7,17 +7,20 @@ import errno
 import os
 import sqlite3
 import tempfile
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
 
 from dspreview.errors import StoreFullError, UsageError
-from dspreview.export.rows import exported
+from dspreview.export.rows import Exported, asked_by_sql, exported
 from dspreview.export.writers import Options, writer_of
 from dspreview.models import DatasetRef
 from dspreview.preview.queries import Queries
 from dspreview.query.table import Request
+from dspreview.settings import Settings
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -25,7 +28,7 @@ FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 class Written(NamedTuple):
     """What was written."""
 
-    path: str
+    file: str
     num_rows: int
     num_bytes: int
     partial: bool
@@ -43,6 +46,26 @@ def export(
         force: a file that is there is replaced.
 
     """
+    return write_rows(
+        exported(queries, ref, config, split, request, columns),
+        path,
+        queries.settings,
+        options or Options(),
+        force=force,
+    )
+
+
+def export_sql(
+    queries: Queries, refs: Mapping[str, DatasetRef], statement: str, path: str, *, force: bool = False
+) -> Written:
+    """Write the rows that a SELECT gives in the same way. Raises UsageError, PreviewError."""
+    return write_rows(asked_by_sql(queries, refs, statement), path, queries.settings, Options(), force=force)
+
+
+def write_rows(
+    rows: AbstractContextManager[Exported], path: str, settings: Settings, options: Options, *, force: bool
+) -> Written:
+    """Write rows to a file, whole or not at all. Raises PreviewError."""
     write = writer_of(path)
     place = os.path.realpath(os.path.expanduser(path))
     if os.path.exists(place) and not force:
@@ -55,9 +78,8 @@ def export(
         raise UsageError(f"{path}: {error.strerror}") from error
     staged = Path(folder) / os.path.basename(place)
     try:
-        with exported(queries, ref, config, split, request, columns) as found:
-            told = (options or Options())._replace(name=found.target.split.split)
-            number = write(found, staged, queries.settings, told)
+        with rows as found:
+            number = write(found, staged, settings, options._replace(name=found.split.split))
             size = staged.stat().st_size
             os.replace(staged, place)
             return Written(path, number, size, found.partial)

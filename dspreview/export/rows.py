@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -12,10 +12,10 @@ from dspreview.arrow.arrays import timed
 from dspreview.arrow.settled import empty_table, settled_table
 from dspreview.errors import UsageError
 from dspreview.feature import Feature
-from dspreview.models import DatasetRef, FeatureTree
-from dspreview.preview.answers import Target
+from dspreview.models import DatasetRef, FeatureTree, Resolved, SplitId
 from dspreview.preview.queries import Queries
-from dspreview.query.engine.arrow import column_batches, take
+from dspreview.preview.statements import asked, is_huge
+from dspreview.query.engine.arrow import column_batches, take_table
 from dspreview.query.engine.engine import Engine
 from dspreview.query.engine.filter import Question, ordered, resolve
 from dspreview.query.engine.rows import output
@@ -29,7 +29,10 @@ Columns = list[tuple[str, FeatureTree]]
 class Exported(NamedTuple):
     """What is exported."""
 
-    target: Target
+    dataset: Resolved
+    asked: str
+    """The user's word for it."""
+    split: SplitId
     columns: Columns
     tables: Iterator[pa.Table]
     """The rows; at first an empty table, which has the types."""
@@ -59,7 +62,36 @@ def exported(
                 fetch = queries.answers.fetcher(target, staging)
                 limit = queries.settings.asset_max_bytes
                 tables = (with_files(as_meant(one, columns), columns, lambda path: fetch(path, limit)) for one in rows)
-                yield Exported(target, columns, tables, found.table.partial)
+                names = SplitId(target.split.config, target.split.split)
+                yield Exported(target.entry.dataset, ref.asked, names, columns, tables, found.table.partial)
+
+
+@contextmanager
+def asked_by_sql(queries: Queries, refs: Mapping[str, DatasetRef], statement: str) -> Iterator[Exported]:
+    """The rows that a SELECT gives. Raises UsageError, PreviewError."""
+    with asked(queries, refs, statement) as found:
+        dataset = queries.preview.dataset(refs[""]).dataset
+        yield Exported(
+            dataset,
+            refs[""].asked,
+            SplitId("", "query"),
+            found.columns,
+            map(with_integers, found.tables),
+            bool(found.partial),
+        )
+
+
+def with_integers(table: pa.Table) -> pa.Table:
+    """A table whose sums of integers are integers of 64 bits, which all formats have. Raises UsageError where one is larger."""
+    for place, field in enumerate(table.schema):
+        if is_huge(field.type):
+            try:
+                table = table.set_column(place, field.name, table.column(place).cast(pa.int64()))
+            except pa.ArrowInvalid as error:
+                raise UsageError(
+                    f"SQL: {field.name} has integers beyond 64 bits; write {field.name}::VARCHAR"
+                ) from error
+    return table
 
 
 def chosen(names: list[str], wanted: tuple[str, ...] | None) -> list[int]:
@@ -129,10 +161,12 @@ def in_any_order(engine: Engine, numbers: list[int], question: Question) -> Iter
     """The matching rows in the order that was asked for, where DuckDB would change some of their values."""
     schema = empty_of(engine, numbers).schema
     yield empty_table(schema)
+    ascending = sorted(set(numbers))
+    picks = [ascending.index(number) for number in numbers]
     for batch in engine.stream(ordered(engine, question, engine.row_idx), question.values):
-        cells = take(engine, [int(row[0]) for row in batch], numbers)
-        arrays = [pa.array(one.values, kind) for one, kind in zip(cells, schema.types, strict=True)]
-        yield pa.table(arrays, schema=schema)
+        found = take_table(engine, [int(row[0]) for row in batch], ascending)
+        if found is not None:
+            yield found.select(picks).rename_columns(schema.names).cast(schema)
 
 
 def empty_of(engine: Engine, numbers: list[int]) -> pa.Table:

@@ -93,9 +93,7 @@ def write_arrow(found: Exported, path: Path, settings: Settings, options: Option
 
 def records(found: Exported, settings: Settings) -> Iterator[dict[str, Json]]:
     """The rows as JSON values; files are null, which neither CSV nor JSON Lines has a place for."""
-    dataset = found.target.entry.dataset
-    split = found.target.split
-    maker = PageMaker(dataset, found.target.ref.asked, split.config, split.split, settings, Path(), nothing)
+    maker = PageMaker(found.dataset, found.asked, *found.split, settings, Path(), nothing)
     for table in found.tables:
         for start in range(0, table.num_rows, 1_000):
             part = table.slice(start, 1_000)

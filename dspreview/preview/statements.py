@@ -47,7 +47,8 @@ class Result(NamedTuple):
 
     columns: list[tuple[str, Json]]
     """Their names, and their features."""
-    batches: Iterator[list[Cells]]
+    tables: Iterator[pa.Table]
+    """The rows as Arrow; at first an empty table, which has the types."""
     partial: list[str]
     """Views of which only a part was converted."""
     left_out: list[str]
@@ -115,7 +116,7 @@ def asked(
         partial = [view.word for view, one in opened if one.table.partial]
         files = [name for name, tree in columns if is_file(tree)]
         whole = partial_of(engine.guarded, partial_of(told, text, reader.read_all))
-        yield Result(columns, batches(engine, reader, columns, text), partial, files, whole)
+        yield Result(columns, tables_of(engine, reader, columns, text), partial, files, whole)
 
 
 @contextmanager
@@ -179,24 +180,43 @@ def told(text: str, work: Callable[[], Any]) -> Any:
         raise told_by(error, text) from error
 
 
-def batches(
+def tables_of(
     engine: Engine, reader: pa.RecordBatchReader, columns: list[tuple[str, Json]], text: str
-) -> Iterator[list[Cells]]:
-    """The rows of an answer as cells, some at a time, in constant memory."""
+) -> Iterator[pa.Table]:
+    """The rows of an answer as Arrow, some at a time, in constant memory; at first an empty table, which has the types."""
     import pyarrow as pa
 
-    from dspreview.arrow.arrays import cells_of
-
-    names = [name for name, _ in columns]
-    end = object()
+    names, end = [name for name, _ in columns], object()
+    yield as_json(pa.Table.from_batches([], reader.schema).rename_columns(names), columns)
     while True:
         engine.restart()
         found = engine.guarded(lambda: told(text, lambda: next(reader, end)))
         if found is end:
             return
-        table = pa.Table.from_batches([found]).rename_columns(names)
-        cells = cells_of(table, columns, declared=True)
-        yield [as_shown(one, field.type) for one, field in zip(cells, reader.schema, strict=True)]
+        yield as_json(pa.Table.from_batches([found]).rename_columns(names), columns)
+
+
+def as_json(table: pa.Table, columns: list[tuple[str, Json]]) -> pa.Table:
+    """A table whose columns of JSON are such in Arrow, too."""
+    import pyarrow as pa
+
+    for place, (name, tree) in enumerate(columns):
+        if Feature(tree).holds_json_text:
+            texts = [
+                pa.ExtensionArray.from_storage(pa.json_(), one.cast(pa.string())) for one in table.column(place).chunks
+            ]
+            table = table.set_column(place, name, pa.chunked_array(texts, pa.json_()))
+    return table
+
+
+def batches(tables: Iterator[pa.Table], columns: list[tuple[str, Json]]) -> Iterator[list[Cells]]:
+    """The rows of an answer as cells, some at a time."""
+    from dspreview.arrow.arrays import cells_of
+
+    for table in tables:
+        if table.num_rows:
+            cells = cells_of(table, columns, declared=True)
+            yield [as_shown(one, kind) for one, kind in zip(cells, table.schema.types, strict=True)]
 
 
 def as_shown(cells: Cells, kind: pa.DataType) -> Cells:

@@ -56,6 +56,25 @@ def test_splits_and_configs_are_joined(data: Path, dspreview: Any) -> None:
     ]
 
 
+@pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl", "arrow", "sqlite"])
+def test_an_answer_goes_to_a_file(ending: str, data: Path, dspreview: Any, tmp_path: Path) -> None:
+    to = tmp_path / f"x.{ending}"
+    found = dspreview("sql", data, JOB, "--to", to, "--json")
+    assert (found.code, found.json["num_rows"]) == (0, 2), found.err
+    words = ("query",) if ending == "sqlite" else ()
+    read = dspreview("rows", to, *words, "--json").json["rows"]
+    assert [(row["row"]["k"], int(row["row"]["n"]), float(row["row"]["total"])) for row in read] == [
+        ("a", 2, 4.0),
+        ("b", 1, 2.0),
+    ]
+    assert dspreview("sql", data, JOB, "--to", to).code == 2
+    assert dspreview("sql", data, JOB, "--to", to, "--force").code == 0
+    assert dspreview("sql", data, "SELECT nope", "--to", tmp_path / "y.csv").code == 2
+    large = dspreview("sql", data, "SELECT sum(9223372036854775807) AS s FROM train", "--to", tmp_path / "y.csv")
+    assert (large.code, "s::VARCHAR" in large.err) == (2, True)
+    assert not (tmp_path / "y.csv").exists()
+
+
 def test_another_dataset_stands_beside(data: Path, dspreview: Any, tmp_path: Path) -> None:
     other = write(tmp_path / "o", {"a.jsonl": '{"k": "a", "name": "first"}\n'})
     found = dspreview(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 import os
 import sqlite3
@@ -73,6 +74,25 @@ def test_what_matches_in_an_order_and_some_columns(data: Path, out: Path, dsprev
     exported(dspreview, data, out / "x.parquet", "--force", "--where", "n > 9")
     assert pq.read_table(out / "x.parquet").num_rows == 0
     assert pq.read_schema(out / "x.parquet").names == list(ROWS)
+
+
+def test_an_order_over_dates_structs_and_files(tmp_path: Path, out: Path, dspreview: Any) -> None:
+    days = [dt.date(2020, 1, 3), None, dt.date(2020, 1, 1)]
+    instants = pa.array([3, 1, None], pa.timestamp("ns", "UTC"))
+    rows = pa.table(
+        {
+            "d": days,
+            "s": [{"a": 1, "t": dt.date(1999, 1, 1)}, None, {"a": 3, "t": None}],
+            "i": instants,
+            "b": [b"\xff", b"", None],
+        }
+    )
+    data = write(tmp_path / "d", {"a.parquet": parquet(rows)})
+    exported(dspreview, data, out / "x.parquet", "--orderby", "d", "--columns", "i,d,s,b")
+    expected = rows.select(["i", "d", "s", "b"]).take([2, 0, 1])
+    assert pq.read_table(out / "x.parquet").replace_schema_metadata(None).equals(expected)
+    exported(dspreview, data, out / "x.parquet", "--force", "--where", "s.a > 0")
+    assert pq.read_table(out / "x.parquet").replace_schema_metadata(None).equals(rows.take([0, 2]))
 
 
 def test_text_formats(data: Path, out: Path, dspreview: Any) -> None:

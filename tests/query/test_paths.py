@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.data import parquet, write
 
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"n": 0, "tags": ["x", "y"], "m": [{"role": "user", "k": 1}, {"role": "tool", "k": 2}], "deep": [[1, 2], [3]]},
     {"n": 1, "tags": ["y"], "m": [{"role": "system", "k": 5}], "deep": [[4]]},
     {"n": 2, "tags": [], "m": [], "deep": []},

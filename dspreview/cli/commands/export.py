@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,9 @@ from dspreview.documents.page import Selection
 from dspreview.documents.words import bytes_text, counted
 from dspreview.preview.queries import Queries
 from dspreview.query.table import Request
+
+if TYPE_CHECKING:
+    from dspreview.export.files import Written
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -65,16 +68,15 @@ def export(  # noqa: PLR0913 - options are many
 
     def answer(queries: Queries) -> int:
         found = write_export(queries, ref, config, split, to, request, columns=wanted, options=options, force=force)
-        if found.partial:
-            call.warn("only the first part of the split was written (PARQUET_MAX_BYTES)")
-        document = {
-            "file": found.path,
-            "num_rows": found.num_rows,
-            "num_bytes": found.num_bytes,
-            "partial": found.partial,
-        }
-        told = f"{found.path}: {counted(found.num_rows, 'row')}, {bytes_text(found.num_bytes)}\n"
-        output.write(call, Answer.of(document, list(document), [document], lambda: told))
+        write_written(call, found)
         return errors.EXIT_OK
 
     return ask_one(call, f"writing {to}", answer, yes=yes)
+
+
+def write_written(call: Call, found: Written) -> None:
+    """Write what was written."""
+    if found.partial:
+        call.warn("only the first part of the split was written (PARQUET_MAX_BYTES)")
+    told = f"{found.file}: {counted(found.num_rows, 'row')}, {bytes_text(found.num_bytes)}\n"
+    output.write(call, Answer.of(found._asdict(), list(found._fields), [found._asdict()], lambda: told))

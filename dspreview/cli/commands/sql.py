@@ -10,6 +10,7 @@ import typer
 
 from dspreview import errors
 from dspreview.cli.call import ROW_FORMATS, Call
+from dspreview.cli.commands.export import write_written
 from dspreview.cli.options import DatasetArgument, with_common
 from dspreview.cli.questions import YesOption, ask_one, text_of
 from dspreview.cli.render import output
@@ -17,7 +18,7 @@ from dspreview.cli.render.output import Answer
 from dspreview.models import DatasetRef, Json, dump
 from dspreview.page.pages import Cells, PageMaker
 from dspreview.preview.queries import Queries
-from dspreview.preview.statements import Result, asked, column_types
+from dspreview.preview.statements import Result, asked, batches, column_types
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 DEFAULT_LENGTH, EVERY = 1_000, "all"
@@ -41,6 +42,13 @@ def sql(
     length: Annotated[
         str, typer.Option(metavar="N|all", help="How many rows at most; all of them with --format jsonl or csv.")
     ] = str(DEFAULT_LENGTH),
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to", metavar="FILE", help="Write all rows to a file: .parquet, .csv, .jsonl, .arrow or .sqlite."
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="With --to: replace a file that is there.")] = False,
     yes: YesOption = False,
 ) -> int:
     """Answer `sql`."""
@@ -53,6 +61,11 @@ def sql(
     text = text_of("SELECT", statement)
 
     def answer(queries: Queries) -> int:
+        if to is not None:
+            from dspreview.export.files import export_sql
+
+            write_written(call, export_sql(queries, refs, text, to, force=force))
+            return errors.EXIT_OK
         with asked(queries, refs, text) as found:
             for view in found.partial:
                 call.warn(f"{view}: only the first part of the split is asked (PARQUET_MAX_BYTES)")
@@ -96,7 +109,7 @@ def named(call: Call, word: str) -> tuple[str, DatasetRef]:
 
 def records(maker: PageMaker, found: Result, names: list[str]) -> Iterator[dict[str, Json]]:
     """The rows, each by the names of its columns."""
-    for cells in found.batches:
+    for cells in batches(found.tables, found.columns):
         yield from rows_of(maker, cells, names)
 
 

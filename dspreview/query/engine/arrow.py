@@ -19,7 +19,17 @@ BATCH = 1_000
 
 
 def take(engine: Engine, places: list[int], columns: list[int]) -> list[Cells]:
-    """Some columns of the rows at some positions, in that order; decoded no further than the last of them."""
+    """Some columns of the rows at some positions, in that order, as cells."""
+    table = engine.table
+    features = [(table.columns[number].name, table.columns[number].feature) for number in columns]
+    found = take_table(engine, places, columns)
+    if found is None:
+        return [Cells(name, feature, [], plain=True, declared=table.declared) for name, feature in features]
+    return cells_of(found, features, declared=table.declared)
+
+
+def take_table(engine: Engine, places: list[int], columns: list[int]) -> pa.Table | None:
+    """Some columns of the rows at some positions, in that order; decoded no further than the last of them. None of no row."""
     table = engine.table
     found: dict[int, tuple[pa.Table, int]] = {}
     for part, inner in by_part(table, places).items():
@@ -30,14 +40,13 @@ def take(engine: Engine, places: list[int], columns: list[int]) -> list[Cells]:
             f"{engine.where}: its files declare more rows than they contain; row {absent[0]} is not there"
         )
     parts = [rows.slice(row, 1) for rows, row in (found[place] for place in places)]
-    features = [(table.columns[number].name, table.columns[number].feature) for number in columns]
     if not parts:
-        return [Cells(name, feature, [], plain=True, declared=table.declared) for name, feature in features]
+        return None
     if any(
         part.schema.types != parts[0].schema.types for part in parts
     ):  # instants of INT96 have the unit that a file needs
         parts = [settled_table(part, micro) for part in parts]
-    return cells_of(pa.concat_tables(parts), features, declared=table.declared)
+    return pa.concat_tables(parts)
 
 
 def read(engine: Engine, part: int, places: list[int], columns: list[int]) -> list[tuple[int, pa.Table, int]]:

@@ -42,7 +42,7 @@ class Field(NamedTuple):
     """Whether times of day are counts of their unit: those of converted splits, whatever is no time of day among them."""
 
 
-class Part(NamedTuple):
+class Within(NamedTuple):
     """A value, or something within it."""
 
     sql: str
@@ -58,7 +58,7 @@ class Names:
         """`what` and `text` are the option and its value, for messages with a caret."""
         self.table, self.what, self.text = table, what, text
         self.places = {column.name: place for place, column in enumerate(table.columns)}
-        self.elements: list[Part] = []
+        self.elements: list[Within] = []
         """What ELEMENT stands for, the innermost last."""
 
     def find(self, asked: ColumnName) -> Field:
@@ -75,9 +75,9 @@ class Names:
             if found is None:
                 raise self.unknown(asked, whole or str(head))
             return found
-        return self.inside(Part(f"c{place}", Feature(self.table.columns[place].feature), f'"{head}"'), rest, asked)
+        return self.inside(Within(f"c{place}", Feature(self.table.columns[place].feature), f'"{head}"'), rest, asked)
 
-    def inside(self, part: Part, rest: list[str | int], asked: ColumnName) -> Field:
+    def inside(self, part: Within, rest: list[str | int], asked: ColumnName) -> Field:
         """The field that lies within a part of a value. Raises UsageError."""
         part, derived = self.part(part, rest, asked)
         if derived is not None:
@@ -90,7 +90,7 @@ class Names:
             return field._replace(sql=count_of(part.sql, field.unit) if inner else part.sql, counted=True)
         return field
 
-    def part(self, part: Part, rest: list[str | int], asked: ColumnName) -> tuple[Part, Field | None]:
+    def part(self, part: Within, rest: list[str | int], asked: ColumnName) -> tuple[Within, Field | None]:
         """A part of a value, or what is derived from it. Raises UsageError."""
         sql, feature, told = part
         for number, name in enumerate(rest):
@@ -112,7 +112,7 @@ class Names:
             if not feature.is_struct:
                 derived = self.derived(asked.word) if number == len(rest) - 1 else None
                 if derived is not None:
-                    return Part(sql, feature, told), derived
+                    return Within(sql, feature, told), derived
                 raise mistake(
                     self.what, self.text, asked.start, f"{told} is {type_name(feature)}; it has no field {name!r}"
                 )
@@ -123,15 +123,15 @@ class Names:
                 )
             sql = f"struct_extract_at({sql}, {list(fields).index(name) + 1})"
             feature, told = fields[name], f'{told}."{name}"'
-        return Part(sql, feature, told), None
+        return Within(sql, feature, told), None
 
-    def list_of(self, asked: ColumnName) -> Part:
+    def list_of(self, asked: ColumnName) -> Within:
         """The list that a name stands for. Raises UsageError."""
         head, *rest = asked.path
         place = self.places.get(str(head))
         if place is None:
             raise self.unknown(asked, asked.word or str(head))
-        part, _ = self.part(Part(f"c{place}", Feature(self.table.columns[place].feature), f'"{head}"'), rest, asked)
+        part, _ = self.part(Within(f"c{place}", Feature(self.table.columns[place].feature), f'"{head}"'), rest, asked)
         if part.feature.kind != LIST:
             raise mistake(
                 self.what,

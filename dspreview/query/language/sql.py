@@ -16,7 +16,7 @@ from typing import Any
 from dspreview.errors import UsageError
 from dspreview.page.iso import PER_SECOND
 from dspreview.query.language.exactly import NUMBERS, instant, is_end, is_nan, not_nan, range_of, together
-from dspreview.query.language.fields import Field, Names, Part
+from dspreview.query.language.fields import Field, Names, Within
 from dspreview.query.language.literals import EXPECTED, READERS, KindError, exact, float_of
 from dspreview.query.language.tokens import mistake
 from dspreview.query.language.tree import (
@@ -95,7 +95,7 @@ class Builder:
         """Whether some element of a list is so; negated, whether none is: an element that is null leaves that unknown."""
         found = self.names.list_of(column)
         name = f"x{len(self.names.elements)}"
-        self.names.elements.append(Part(name, found.feature.item, f"an element of {found.told}"))
+        self.names.elements.append(Within(name, found.feature.item, f"an element of {found.told}"))
         try:
             condition = self.where(inner, negated=negated)
         finally:
