@@ -83,8 +83,10 @@ def write_rows(
             size = staged.stat().st_size
             os.replace(staged, place)
             return Written(path, number, size, found.partial)
-    except (OSError, sqlite3.OperationalError, pa.ArrowException) as error:
-        if getattr(error, "errno", None) in FULL or "full" in str(error) or "No space left" in str(error):
+    except sqlite3.OperationalError as error:
+        raise StoreFullError(f"{path} cannot be written: {error}; nothing was written") from error
+    except (OSError, pa.ArrowException) as error:
+        if getattr(error, "errno", None) in FULL or "No space left" in str(error) or "too large" in str(error):
             raise StoreFullError(f"{path}: the disk is full; nothing was written") from error
         raise
     finally:  # Ctrl-C too leaves nothing half written

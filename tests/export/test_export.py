@@ -6,7 +6,10 @@ import csv
 import datetime as dt
 import json
 import os
+import signal
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -197,4 +200,36 @@ def test_a_mistake_writes_nothing(words: list[str], told: str, data: Path, out: 
 def test_broken_data_writes_nothing(tmp_path: Path, out: Path, dspreview: Any) -> None:
     data = write(tmp_path / "d", {"a.parquet": parquet({"a": list(range(1_000))})[:-40]})
     assert dspreview("export", data, "--to", out / "x.csv").code == 6
+    assert os.listdir(out) == []
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl", "arrow", "sqlite"])
+def test_a_full_disk_leaves_nothing(ending: str, tmp_path: Path, out: Path) -> None:
+    data = write(
+        tmp_path / "d",
+        {"a.parquet": parquet({"n": list(range(200_000)), "t": [f"{n * 7919 % 100_003:x}" for n in range(200_000)]})},
+    )
+    code = (  # a file that may not grow over 200 kB stands for a full disk
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "import dspreview; split = dspreview.open(sys.argv[1], DSPREVIEW_DATABASE=sys.argv[2]).split(); split.rows();"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000)); split.export(sys.argv[3])"
+    )
+    words: list[Any] = [sys.executable, "-c", code, data, tmp_path / "x.sqlite", out / f"x.{ending}"]
+    found = subprocess.run(words, capture_output=True, text=True)
+    assert "StoreFullError" in found.stderr
+    assert str(out / f"x.{ending}") in found.stderr.splitlines()[-1]
+    assert os.listdir(out) == []
+
+
+def test_an_interrupt_leaves_nothing(tmp_path: Path, out: Path, dspreview: Any) -> None:
+    rows = {"n": list(range(300_000)), "m": [[n] for n in range(300_000)]}
+    data = write(tmp_path / "d", {"a.parquet": parquet(rows, row_group_size=10_000)})
+    dspreview("rows", data)
+    words: list[Any] = [sys.executable, "-m", "dspreview", "export", data, "--to", out / "x.csv"]
+    running = subprocess.Popen(words, env=dspreview.environment(), stderr=subprocess.PIPE, text=True)
+    while not any(Path(out).glob(".dspreview-*/x.csv")):
+        assert running.poll() is None
+    running.send_signal(signal.SIGINT)
+    _, told = running.communicate()
+    assert running.returncode == 130, told
     assert os.listdir(out) == []
