@@ -140,7 +140,8 @@ class DatasetCheck:
             self.used.update(made.names or ())
         if not any(one.code == "library-differs" for one in self.findings):
             told = f"read as {kind.article} {kind.name} ({kind.reason}); `datasets` {kind.library or 'has no reader for it'}"
-            self.findings.append(found("library-differs", told, severity="info"))
+            remedy = "nothing, if nobody loads it with `datasets`; else write Parquet with `dspreview export`"
+            self.findings.append(found("library-differs", told, severity="info")._replace(remedy=remedy))
 
     def card(self, made: Made) -> dict[str, Json]:
         """The YAML of the README. Raises CardError."""
