@@ -9,17 +9,19 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from dspreview import errors
 from dspreview.api.guest import GuestExtractor
 from dspreview.extract.hub.fence import watched
-from dspreview.local import identify
+from dspreview.local import LOCAL_STARTS, identify
 from dspreview.models import PAGE_LENGTH, DatasetRef, Json, SplitId
 from dspreview.preview import PageAnswer, Preview
-from dspreview.settings import Settings, resolve
+from dspreview.settings import BY_NAME, Settings, resolve
 from dspreview.store import Store
+from dspreview.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +37,9 @@ Row = dict[str, Any]
 """The cells of a row by their columns; a file is a dict with `file`, the path of its copy in the cache, and what is known of it."""
 
 
-def open_dataset(dataset: str, *, revision: str | None = None, cached: bool = False, **settings: Any) -> Dataset:
+def open_dataset(
+    dataset: str | PathLike[str], *, revision: str | None = None, cached: bool = False, **settings: Any
+) -> Dataset:
     """Open a dataset: a Hub id, `id@REVISION`, or a path. Raises PreviewError; nothing is read before something is asked.
 
     Args:
@@ -46,7 +50,28 @@ def open_dataset(dataset: str, *, revision: str | None = None, cached: bool = Fa
 
     """
     flags = {name.upper(): str(value) for name, value in settings.items()}
-    return Dataset(identify(dataset, revision), Access(resolve(flags), cached=cached))
+    for name in flags:
+        if name not in BY_NAME:
+            raise errors.SettingsError(f"there is no setting {name}{did_you_mean(name, BY_NAME)}")
+    return Dataset(
+        identify(dataset if isinstance(dataset, str) else path_of(dataset), revision),
+        Access(resolve(flags), cached=cached),
+    )
+
+
+def path_of(dataset: PathLike[str]) -> str:
+    """A path as one would type it: a bare name is a path, too."""
+    text = fspath(dataset)
+    return text if text.startswith(LOCAL_STARTS) else f"./{text}"
+
+
+def checked(offset: int, length: int, most: int | None = None) -> None:
+    """Refuse places and numbers of rows that there are not. Raises UsageError."""
+    if offset < 0 or length < 0 or (most is not None and length > most):
+        told = f"from 0 to {most}" if most is not None else "0 or more"
+        raise errors.UsageError(
+            f"offset {offset}, length {length}: an offset of 0 or more and a length {told} were expected"
+        )
 
 
 class Access(NamedTuple):
@@ -102,9 +127,14 @@ class Dataset:
         with self.access.preview() as preview:
             return Split(self, SplitId(*choose(preview.splits(self.ref), config, split, self.ref.asked)))
 
-    def sql(self, statement: str, **others: Dataset) -> pa.Table:
+    def sql(self, statement: str, **others: Dataset | str) -> pa.Table:
         """What a SELECT over its splits gives; `others` are datasets beside it, by the names they have there. Raises UsageError."""
-        return asked_table(self.access, {"": self.ref} | {name: one.ref for name, one in others.items()}, statement)
+        return asked_table(
+            self.access,
+            {"": self.ref}
+            | {name: one.ref if isinstance(one, Dataset) else identify(str(one)) for name, one in others.items()},
+            statement,
+        )
 
     def check(self, *, sample: int | None = 100) -> Report:
         """What is not in order; `sample` rows of each split are looked at, None is all. Raises PreviewError."""
@@ -138,9 +168,10 @@ class Split:
             return preview.page(self.ref, self.config, self.name).page.num_rows_total
 
     def rows(self, offset: int = 0, length: int = PAGE_LENGTH) -> list[Row]:
-        """Some rows, `length` at most PAGE_LENGTH of them. Raises PreviewError."""
+        """Some rows, at most 100 of them. Raises UsageError, PreviewError."""
         from dspreview.preview.windows import rows_from
 
+        checked(offset, length, PAGE_LENGTH)
         with self.access.preview() as preview:
             first = preview.page(self.ref, self.config, self.name)
 
@@ -157,6 +188,7 @@ class Split:
         """Rows that match, in an order; the grammar is that of `dspreview filter`. Raises UsageError, PreviewError."""
         from dspreview.query.table import Request
 
+        checked(offset, length)
         request = Request(where, orderby, offset, length)
         return self.found(lambda queries: queries.filter(self.ref, self.config, self.name, request))
 
@@ -166,6 +198,7 @@ class Split:
         """Rows that hold the words of a text, best first; `match` is any, all or phrase. Raises PreviewError."""
         from dspreview.query.table import Request
 
+        checked(offset, length)
         request = Request(where, "", offset, length)
         return self.found(lambda queries: queries.search(self.ref, self.config, self.name, text, match, request))
 

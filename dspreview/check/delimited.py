@@ -23,10 +23,10 @@ def look_at_delimited(reading: Reading, path: str, place: dict[str, Any]) -> Ite
     name = reading.shorten(path)
     if (header := reading.header(path)) is not None:
         yield from look_at_names(header, place | {"file": name})
-    shifted = reading.shifted(path)
+    known = reading.unusual
+    shifted = None if known else reading.shifted(path)
     if shifted is not None:
         yield found("library-differs", shifted, file=name, line=2, **place)
-    known = reading.unusual
     if "sep" in known:
         told = f"its delimiter is {known['sep']!r}, and `datasets` reads one column of whole lines; declare `sep` in the README, or use commas"
         yield found("library-differs", told, file=name, line=1, **place)

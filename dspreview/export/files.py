@@ -33,6 +33,8 @@ class Written(NamedTuple):
     num_bytes: int
     partial: bool
     """Whether the split goes on beyond what was converted."""
+    left_out: tuple[str, ...] = ()
+    """Columns of files that are null, since a SELECT does not fetch them."""
 
 
 def export(
@@ -69,7 +71,9 @@ def write_rows(
     write = writer_of(path)
     place = os.path.realpath(os.path.expanduser(path))
     if os.path.exists(place) and not force:
-        raise UsageError(f"{path} is there already; replace it with --force, or name another file")
+        raise UsageError(
+            f"{path} is there already; replace it with --force (in Python force=True), or name another file"
+        )
     if not os.path.isdir(os.path.dirname(place)):
         raise UsageError(f"{path}: there is no folder {os.path.dirname(path)}")
     try:
@@ -82,7 +86,7 @@ def write_rows(
             number = write(found, staged, settings, options._replace(name=found.split.split))
             size = staged.stat().st_size
             os.replace(staged, place)
-            return Written(path, number, size, found.partial)
+            return Written(path, number, size, found.partial, found.left_out)
     except sqlite3.OperationalError as error:
         raise StoreFullError(f"{path} cannot be written: {error}; nothing was written") from error
     except (OSError, pa.ArrowException) as error:

@@ -37,6 +37,8 @@ class Exported(NamedTuple):
     tables: Iterator[pa.Table]
     """The rows; at first an empty table, which has the types."""
     partial: bool
+    left_out: tuple[str, ...] = ()
+    """Columns of files that are null, since nobody fetches them."""
 
 
 @contextmanager
@@ -71,14 +73,20 @@ def asked_by_sql(queries: Queries, refs: Mapping[str, DatasetRef], statement: st
     """The rows that a SELECT gives. Raises UsageError, PreviewError."""
     with asked(queries, refs, statement) as found:
         dataset = queries.preview.dataset(refs[""]).dataset
+        tables = (without_files(with_integers(one), found.left_out) for one in found.tables)
+        names = SplitId("", "query")
         yield Exported(
-            dataset,
-            refs[""].asked,
-            SplitId("", "query"),
-            found.columns,
-            map(with_integers, found.tables),
-            bool(found.partial),
+            dataset, refs[""].asked, names, found.columns, tables, bool(found.partial), tuple(found.left_out)
         )
+
+
+def without_files(table: pa.Table, names: list[str]) -> pa.Table:
+    """A table whose columns of files are null: a SELECT does not fetch them."""
+    for name in names:
+        place = table.schema.get_field_index(name)
+        field = table.schema.field(place)
+        table = table.set_column(place, field, pa.nulls(table.num_rows, field.type))
+    return table
 
 
 def with_integers(table: pa.Table) -> pa.Table:

@@ -6,7 +6,7 @@ import csv
 import json
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from dspreview.documents.plain import csv_cell
 from dspreview.errors import UsageError
 from dspreview.export.rows import Columns, Exported
 from dspreview.extract.plain import METADATA, normal
-from dspreview.feature import FLOATS, INTEGERS, LABEL, TEXTS, Feature, value_tree
+from dspreview.feature import BINARY, FLOATS, INTEGERS, LABEL, TEXTS, Feature, value_tree
 from dspreview.models import Json, dump
 from dspreview.page.pages import PageMaker
 from dspreview.settings import Settings
@@ -91,14 +91,17 @@ def write_arrow(found: Exported, path: Path, settings: Settings, options: Option
     return rows
 
 
-def records(found: Exported, settings: Settings) -> Iterator[dict[str, Json]]:
-    """The rows as JSON values; files are null, which neither CSV nor JSON Lines has a place for."""
+def records(found: Exported, settings: Settings, raw: Sequence[str] = ()) -> Iterator[dict[str, Json]]:
+    """The rows as JSON values, files by their names; the bytes of the columns `raw` as they are."""
     maker = PageMaker(found.dataset, found.asked, *found.split, settings, Path(), nothing)
     for table in found.tables:
         for start in range(0, table.num_rows, 1_000):
             part = table.slice(start, 1_000)
             cells = [without_bytes(one) for one in cells_of(part, found.columns, declared=True)]
             _, rows = maker.rows(cells, range(part.num_rows), None)
+            for column in raw:
+                for row, value in zip(rows, part.column(column).to_pylist(), strict=True):
+                    row.cells[column] = value
             yield from (row.cells for row in rows)
 
 
@@ -205,11 +208,12 @@ def write_sqlite(found: Exported, path: Path, settings: Settings, options: Optio
 
     database = sqlite_utils.Database(str(path))
     names = [name for name, _ in found.columns]
+    raw = [name for name, tree in found.columns if Feature(tree).value in BINARY and not Feature(tree).is_geometry]
     number = 0
 
     def counted() -> Iterator[dict[str, Json]]:
         nonlocal number
-        for row in records(found, settings):
+        for row in records(found, settings, raw):
             number += 1
             yield {name: dump(value) if isinstance(value, (dict, list)) else value for name, value in row.items()}
 
@@ -231,6 +235,8 @@ def sqlite_type(tree: Any) -> type:
     feature = Feature(tree)
     if feature.kind == "ClassLabel" or INTEGERS.fullmatch(feature.value) or feature.value == "bool":
         return int
+    if feature.value in BINARY and not feature.is_geometry:
+        return bytes
     return float if feature.value in FLOATS else str
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial as partial_of
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 STEP = 1_000
 """Rows that are handed out at a time."""
 MAIN = "main"
+PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+"""Names that need no quotes."""
 
 
 class View(NamedTuple):
@@ -39,7 +42,8 @@ class View(NamedTuple):
         """Its name in SQL."""
         from dspreview.query.statement.views import identifier
 
-        return f"{identifier(self.schema)}.{identifier(self.name)}" if self.schema != MAIN else identifier(self.name)
+        parts = [self.name] if self.schema == MAIN else [self.schema, self.name]
+        return ".".join(part if PLAIN.fullmatch(part) else identifier(part) for part in parts)
 
 
 class Result(NamedTuple):
@@ -100,9 +104,7 @@ def asked(
     for table in tables:
         key = ((table.schema or MAIN).lower(), table.name.lower())
         if key not in by_name:
-            raise unknown_table(
-                table, [f"{view.schema}.{view.name}" if view.schema != MAIN else view.name for view in views]
-            )
+            raise unknown_table(table, [view.word for view in views])
         wanted[key] = by_name[key]
     with ExitStack() as stack:
         opened = [(view, stack.enter_context(opened_table(queries, view))) for view in wanted.values()]

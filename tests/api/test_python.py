@@ -82,6 +82,28 @@ def test_failures_are_those_of_the_command_line(opened: dspreview.Dataset, tmp_p
         _ = dspreview.open("./x", cached=True, DSPREVIEW_DATABASE=tmp_path / "x.sqlite").splits
 
 
+@pytest.mark.parametrize(("offset", "length"), [(-1, 5), (0, -1), (0, 101)])
+def test_rows_that_there_are_not_are_refused(offset: int, length: int, opened: dspreview.Dataset) -> None:
+    split = opened.split("default", "train")
+    with pytest.raises(errors.UsageError, match="expected"):
+        split.rows(offset, length)
+    if length < 100:
+        with pytest.raises(errors.UsageError, match="expected"):
+            split.filter("n > 0", offset=offset, length=length)
+
+
+def test_paths_and_settings_are_what_they_say(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for word in (data, Path("d"), "./d"):
+        assert len(dspreview.open(word, DSPREVIEW_DATABASE=tmp_path / "x.sqlite").splits) == 2
+    with pytest.raises(errors.SettingsError, match="ROWS_MAX_NUMBER"):
+        dspreview.open("./d", ROWS_MAX_NUMBR=2)
+    found = dspreview.open(data, DSPREVIEW_DATABASE=tmp_path / "x.sqlite").sql(
+        "SELECT count(*) AS c FROM o.train", o="./d"
+    )
+    assert found.to_pylist() == [{"c": 3}]
+
+
 def test_without_polars_its_package_is_named(opened: dspreview.Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "polars", None)
     with pytest.raises(errors.MissingPackageError, match="pip install polars"):

@@ -78,6 +78,7 @@ BROKEN: dict[str, Broken] = {
     "unread-files": Broken({"a.parquet": GOOD, "b.log": "x", "c/d.log": "y", "e.bin": "z"}, {}),
     "ragged-row": Broken({"a.csv": 'a,b\n1,2\n\n3\n4,"x\ny"\n5\n'}, {"file": "a.csv", "line": 4}),
     "library-differs delimiter": Broken({"a.csv": "a;b\n1;2\n3;4\n"}, {"file": "a.csv", "line": 1}),
+    "library-differs decimal commas": Broken({"a.csv": "a;b\n1,5;2\n3,5;4\n"}, {"file": "a.csv", "line": 1}),
     "library-differs utf-16": Broken({"a.csv": "a,b\n1,2\n3,4\n".encode("utf-16")}, {"file": "a.csv", "line": 1}),
     "no-data": Broken({"README.md": "hello"}, {}),
     "readme-unreadable": Broken({"README.md": "---\nconfigs:\n\t- x\n---\n", "a.parquet": GOOD}, {"line": 3}),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.support.data import parquet, picture, write
@@ -137,6 +138,19 @@ def test_files_are_left_out_and_their_paths_are_not(tmp_path: Path, dspreview: A
     found = dspreview("sql", data, "SELECT image, parse_filename(image.path) AS p FROM train", "--json")
     assert rows(found) == [{"image": None, "p": "a.png"}]
     assert "files in image" in found.err
+    written = dspreview("sql", data, "SELECT image FROM train", "--to", tmp_path / "x.parquet")
+    assert "files in image" in written.err
+    assert pq.read_table(tmp_path / "x.parquet").to_pylist() == [{"image": None}]
+
+
+def test_names_that_need_quotes_are_suggested_with_them(tmp_path: Path, dspreview: Any) -> None:
+    data = write(
+        tmp_path / "d",
+        {"a.csv": "x\n1\n2\n", "README.md": "---\nconfigs:\n- {config_name: Sales 2024, data_files: a.csv}\n---\n"},
+    )
+    found = dspreview("sql", data, "SELECT * FROM Sales")
+    assert '"Sales 2024".train' in found.err
+    assert rows(dspreview("sql", data, 'SELECT * FROM "Sales 2024".train', "--json")) == [{"x": 1}, {"x": 2}]
 
 
 def test_json_is_json_and_columns_that_sql_takes_for_one_are_told_apart(tmp_path: Path, dspreview: Any) -> None:

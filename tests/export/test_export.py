@@ -148,6 +148,13 @@ def test_arrow_and_sqlite(data: Path, out: Path, dspreview: Any) -> None:
         ]
 
 
+def test_bytes_are_blobs_in_sqlite(tmp_path: Path, out: Path, dspreview: Any) -> None:
+    data = write(tmp_path / "d", {"a.parquet": parquet({"b": [b"\xff\x00", None], "n": [1, 2]})})
+    exported(dspreview, data, out / "x.sqlite")
+    with sqlite3.connect(out / "x.sqlite") as database:
+        assert database.execute("SELECT b, typeof(b) FROM train").fetchall() == [(b"\xff\x00", "blob"), (None, "null")]
+
+
 def test_files_that_cells_name_are_in_it(tmp_path: Path, out: Path, dspreview: Any) -> None:
     data = write(tmp_path / "d", {"cat/a.png": picture(), "dog/b.png": picture(size=(3, 3))})
     exported(dspreview, data, out / "x.parquet")
@@ -184,6 +191,8 @@ def test_types_that_are_stored_otherwise_come_back(tmp_path: Path, out: Path, ds
         (["--to", "x.sqlite", "--index", "nn"], "no column"),
         (["--to", "x.csv", "--where", "n ="], "where"),
         (["--to", "x.parquet", "--compression", "rar"], "zstd"),
+        (["--to", "x.csv", "--compression", "gzip"], "is for .parquet"),
+        (["--to", "x.csv", "--index", "n"], "is for .sqlite"),
         ([], "--to"),
     ],
 )

@@ -73,3 +73,12 @@ def test_mistakes_have_their_place(where: str, words: str, data: Path, dspreview
 def test_a_column_called_any_is_a_column(tmp_path: Path, dspreview: Any) -> None:
     data = write(tmp_path / "d", {"a.parquet": parquet({"any": [1, 2]})})
     assert len(dspreview("filter", data, "--where", "any = 2", "--json").json["rows"]) == 1
+
+
+def test_fields_of_json_lead_to_sql(tmp_path: Path, dspreview: Any) -> None:
+    data = write(
+        tmp_path / "d", {"a.jsonl": '{"m": [{"role": "user"}, {"role": "tool", "k": 1}]}\n{"m": [{"role": [1]}]}\n'}
+    )
+    found = dspreview("filter", data, "--where", "m[0].role = 'user'")
+    assert found.code == 2
+    assert "dspreview sql" in found.err

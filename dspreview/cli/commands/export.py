@@ -61,6 +61,11 @@ def export(  # noqa: PLR0913 - options are many
     if compression is not None and compression not in CODECS:
         raise errors.UsageError(f"--compression {compression!r}: one of {', '.join(CODECS)} was expected")
     writer_of(to)
+    ending = to.rpartition(".")[2].lower()
+    if index and ending not in {"sqlite", "db"}:
+        raise errors.UsageError(f"--index is for .sqlite files; {to} is none")
+    if compression is not None and ending not in {"parquet", "arrow", "feather"}:
+        raise errors.UsageError(f"--compression is for .parquet and .arrow files; {to} is none")
     ref = call.ref(dataset)
     request = Request(text_of("--where", where), text_of("--orderby", orderby))
     wanted = Selection.make(columns, 0, None).columns
@@ -78,5 +83,8 @@ def write_written(call: Call, found: Written) -> None:
     """Write what was written."""
     if found.partial:
         call.warn("only the first part of the split was written (PARQUET_MAX_BYTES)")
+    if found.left_out:
+        call.warn(f"files in {', '.join(found.left_out[:10])} are left out (null); `dspreview export` has them")
     told = f"{found.file}: {counted(found.num_rows, 'row')}, {bytes_text(found.num_bytes)}\n"
-    output.write(call, Answer.of(found._asdict(), list(found._fields), [found._asdict()], lambda: told))
+    document = {name: value for name, value in found._asdict().items() if name != "left_out"}
+    output.write(call, Answer.of(document, list(document), [document], lambda: told))

@@ -109,6 +109,13 @@ class Names:
                 )
                 continue
             fields = feature.fields
+            if feature.kind == JSON:
+                raise mistake(
+                    self.what,
+                    self.text,
+                    asked.start,
+                    f"{told} is JSON, whose fields a predicate does not reach; `dspreview sql` does, as in x ->> '$.{name}'",
+                )
             if not feature.is_struct:
                 derived = self.derived(asked.word) if number == len(rest) - 1 else None
                 if derived is not None:
