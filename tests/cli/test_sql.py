@@ -157,3 +157,12 @@ def test_json_is_json_and_columns_that_sql_takes_for_one_are_told_apart(tmp_path
     data = write(tmp_path / "d", {"a.jsonl": '{"A": 1, "a": {"x": [1]}}\n{"A": 2, "a": "t"}\n'})
     found = dspreview("sql", data, "SELECT A, a_2, a_2 ->> '$.x[0]' AS x FROM train", "--json")
     assert rows(found) == [{"A": 1, "a_2": {"x": [1]}, "x": "1"}, {"A": 2, "a_2": "t", "x": None}]
+
+
+def test_no_name_of_a_column_reaches_the_terminal_as_a_command(tmp_path: Path, dspreview: Any) -> None:
+    data = write(tmp_path / "d", {"a.parquet": parquet({"\x1b[31mred": ["\x1b]0;title\x07"]})})
+    found = dspreview("sql", data, "SELECT * FROM train")
+    assert "red" in found.out
+    assert "\x1b" not in found.out
+    assert "\x07" not in found.out
+    assert dspreview("export", data, "--to", tmp_path / "x.csv").code == 0

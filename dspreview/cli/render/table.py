@@ -181,6 +181,7 @@ def simple(header: list[str], rows: list[list[Any]], *, color: bool) -> str:
 
 def streamed(header: list[str], rows: Callable[[], Iterator[list[Any]]], *, color: bool) -> Iterator[str]:
     """The same for any number of rows, some lines at a time: one pass measures the columns, the next one writes them."""
+    header = [harmless(name) for name in header]  # of an answer of SQL they are the data's
     natural = [width_of(name) for name in header]
     numbers, some = [True] * len(header), [False] * len(header)
     for row in rows():
