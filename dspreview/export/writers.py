@@ -245,6 +245,8 @@ WRITERS: dict[str, Write] = {
     "db": write_sqlite,
 }  # fmt: skip
 """The formats by their endings."""
+INDEXED, COMPRESSED = frozenset({write_sqlite}), frozenset({write_parquet, write_arrow})
+"""Those that have indexes, and those that have a codec."""
 
 
 def writer_of(path: str) -> Write:

@@ -52,7 +52,7 @@ def export(  # noqa: PLR0913 - options are many
 ) -> int:
     """Answer `export`."""
     from dspreview.export.files import export as write_export
-    from dspreview.export.writers import CODECS, Options, writer_of
+    from dspreview.export.writers import CODECS, COMPRESSED, INDEXED, Options, writer_of
 
     if dataset is None:
         raise errors.UsageError("name a DATASET")
@@ -60,11 +60,10 @@ def export(  # noqa: PLR0913 - options are many
         raise errors.UsageError("name a file: --to FILE, such as --to train.parquet")
     if compression is not None and compression not in CODECS:
         raise errors.UsageError(f"--compression {compression!r}: one of {', '.join(CODECS)} was expected")
-    writer_of(to)
-    ending = to.rpartition(".")[2].lower()
-    if index and ending not in {"sqlite", "db"}:
+    writer = writer_of(to)
+    if index and writer not in INDEXED:
         raise errors.UsageError(f"--index is for .sqlite files; {to} is none")
-    if compression is not None and ending not in {"parquet", "arrow", "feather"}:
+    if compression is not None and writer not in COMPRESSED:
         raise errors.UsageError(f"--compression is for .parquet and .arrow files; {to} is none")
     ref = call.ref(dataset)
     request = Request(text_of("--where", where), text_of("--orderby", orderby))
