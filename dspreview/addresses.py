@@ -25,7 +25,7 @@ class Address(NamedTuple):
 
 def parse(text: str) -> Address:
     """The dataset that a word means. Raises UsageError for an address of another kind."""
-    if "://" not in text:
+    if "://" not in text or text.startswith(("/", "./", "../", "~")):
         return Address(text)
     scheme, _, rest = text.partition("://")
     scheme = scheme.lower()

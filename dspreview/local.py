@@ -116,6 +116,13 @@ def is_one_file(kind: Kind, name: str) -> bool:
     return kind is Kind.LOCAL and name.endswith(ONE_FILE_ENDINGS)
 
 
+def root_of(dataset: Resolved) -> str:
+    """The folder of a dataset, or `hf://datasets/ID@SHA`: no file outside it is read."""
+    if dataset.kind is Kind.HUB:
+        return f"hf://datasets/{dataset.name}@{dataset.revision}"
+    return folder_of(dataset.name)
+
+
 def folder_of(dataset: str) -> str:
     """The folder that a local dataset may read from."""
     return dataset if os.path.isdir(dataset) else os.path.dirname(dataset)

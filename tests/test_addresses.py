@@ -17,6 +17,7 @@ PAGE = "https://huggingface.co/datasets"
     [
         ("glue", Address("glue")),
         ("./a:b", Address("./a:b")),
+        ("./a://b", Address("./a://b")),
         ("hf://datasets/nyu-mll/glue", Address("nyu-mll/glue")),
         ("hf://datasets/nyu-mll/glue@refs%2Fpr%2F1", Address("nyu-mll/glue@refs/pr/1")),
         (f"{PAGE}/nyu-mll/glue", Address("nyu-mll/glue")),

@@ -74,11 +74,16 @@ class Access(NamedTuple):
 
     def ask(self, question: Callable[[Queries], T]) -> T:
         """The answer to a question about whole splits. Raises PreviewError."""
-        from dspreview.preview.queries import Queries
-        from dspreview.preview.telling import Telling
-
         with self.preview() as preview:
-            return question(Queries(preview, Telling(lambda *_: None, warned), agreed=True))
+            return question(queries_of(preview))
+
+
+def queries_of(preview: Preview) -> Queries:
+    """What answers questions about whole splits, for one question."""
+    from dspreview.preview.queries import Queries
+    from dspreview.preview.telling import Telling
+
+    return Queries(preview, Telling(lambda *_: None, warned), agreed=True)
 
 
 def warned(message: str) -> None:
@@ -158,14 +163,7 @@ class Split:
         checked(offset, length, PAGE_LENGTH)
         with self.access.preview() as preview:
             first = preview.page(self.ref, self.config, self.name)
-
-            def ask(question: Callable[[Queries], PageAnswer]) -> PageAnswer:
-                from dspreview.preview.queries import Queries
-                from dspreview.preview.telling import Telling
-
-                return question(Queries(preview, Telling(lambda *_: None, warned), agreed=True))
-
-            found = rows_from(first, self.ref, offset, length, ask)
+            found = rows_from(first, self.ref, offset, length, lambda question: question(queries_of(preview)))
             return rows_of(preview.store, found, offset, length)
 
     def filter(self, where: str = "", orderby: str = "", offset: int = 0, length: int = PAGE_LENGTH) -> list[Row]:
@@ -254,13 +252,10 @@ class Split:
 
     def __iter__(self) -> Iterator[Row]:
         """All rows, one after the other, in constant memory; files are None. Raises PreviewError."""
-        from dspreview.preview.queries import Queries
         from dspreview.preview.streams import all_rows
-        from dspreview.preview.telling import Telling
 
         with self.access.preview() as preview:
-            queries = Queries(preview, Telling(lambda *_: None, warned), agreed=True)
-            yield from all_rows(queries, self.ref, self.config, self.name, 0, complete=False).rows
+            yield from all_rows(queries_of(preview), self.ref, self.config, self.name, 0, complete=False).rows
 
     def __repr__(self) -> str:
         return f"{self.dataset!r}.split({self.config!r}, {self.name!r})"

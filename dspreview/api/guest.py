@@ -13,8 +13,9 @@ from dspreview.models import DatasetRef, Kind, Resolved
 class GuestExtractor(Extractor):
     """Sets no limit of memory, no filter of warnings and no variable; the fence watches its own calls only."""
 
-    def bound(self) -> None:
+    def bound(self, limit: int) -> None:
         """The memory is not ours to limit."""
+        del limit
 
     def prepare(self) -> None:
         """Set up the fence."""

@@ -35,6 +35,8 @@ class Written(NamedTuple):
     """Whether the split goes on beyond what was converted."""
     left_out: tuple[str, ...] = ()
     """Columns of files that are null, since a SELECT does not fetch them."""
+    gone: tuple[str, ...] = ()
+    """Files that could not be read, whose cells have their names alone."""
 
 
 def export(
@@ -86,7 +88,7 @@ def write_rows(
             number = write(found, staged, settings, options._replace(name=found.split.split))
             size = staged.stat().st_size
             os.replace(staged, place)
-            return Written(path, number, size, found.partial, found.left_out)
+            return Written(path, number, size, found.partial, found.left_out, tuple(found.gone))
     except sqlite3.OperationalError as error:
         raise StoreFullError(f"{path} cannot be written: {error}; nothing was written") from error
     except (OSError, pa.ArrowException) as error:

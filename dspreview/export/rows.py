@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from dspreview.arrow.arrays import timed
-from dspreview.arrow.settled import empty_table, settled_table
+from dspreview.arrow.settled import empty_table
 from dspreview.errors import UsageError
-from dspreview.feature import Feature
+from dspreview.feature import LIST, Feature
 from dspreview.models import DatasetRef, FeatureTree, Resolved, SplitId
+from dspreview.page.media import UndecodableError
 from dspreview.preview.queries import Queries
 from dspreview.preview.statements import asked, is_huge
 from dspreview.query.engine.arrow import column_batches, take_table
@@ -39,6 +40,8 @@ class Exported(NamedTuple):
     partial: bool
     left_out: tuple[str, ...] = ()
     """Columns of files that are null, since nobody fetches them."""
+    gone: list[str] = []  # noqa: RUF012 - of those without files; others have one of their own
+    """Files that could not be read: it grows while the tables are taken."""
 
 
 @contextmanager
@@ -62,10 +65,18 @@ def exported(
                 rows = in_order(engine, numbers, places_of(engine, question))
             with queries.store.assets.staging(elsewhere=not queries.store.writable) as staging:
                 fetch = queries.answers.fetcher(target, staging)
-                limit = queries.settings.asset_max_bytes
-                tables = (with_files(as_meant(one, columns), columns, lambda path: fetch(path, limit)) for one in rows)
+                limit, gone = queries.settings.asset_max_bytes, list[str]()
+
+                def read(path: str) -> bytes | None:
+                    try:
+                        return fetch(path, limit)
+                    except (OSError, UndecodableError):  # one file that is gone hides no row
+                        gone.append(path)
+                        return None
+
+                tables = (with_files(as_meant(one, columns), columns, read) for one in rows)
                 names = SplitId(target.split.config, target.split.split)
-                yield Exported(target.entry.dataset, ref.asked, names, columns, tables, found.table.partial)
+                yield Exported(target.entry.dataset, ref.asked, names, columns, tables, found.table.partial, gone=gone)
 
 
 @contextmanager
@@ -195,22 +206,26 @@ def as_meant(table: pa.Table, columns: Columns) -> pa.Table:
                 [pa.ExtensionArray.from_storage(pa.json_(), one) for one in found.chunks], pa.json_()
             )
         arrays.append(found)
-    return settled_table(pa.table(arrays, names=[name for name, _ in columns]), lambda _: None)
+    return pa.table(arrays, names=[name for name, _ in columns])
 
 
-def with_files(table: pa.Table, columns: Columns, fetch: Callable[[str], bytes]) -> pa.Table:
+def with_files(table: pa.Table, columns: Columns, fetch: Callable[[str], bytes | None]) -> pa.Table:
     """A table whose files are in it: those that its cells only name are read."""
     for place, (_, tree) in enumerate(columns):
-        if Feature(tree).asset is None or not pa.types.is_struct(table.schema.field(place).type):
+        if not Feature(tree).holds_assets():
             continue
-        values = [embedded(one, fetch) for one in table.column(place).to_pylist()]
+        values = [embedded(one, Feature(tree), fetch) for one in table.column(place).to_pylist()]
         table = table.set_column(place, table.schema.field(place), pa.array(values, table.schema.field(place).type))
     return table
 
 
-def embedded(value: dict[str, Any] | None, fetch: Callable[[str], bytes]) -> dict[str, Any] | None:
-    """A file with its bytes, and no more of its path than its name."""
-    if value is None or value.get("path") is None:
+def embedded(value: Any, feature: Feature, fetch: Callable[[str], bytes | None]) -> Any:
+    """A value whose files have their bytes, and no more of their paths than their names; one that cannot be read has none."""
+    if feature.kind == LIST and isinstance(value, list):
+        return [embedded(one, feature.item, fetch) for one in value]
+    if feature.is_struct and isinstance(value, dict):
+        return {name: embedded(one, feature.part(name), fetch) for name, one in value.items()}
+    if feature.asset is None or not isinstance(value, dict) or value.get("path") is None:
         return value
     data = value.get("bytes")
     return {"bytes": fetch(value["path"]) if data is None else data, "path": value["path"].rpartition("/")[2]}

@@ -35,7 +35,7 @@ class Options(NamedTuple):
     compression: str | None = None
     indexes: tuple[str, ...] = ()
     """Columns of SQLite that get an index."""
-    name: str = "data"
+    name: str = ""
     """What its table is called there."""
 
 

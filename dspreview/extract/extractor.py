@@ -90,15 +90,15 @@ class Extractor:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.bound()
+        self.bound(settings.job_max_memory)
         self.described: dict[tuple[str, str], Description] = {}
         self.opened: dict[tuple[str, str], Opened] = {}
         """The readers of each dataset at a revision."""
         self.ready = False
 
-    def bound(self) -> None:
-        """Limit the memory of this process."""
-        bound(self.settings.job_max_memory)
+    def bound(self, limit: int) -> None:
+        """Let this process have no more than so many bytes from now on."""
+        bound(limit)
 
     def prepare(self) -> None:
         """Set up the libraries before their first import."""

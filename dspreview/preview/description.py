@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any, NamedTuple
 
 from dspreview import errors
@@ -83,8 +84,6 @@ def card_of(queries: Queries, ref: DatasetRef) -> dict[str, Json]:
     """The YAML of the README, where it can be read without asking anybody anew."""
     try:
         if ref.kind is Kind.LOCAL:
-            import os
-
             return local_card(ref.name, ref.asked) if os.path.isdir(ref.name) else {}
         return {} if queries.preview.cached else queries.preview.extractor.describe(ref).card
     except errors.PreviewError:

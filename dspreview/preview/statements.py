@@ -112,13 +112,20 @@ def asked(
             engine_of(queries, [table for _, table in opened], " ".join(ref.asked for ref in refs.values()))
         )
         make_views(engine, opened)
-        relation = engine.guarded(lambda: told(text, lambda: engine.connection.sql(text)))
-        reader = engine.guarded(lambda: told(text, lambda: relation.to_arrow_reader(STEP)))
-        columns = columns_of(reader.schema, [str(kind) for kind in relation.types])
-        partial = [view.word for view, one in opened if one.table.partial]
-        files = [name for name, tree in columns if is_file(tree)]
-        whole = partial_of(engine.guarded, partial_of(told, text, reader.read_all))
-        yield Result(columns, tables_of(engine, reader, columns, text), partial, files, whole)
+        queries.preview.extractor.bound(queries.settings.query_max_memory)  # DuckDB's own limit counts no long values
+        try:
+            relation = engine.guarded(lambda: told(text, lambda: engine.connection.sql(text)))
+            reader = engine.guarded(lambda: told(text, lambda: relation.to_arrow_reader(STEP)))
+            columns = columns_of(reader.schema, [str(kind) for kind in relation.types])
+            partial = [view.word for view, one in opened if one.table.partial]
+            files = [name for name, tree in columns if is_file(tree)]
+            whole = partial_of(engine.guarded, partial_of(told, text, reader.read_all))
+            yield Result(columns, tables_of(engine, reader, columns, text), partial, files, whole)
+        except MemoryError as error:
+            raise errors.QueryLimitError(
+                f"{engine.where}: the values of the answer are so long that they need more memory than QUERY_MAX_MEMORY"
+                f" ({queries.settings.query_max_memory:,}); ask for less of them, or raise it"
+            ) from error
 
 
 @contextmanager
@@ -172,13 +179,23 @@ def make_views(engine: Engine, opened: list[tuple[View, SplitTable]]) -> None:
 def told(text: str, work: Callable[[], Any]) -> Any:
     """What `work` gives; what DuckDB says of the statement itself is a UsageError."""
     import duckdb
+    import pyarrow as pa
 
+    from dspreview.query.engine.engine import BROKEN_JSON
     from dspreview.query.statement.guard import told_by
 
     try:
         return work()
+    except MemoryError:
+        raise
+    except pa.ArrowException as error:
+        raise errors.UsageError(
+            f"SQL: a column of the answer cannot be handed out: {str(error).splitlines()[0]}"
+        ) from error
     except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException, duckdb.ConversionException, duckdb.OutOfRangeException,
             duckdb.InvalidInputException, duckdb.SyntaxException, duckdb.NotImplementedException, duckdb.PermissionException) as error:  # fmt: skip
+        if BROKEN_JSON in str(error):  # the data's fault, and the split is converted the next time
+            raise
         raise told_by(error, text) from error
 
 

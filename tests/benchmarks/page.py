@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+from tests.benchmarks.measure import Line
+
 PAGE = Path(__file__).parent.parent.parent / "docs" / "performance.md"
+
+
+def report(measure: Callable[[Path, dict[str, str]], list[Line]], part_of: Callable[[list[Line]], str]) -> int:
+    """Measure in a folder of its own, print and write the part; the exit code says whether all limits hold."""
+    with tempfile.TemporaryDirectory() as name:
+        lines = measure(Path(name), {"PATH": os.environ["PATH"], "HOME": name, "HF_HUB_OFFLINE": "1"})
+    part = part_of(lines)
+    print(part)
+    put(part)
+    return 0 if all(one.holds for one in lines) else 1
 
 
 def put(part: str) -> None:

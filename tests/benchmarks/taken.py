@@ -7,7 +7,6 @@ import hashlib
 import os
 import platform
 import sys
-import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests.benchmarks.measure import Line, interleaved
-from tests.benchmarks.page import put
+from tests.benchmarks.page import report
 from tests.benchmarks.texts import line
 
 ROWS, ROUNDS = 2_000_000, 9
@@ -88,15 +87,5 @@ def part_of(lines: list[Line]) -> str:
     ])  # fmt: skip
 
 
-def main() -> int:
-    """Measure, print, write."""
-    with tempfile.TemporaryDirectory() as name:
-        lines = measure(Path(name), {"PATH": os.environ["PATH"], "HOME": name, "HF_HUB_OFFLINE": "1"})
-    part = part_of(lines)
-    print(part)
-    put(part)
-    return 0 if all(one.holds for one in lines) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(report(measure, part_of))

@@ -7,14 +7,13 @@ import os
 import platform
 import subprocess
 import sys
-import tempfile
 from importlib.metadata import version
 from math import inf
 from pathlib import Path
 
 from tests.benchmarks.firstrows import DUCKDB, POLARS
 from tests.benchmarks.measure import Line, Timing, interleaved, milliseconds
-from tests.benchmarks.page import put
+from tests.benchmarks.page import report
 
 WHERE, ORDER = "score > 0.5 AND category = 'eta'", "price DESC"
 ASK = "import duckdb; print(duckdb.sql(\"SELECT *, count(*) OVER () FROM '{path}' WHERE {where} ORDER BY {order} LIMIT 100\").fetchall())"
@@ -138,15 +137,5 @@ def part_of(lines: list[Line]) -> str:
     ])  # fmt: skip
 
 
-def main() -> int:
-    """Measure, print, write."""
-    with tempfile.TemporaryDirectory() as name:
-        lines = measure(Path(name), {"PATH": os.environ["PATH"], "HOME": name, "HF_HUB_OFFLINE": "1"})
-    part = part_of(lines)
-    print(part)
-    put(part)
-    return 0 if all(one.holds for one in lines) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(report(measure, part_of))

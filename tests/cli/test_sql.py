@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from tests.support.data import parquet, picture, write
+from tests.support.program import Program
 
 JOB = "SELECT k, count(*) AS n, sum(v) AS total FROM train GROUP BY ALL ORDER BY k"
 
@@ -166,3 +172,55 @@ def test_no_name_of_a_column_reaches_the_terminal_as_a_command(tmp_path: Path, d
     assert "\x1b" not in found.out
     assert "\x07" not in found.out
     assert dspreview("export", data, "--to", tmp_path / "x.csv").code == 0
+
+
+def test_an_engine_that_dies_is_told(data: Path, dspreview: Program) -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-m", "dspreview", "sql", data, "SELECT count(*) FROM range(100000000000) a", "--json"],
+        env=dspreview.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    psutil.Process(one_child(running)).kill()
+    out, told = running.communicate()
+    assert (running.returncode, json.loads(out)["exception"]) == (2, "UsageError")
+    assert "signal 9" in told
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("whom", ["the terminal's group", "the program alone"])
+def test_an_interrupt_ends_both_processes(whom: str, number: int, data: Path, dspreview: Program) -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-m", "dspreview", "sql", data, "SELECT count(*) FROM range(100000000000) a"],
+        env=dspreview.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    child = psutil.Process(one_child(running))
+    if whom == "the program alone":
+        running.send_signal(number)
+    else:
+        os.killpg(running.pid, number)
+    out, told = running.communicate()
+    assert (running.returncode, out) == (130, ""), told
+    assert not child.is_running()
+
+
+def one_child(running: subprocess.Popen[str]) -> int:
+    """The process that runs the statement, as soon as it has begun to."""
+    while True:
+        assert running.poll() is None
+        found = psutil.Process(running.pid).children()
+        if found and any("duckdb" in one.path for one in found[0].memory_maps()):
+            return int(found[0].pid)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("SELECT " + "[" * 100 + "1" + "]" * 100, "cannot be handed out"),
+        ("SELECT 'a'" + ".upper()" * 1_000, "nested too deeply"),
+        ("SELECT repeat('x', 1000000) FROM range(100000)", "QUERY_MAX_MEMORY"),
+        ("SELECT damerau_levenshtein(repeat('a', 20000), repeat('b', 20000))", "QUERY_MAX_MEMORY"),
+    ],
+)
+def test_what_is_too_deep_or_too_large_is_exit_2(text: str, words: str, data: Path, dspreview: Program) -> None:
+    found = dspreview("sql", data, text, "--json", QUERY_MAX_MEMORY="200000000")
+    assert found.code == 2, found.err
+    assert words in found.err

@@ -169,6 +169,26 @@ def test_files_that_cells_name_are_in_it(tmp_path: Path, out: Path, dspreview: A
     assert (loaded.features["image"], loaded[1]["image"].size) == (Image(), (3, 3))
 
 
+def test_files_within_lists_and_structs_are_in_it(tmp_path: Path, out: Path, dspreview: Any) -> None:
+    features = Features({"all": Sequence(Image()), "one": {"i": Image(), "n": Value("int64")}})
+    named = {"bytes": None, "path": "a.png"}
+    rows = pa.table({"all": [[named, None], None], "one": [{"i": named, "n": 1}, None]}, schema=features.arrow_schema)
+    data = write(
+        tmp_path / "d",
+        {
+            "a.parquet": parquet(rows),
+            "a.png": picture(),
+            "README.md": "---\nconfigs:\n- {config_name: x, data_files: a.parquet}\n---\n",
+        },
+    )
+    exported(dspreview, data, out / "x.parquet")
+    held = {"bytes": picture(), "path": "a.png"}
+    assert pq.read_table(out / "x.parquet").to_pylist() == [
+        {"all": [held, None], "one": {"i": held, "n": 1}},
+        {"all": None, "one": None},
+    ]
+
+
 def test_types_that_are_stored_otherwise_come_back(tmp_path: Path, out: Path, dspreview: Any) -> None:
     data = write(tmp_path / "d", {"a.jsonl": '{"a": 1, "d": "2020-01-02"}\n{"a": "x", "d": "2020-01-03"}\n'})
     exported(dspreview, data, out / "x.parquet")

@@ -38,7 +38,7 @@ def rows_format(monkeypatch: pytest.MonkeyPatch) -> Format:
     """That format, with its line in the table."""
     one = Format("rowsfile", ("rows",), tables=f"{__name__}:rows_tables", is_ours=True)
     monkeypatch.setitem(FORMATS, one.name, one)
-    register(one)
+    register(one.name, one.extensions, {})
     return one
 
 

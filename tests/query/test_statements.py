@@ -41,6 +41,7 @@ STATEMENTS = [
     "SHOW TABLES", "SHOW ALL TABLES", "SHOW DATABASES", "SHOW SETTINGS", "COMMENT ON TABLE train IS 'x'", "SELECT 1; SELECT 2", "SELECT 1; COPY train TO 'x'", "", ";", "-- nothing",
     "WITH t AS (INSERT INTO train VALUES (1) RETURNING *) SELECT * FROM t", "WITH t AS (DELETE FROM train RETURNING *) SELECT * FROM t",
     "WITH t AS (UPDATE train SET a = 1 RETURNING *) SELECT * FROM t", "WITH duckdb_settings AS (SELECT 1) SELECT * FROM duckdb_settings()",
+    'WITH a AS (FROM "/etc/hostname"), "/etc/hostname" AS (SELECT 1) FROM a', 'WITH "x.csv" AS (SELECT 1) SELECT (SELECT count(*) FROM "x.csv")',
     "WITH duckdb_tables AS (SELECT 1) SELECT * FROM main.duckdb_tables", "WITH pg_class AS (SELECT 1) SELECT (SELECT 1 FROM pg_class)",
 ]  # fmt: skip
 FORMS = [

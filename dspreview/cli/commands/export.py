@@ -84,6 +84,10 @@ def write_written(call: Call, found: Written) -> None:
         call.warn("only the first part of the split was written (PARQUET_MAX_BYTES)")
     if found.left_out:
         call.warn(f"files in {', '.join(found.left_out[:10])} are left out (null); `dspreview export` has them")
+    if found.gone:
+        call.warn(
+            f"{counted(len(found.gone), 'file')} could not be read, and are names without bytes: {', '.join(found.gone[:3])}"
+        )
     told = f"{found.file}: {counted(found.num_rows, 'row')}, {bytes_text(found.num_bytes)}\n"
-    document = {name: value for name, value in found._asdict().items() if name != "left_out"}
+    document = {name: value for name, value in found._asdict().items() if name not in {"left_out", "gone"}}
     output.write(call, Answer.of(document, list(document), [document], lambda: told))

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from dspreview import errors
+from dspreview.cli.apart import apart
 from dspreview.cli.call import ROW_FORMATS, Call
 from dspreview.cli.commands.export import write_written
 from dspreview.cli.options import DatasetArgument, with_common
@@ -56,6 +57,8 @@ def sql(
         raise errors.UsageError(
             "name a DATASET, and a SELECT over its splits: dspreview sql DATASET 'SELECT * FROM train LIMIT 5'"
         )
+    if (code := apart("SQL")) is not None:
+        return code
     most = number_of(length, call)
     refs = {"": call.ref(dataset)} | dict(named(call, word) for word in with_ or ())
     text = text_of("SELECT", statement)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
 from dspreview.extract.folder import Configs, Folder, NamedTable, SplitRows
+from dspreview.extract.layout.split_files import splits_of
 
 
 def table_of(frame: Any) -> pa.Table:
@@ -27,16 +28,19 @@ def stata_tables(stream: Any, batch_size: int) -> Iterator[pa.Table]:
             yield table_of(frame)
 
 
-def sas_configs(folder: Folder, names: Sequence[str]) -> Configs:
-    """A split for all files, as their names tell it."""
-    from dspreview.extract.layout.split_files import splits_of
-
-    return {
-        "default": {
-            split: SplitRows(group, partial(read_sas, folder, group), guessed=True)
-            for split, group in splits_of(names).items()
-        }
+def split_configs(
+    folder: Folder, names: Sequence[str], read: Callable[[Folder, Sequence[str], int], Iterator[NamedTable]]
+) -> Configs:
+    """One config with the splits that the names of files tell."""
+    found = {
+        split: SplitRows(group, partial(read, folder, group), guessed=True) for split, group in splits_of(names).items()
     }
+    return {"default": found}
+
+
+def sas_configs(folder: Folder, names: Sequence[str]) -> Configs:
+    """The splits of SAS files."""
+    return split_configs(folder, names, read_sas)
 
 
 def read_sas(folder: Folder, names: Sequence[str], batch: int) -> Iterator[NamedTable]:
@@ -56,17 +60,10 @@ def read_sas(folder: Folder, names: Sequence[str], batch: int) -> Iterator[Named
 
 
 def spss_configs(folder: Folder, names: Sequence[str]) -> Configs:
-    """A split for all files, as their names tell it."""
-    import pyreadstat  # noqa: F401 - whether it is there
+    """The splits of SPSS files. Raises ImportError where their reader is not installed."""
+    import pyreadstat  # noqa: F401 - whether it is there is told before a row is asked for
 
-    from dspreview.extract.layout.split_files import splits_of
-
-    return {
-        "default": {
-            split: SplitRows(group, partial(read_spss, folder, group), guessed=True)
-            for split, group in splits_of(names).items()
-        }
-    }
+    return split_configs(folder, names, read_spss)
 
 
 def read_spss(folder: Folder, names: Sequence[str], batch: int) -> Iterator[NamedTable]:

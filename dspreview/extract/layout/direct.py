@@ -44,10 +44,7 @@ class DirectSource(NamedTuple):
     @property
     def root(self) -> str:
         """Its folder, or `hf://datasets/ID@SHA`: no file outside it is read."""
-        hub = self.dataset.kind is Kind.HUB
-        return (
-            f"hf://datasets/{self.dataset.name}@{self.dataset.revision}" if hub else local.folder_of(self.dataset.name)
-        )
+        return local.root_of(self.dataset)
 
     @property
     def download(self) -> None:

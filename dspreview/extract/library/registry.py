@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from datasets import packaged_modules as known
 
-from dspreview.extract.format import FORMATS, Format
+from dspreview.extract.format import CSV, FORMATS
 
 
-def register(one: Format) -> None:
-    """Let files with the extensions of a format be its files, in READMEs and folders alike."""
-    endings = [form for extension in one.extensions for form in (f".{extension}", f".{extension.upper()}")]
-    known._EXTENSION_TO_MODULE.update({ending: (one.name, {}) for ending in endings})  # noqa: SLF001 - there is no public way
-    known._MODULE_TO_EXTENSIONS[one.name] = endings  # noqa: SLF001 - there is no public way
-    known._MODULE_TO_METADATA_EXTENSIONS[one.name] = []  # noqa: SLF001 - there is no public way
-    known._MODULE_TO_METADATA_FILE_NAMES[one.name] = []  # noqa: SLF001 - there is no public way
+def register(name: str, extensions: Iterable[str], options: dict[str, str]) -> None:
+    """Let files with some extensions be files of a format, read with these options, in READMEs and folders alike."""
+    endings = [form for extension in extensions for form in (f".{extension}", f".{extension.upper()}")]
+    known._EXTENSION_TO_MODULE.update(dict.fromkeys(endings, (name, options)))  # noqa: SLF001 - there is no public way
+    known._MODULE_TO_EXTENSIONS.setdefault(name, []).extend(endings)  # noqa: SLF001 - there is no public way
+    known._MODULE_TO_METADATA_EXTENSIONS.setdefault(name, [])  # noqa: SLF001 - there is no public way
+    known._MODULE_TO_METADATA_FILE_NAMES.setdefault(name, [])  # noqa: SLF001 - there is no public way
     known._ALL_ALLOWED_EXTENSIONS.extend(endings)  # noqa: SLF001 - there is no public way
 
 
-known._EXTENSION_TO_MODULE.update({ending: ("csv", {"sep": "|"}) for ending in (".psv", ".PSV")})  # noqa: SLF001 - there is no public way
-known._MODULE_TO_EXTENSIONS["csv"].extend([".psv", ".PSV"])  # noqa: SLF001 - there is no public way
-known._ALL_ALLOWED_EXTENSIONS.extend([".psv", ".PSV"])  # noqa: SLF001 - there is no public way
+register(CSV.name, ("psv",), {"sep": "|"})
 for format_ in FORMATS.values():
     if format_.is_ours and format_.tables:
-        register(format_)
+        register(format_.name, format_.extensions, {})

@@ -96,12 +96,10 @@ class Plan:
 def open_source(asked: str, description: Description, settings: Settings) -> Source:
     """The dataset and its README. Raises DatasetError where it is a script."""
     dataset = description.dataset
-    download = DownloadConfig(token=settings.hf_token or False)
+    download, root = DownloadConfig(token=settings.hf_token or False), local.root_of(dataset)
     if dataset.kind is Kind.HUB:
-        root = f"hf://datasets/{dataset.name}@{dataset.revision}"
         card = description.card
     else:
-        root = local.folder_of(dataset.name)
         card = local_card(root, asked) if os.path.isdir(dataset.name) else {}
         refuse_script(asked, os.path.basename(root), set(os.listdir(root)) if os.path.isdir(dataset.name) else set())
     files = description.files if dataset.kind is Kind.HUB else None
@@ -196,7 +194,7 @@ def find_files(source: Source, config: CardConfig) -> tuple[DataFilesDict, Forma
     if kind.has_tasks and not tasks:  # texts beside data; `datasets` takes them for tasks, of which they lack all
         module, defaults = infer_module_for_data_files(without_texts(found), source.asked, source.download)
         kind = format_of(module or "")
-    if module is None or kind.has_tasks:
+    if module is None:
         raise errors.EmptyDatasetError(f"{source.asked} has no data files of a known kind")
     return found, kind, defaults
 

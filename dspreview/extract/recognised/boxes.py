@@ -145,7 +145,8 @@ def split_rows(
     trees = {"image": asset_tree("Image"), "objects": tree}
     schema = pa.schema([(name, types.get(name, pa.int64())) for name in names])
     columns: Columns = [(name, trees.get(name, value_tree("int64"))) for name in names]
-    used = [row[0]["path"].removeprefix(f"{folder.root}/") for row in rows]
+    named = (row[0]["path"].removeprefix(f"{folder.root}/") for row in rows)
+    used = [name for name in named if name in folder.known]
     return SplitRows((*files, *used), partial(read_rows, files[0] if files else "", rows, schema), len(rows), columns)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from dspreview.errors import MissingPackageError, PreviewError
+from dspreview.errors import DatasetError, MissingPackageError, PreviewError
 from dspreview.extract.folder import Folder
 from dspreview.extract.recognised.layouts import Recognition
 
@@ -16,15 +16,14 @@ def told(where: str, folder: Folder, kind: Recognition) -> Iterator[None]:
     try:
         yield
     except PreviewError as error:
-        if str(error).startswith((where, folder.asked)):
+        of_data = isinstance(error, (DatasetError, MissingPackageError))  # others have more to them than their words
+        if not of_data or str(error).startswith((where, folder.asked)):
             raise
         from dspreview.extract.library.failures import placed
 
         raise type(error)(f"{placed(where, error, folder)}: {error}") from error.__cause__
     except ImportError as error:
         raise missing(where, kind) from error
-    except GeneratorExit:
-        raise
     except Exception as error:  # noqa: BLE001 - readers fail in a hundred ways; `explain` raises bugs of ours again
         from dspreview.extract.library.failures import explain
 

@@ -127,10 +127,12 @@ class Recognised(Reader):
         return self.rows(split).guessed
 
     def weight(self, split: SplitId) -> tuple[int, int | None]:
-        """How many files a split has, and their bytes as far as these are known."""
-        sizes = [self.source.size(name) for name in self.rows(split).files]
+        """How many files a split has, and their bytes as far as these are known; pictures are named by its rows, and not opened."""
+        rows = self.rows(split)
+        sizes = [self.source.size(name) for name in rows.files]
         known = [one for one in sizes if one is not None]
-        return 1, sum(known) if len(known) == len(sizes) else None
+        number = len(rows.files) if rows.columns is None else 1
+        return number, sum(known) if len(known) == len(sizes) else None
 
     def parquet(self, split: SplitId, remote: RemoteFiles) -> ParquetSplit | None:
         """None: it is converted."""

@@ -37,6 +37,8 @@ BYTES = ("BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY", "INT96")
 """Types whose order is not that of signed numbers."""
 BROKEN_JSON = "Invalid JSON found in Parquet file"
 """What DuckDB says of a column of JSON with a text that is none, whatever it is asked about the column."""
+NO_MEMORY = "Out of Memory Error"
+"""How DuckDB begins what it says where the memory of the process ends, whatever the class of its exception."""
 BATCH = 1_000
 PATIENCE = 1.0
 """Seconds that an interrupted query gets to notice; after that it is left behind."""
@@ -243,6 +245,8 @@ class Engine:
     def files_told(self) -> str:
         """The files, for a message."""
         names = [part.path.rpartition("/")[2] for part in self.table.parts]
+        if not names:
+            return "no file"
         return names[0] if len(names) == 1 else f"one of {len(names)} files, {names[0]} to {names[-1]}"
 
     def failure(self, error: BaseException) -> BaseException:  # noqa: PLR0911 - one case a line, each simple
@@ -254,7 +258,7 @@ class Engine:
         for number, path in enumerate(self.paths):
             told = told.replace(path, self.table.parts[number].path)
         match error:
-            case duckdb.OutOfMemoryException():
+            case _ if isinstance(error, duckdb.OutOfMemoryException) or NO_MEMORY in told:
                 return QueryLimitError(
                     f"{self.where}: this needs more memory than QUERY_MAX_MEMORY ({self.settings.query_max_memory:,}); "
                     "ask for less, or raise it"

@@ -39,6 +39,10 @@ NO_PREFIX = re.compile(
 """How the names of others begin, and of tables that tell of the engine."""
 
 
+FILE_LIKE = re.compile(r"[./\\:*?\[]")
+"""What stands in the names of files and addresses: elsewhere in the statement, such a name would mean one."""
+
+
 class TableName(NamedTuple):
     """A table as a statement names it."""
 
@@ -53,8 +57,8 @@ def guarded_tables(connection: duckdb.DuckDBPyConnection, text: str) -> list[Tab
     tree = parsed(connection, text)
     names: list[TableName] = []
     known = {name.lower() for name in with_names(tree)}
-    for bad in (name for name in known if NO_PREFIX.match(name)):
-        raise refused(f"WITH {bad}: names of the engine's own tables are not used again")
+    for bad in sorted(name for name in known if NO_PREFIX.match(name) or FILE_LIKE.search(name)):
+        raise refused(f"WITH {bad}: names of the engine's own tables, and of files, are not used again")
     for node in nodes(tree):
         look_at(node, known, names)
     return names
@@ -75,7 +79,10 @@ def parsed(connection: duckdb.DuckDBPyConnection, text: str) -> Json:
             else "one statement at a time; a PIVOT needs its values: ON column IN ('a', 'b')"
         )
     row = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [text]).fetchone()
-    tree = json.loads(row[0]) if row is not None else {"error": True}
+    try:
+        tree = json.loads(row[0]) if row is not None else {"error": True}
+    except RecursionError as error:
+        raise refused("it is nested too deeply") from error
     if tree.get("error"):
         raise refused("only SELECT is run: the data is read, never changed")
     return tree["statements"]

@@ -83,6 +83,38 @@ def test_a_picture_that_is_missing_is_noted(tmp_path: Path, settings: Any) -> No
     assert [note["row_idx"] for note in page.extra["cell_errors"]] == [1]
 
 
+def test_a_missing_picture_hides_no_answer(tmp_path: Path, dspreview: Any) -> None:
+    place = tmp_path / "d"
+    write(place / "_annotations.coco.json", INSTANCES)
+    picture(place / "a.png")
+    for words in (["stats"], ["filter", "--where", "image_id > 0"], ["check", "--all-rows", "--fail-on", "info"]):
+        assert dspreview(words[0], place, *words[1:]).code in {0, 1}
+    found = dspreview("export", place, "--to", tmp_path / "x.parquet")
+    assert found.code == 0
+    assert "1 file could not be read" in found.err
+    assert [row["image"]["path"] for row in pq.read_table(tmp_path / "x.parquet").to_pylist()] == ["a.png", "b.png"]
+
+
+def test_a_link_out_of_the_folder_tells_nothing(tmp_path: Path, settings: Any) -> None:
+    write(tmp_path / "elsewhere.yaml", "names: [a]")
+    place = tmp_path / "d"
+    picture(place / "images" / "a.png")
+    write(place / "labels" / "a.txt", "0 0 0 1 1")
+    (place / "data.yaml").symlink_to(tmp_path / "elsewhere.yaml")
+    assert Seen(place, settings()).taken_for == ""
+
+
+def test_tasks_stay_tasks_and_texts_beside_data_are_none(tmp_path: Path, settings: Any) -> None:
+    for name in ("one", "two"):
+        write(tmp_path / "tasks" / name / "task.toml", 'schema_version = "1.0"\n')
+        write(tmp_path / "tasks" / name / "instruction.md", f"Do {name}\n")
+    assert [row["name"] for row in Seen(tmp_path / "tasks", settings()).rows(split="test")] == ["one", "two"]
+    write(tmp_path / "d/t.csv", "a\n1\n")
+    for name in ("a.md", "b.md", "c.toml"):
+        write(tmp_path / "d" / "docs" / name, "x")
+    assert Seen(tmp_path / "d", settings()).rows() == [{"a": 1}]
+
+
 def test_yolo_is_a_row_a_picture(tmp_path: Path, settings: Any) -> None:
     place = tmp_path / "d"
     write(place / "data.yaml", "path: .\ntrain: images/train\nval: images/val\nnames:\n  0: cat\n  1: dog\n")
@@ -256,6 +288,15 @@ def test_ordinary_folders_stay_what_they_are(tmp_path: Path, settings: Any) -> N
     write(tmp_path / "d/a.csv", "a\n1\n")
     write(tmp_path / "d/b.csv", "a\n2\n")
     assert Seen(tmp_path / "d", settings()).taken_for == ""
+
+
+def test_all_that_datasets_counts_as_data_counts_here() -> None:
+    from datasets import packaged_modules
+
+    from dspreview.extract.recognised.signs import BESIDE, DATASETS_KNOWS, OURS
+
+    theirs = {ending.lstrip(".").lower() for ending in packaged_modules._EXTENSION_TO_MODULE} | {"zip"}
+    assert theirs - OURS - BESIDE - {"psv"} == DATASETS_KNOWS
 
 
 def test_packages_that_messages_name_hold_the_modules_that_are_imported() -> None:
