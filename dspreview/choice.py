@@ -2,29 +2,61 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from dspreview.errors import (
-    AmbiguousError,
     ConfigNotFoundError,
     DatasetError,
     PreviewError,
     SplitNotFoundError,
     restore,
 )
-from dspreview.models import ConfigListing, Listing
+from dspreview.models import ConfigListing, Json, Listing, SplitId
 from dspreview.suggestions import did_you_mean
 
-NAMES_SHOWN = 20
+NAMES_SHOWN = 12
+USUAL_SPLIT = "train"
+
+
+class Choice(NamedTuple):
+    """The config and split that are meant, and what else there was where a name was left out."""
+
+    config: str
+    split: str
+    configs: tuple[str, ...] = ()
+    splits: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> SplitId:
+        """Config and split."""
+        return SplitId(self.config, self.split)
+
+    @property
+    def document(self) -> dict[str, Json]:
+        """The choices as JSON; empty where there were none."""
+        found = {word: list(names) for word, names in (("configs", self.configs), ("splits", self.splits)) if names}
+        return {"choices": found} if found else {}
+
+    def words(self, asked: str) -> str:
+        """What was taken, and what there is; empty where there was no choice."""
+        told = [
+            f"{count(list(names), noun)}: {several(list(names))}"
+            for names, noun in ((self.configs, "config"), (self.splits, "split"))
+            if names
+        ]
+        return f"{asked}: this is {self.config}/{self.split}; there are {'; '.join(told)}" if told else ""
 
 
 def choose_config(listing: Listing, config: str | None, asked: str) -> ConfigListing:
-    """The config that is meant. Raises ConfigNotFoundError, AmbiguousError, or the error that the config has."""
+    """The config that is meant: where none is named the default, else the first that can be listed.
+
+    Raises ConfigNotFoundError, or the error that the config has.
+    """
     names = [one.config for one in listing.configs]
     if config is None:
-        config = names[0] if len(names) == 1 else listing.default_config
-        if config is None and "default" in names:
-            config = "default"
-        if config is None:
-            raise AmbiguousError(f"{asked} has {len(names)} configs; name one: {several(names)}")
+        usual = listing.default_config or ("default" if "default" in names else None)
+        listed = [one.config for one in listing.configs if not one.error]
+        config = usual or (listed or names)[0]
     for one in listing.configs:
         if one.config == config:
             if one.error:
@@ -36,15 +68,16 @@ def choose_config(listing: Listing, config: str | None, asked: str) -> ConfigLis
 
 
 def choose_split(config: ConfigListing, split: str | None, asked: str) -> str:
-    """The split that is meant. Raises SplitNotFoundError, AmbiguousError, DatasetError where there is none."""
+    """The split that is meant: where none is named `train`, else the first.
+
+    Raises SplitNotFoundError, DatasetError where there is none.
+    """
     names = [one.split for one in config.splits]
     where = f"{asked} {config.config}"
     if not names:
         raise DatasetError(f"{where} has no splits")
     if split is None:
-        if len(names) > 1:
-            raise AmbiguousError(f"{where} has {len(names)} splits; name one: {several(names)}")
-        return names[0]
+        return USUAL_SPLIT if USUAL_SPLIT in names else names[0]
     if split not in names:
         raise SplitNotFoundError(
             f"{where}: no split {split!r}{did_you_mean(split, names, ';')} {count(names, 'split')}: {several(names)}"
@@ -52,21 +85,29 @@ def choose_split(config: ConfigListing, split: str | None, asked: str) -> str:
     return split
 
 
-def choose(listing: Listing, config: str | None, split: str | None, asked: str) -> tuple[str, str]:
-    """Config and split. A word that is no config but a split of the only choice is taken for the split."""
+def choose(listing: Listing, config: str | None, split: str | None, asked: str) -> Choice:
+    """Config and split. A word that is no config but a split of the usual one is taken for the split."""
+    names = [one.config for one in listing.configs]
+    open_config = config is None
     try:
         chosen = choose_config(listing, config, asked)
     except ConfigNotFoundError as error:
         if split is not None:
             raise
         try:
-            alone = choose_config(listing, None, asked)
+            usual = choose_config(listing, None, asked)
         except PreviewError:
             raise error from None
-        if config not in [one.split for one in alone.splits]:
+        if config not in [one.split for one in usual.splits]:
             raise
-        chosen, split = alone, config
-    return chosen.config, choose_split(chosen, split, asked)
+        chosen, split, open_config = usual, config, True
+    found = choose_split(chosen, split, asked)
+    return Choice(
+        chosen.config,
+        found,
+        tuple(names) if open_config and len(names) > 1 else (),
+        tuple(one.split for one in chosen.splits) if split is None and len(chosen.splits) > 1 else (),
+    )
 
 
 def several(names: list[str]) -> str:

@@ -79,10 +79,6 @@ class NotCachedError(NotFoundError):
     """`--cached` was asked for, and the answer is not in the cache."""
 
 
-class AmbiguousError(UsageError):
-    """CONFIG or SPLIT was left out, and there are several."""
-
-
 class AccessError(PreviewError):
     """The dataset exists, but may not be read."""
 

@@ -151,6 +151,38 @@ class Feature:
             return f"{self.dtype}[{', '.join(map(str, self.shape))}]"
         return kind.lower() or "?"
 
+    def plain_words(self) -> str:
+        """The type in the words of people: `text`, `integer`, `category of 3`, `list of text`, `{a, b}`."""
+        kind = self.kind
+        if kind == VALUE:
+            return plain_value(self.dtype)
+        if kind == LABEL:
+            return f"category of {len(self.labels)}"
+        if kind == LIST:
+            return f"list of {self.item.plain_words()}" if self.item.tree is not None else "list"
+        if kind.startswith("Array"):
+            return f"{' x '.join(map(str, self.shape))} of {plain_value(self.dtype)}"
+        return self.words() if kind != JSON else "JSON"
+
+
+PLAIN = (
+    (re.compile(r"(large_)?string(_view)?"), "text"),
+    (re.compile(r"u?int\d+"), "integer"),
+    (re.compile(r"float\d*|double|decimal.*"), "number"),
+    (re.compile(r"bool"), "boolean"),
+    (re.compile(r"date.*"), "date"),
+    (re.compile(r"time.*"), "time"),
+    (re.compile(r".*binary.*"), "bytes"),
+    (re.compile(r"duration.*|.*interval.*"), "duration"),
+    (re.compile(r".*json.*"), "JSON"),
+)
+"""Arrow types in a word."""
+
+
+def plain_value(dtype: str) -> str:
+    """An Arrow type in a word; its own where people have none."""
+    return next((word for pattern, word in PLAIN if pattern.fullmatch(dtype)), dtype)
+
 
 def value_tree(dtype: str) -> FeatureTree:
     """A plain value of an Arrow type."""

@@ -26,19 +26,21 @@ def listing(marked: str | None = None, /, **configs: list[str]) -> Listing:
         (listing("b", a=["train"], b=["test"]), None, None, ("b", "test")),
         (listing(a=["x"], b=["x"]), "b", None, ("b", "x")),
         (listing("b", a=["x"], b=["y", "z"]), "z", None, ("b", "z")),
+        (listing(a=["x"], b=["x"]), None, None, ("a", "x")),
+        (listing(a=["x", "train", "y"]), None, None, ("a", "train")),
+        (listing(a=["x", "y"]), None, None, ("a", "x")),
+        (listing(a=["x"], b=["y"]), "x", None, ("a", "x")),
     ],
 )
 def test_what_is_left_out_is_the_only_choice_or_the_default(
     given: Listing, config: str | None, split: str | None, chosen: tuple[str, str]
 ) -> None:
-    assert choose(given, config, split, "a/b") == chosen
+    assert choose(given, config, split, "a/b").names == chosen
 
 
 @pytest.mark.parametrize(
     ("given", "config", "split", "error", "told"),
     [
-        (listing(a=["x"], b=["x"]), None, None, errors.AmbiguousError, "2 configs; name one: a, b"),
-        (listing(a=["x", "y"]), None, None, errors.AmbiguousError, "2 splits; name one: x, y"),
         (
             listing(ax=["x"], cola=["x"]),
             "Ax",
@@ -64,6 +66,14 @@ def test_what_cannot_be_chosen_lists_the_choices(
     assert told in str(caught.value)
 
 
-def test_long_lists_are_cut() -> None:
-    with pytest.raises(errors.AmbiguousError, match="c19, and 80 more"):
-        choose(listing(None, **{f"c{n}": ["x"] for n in range(100)}), None, None, "a/b")
+def test_a_choice_says_what_else_there_is() -> None:
+    found = choose(listing(None, **{f"c{n}": ["x", "y"] for n in range(20)}), None, None, "a/b")
+    told = "a/b: this is c0/x; there are 20 configs: c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, and 8 more; 2 splits: x, y"
+    assert found.words("a/b") == told
+    assert found.document == {"choices": {"configs": [f"c{n}" for n in range(20)], "splits": ["x", "y"]}}
+
+
+def test_a_name_that_was_given_is_no_choice() -> None:
+    found = choose(listing(a=["x", "y"], b=["x"]), "a", "y", "a/b")
+    assert (found.words("a/b"), found.document) == ("", {})
+    assert choose(listing(a=["x", "y"], b=["x"]), "y", None, "a/b").document == {"choices": {"configs": ["a", "b"]}}

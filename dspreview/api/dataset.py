@@ -110,11 +110,11 @@ class Dataset:
         return list(dict.fromkeys(config for config, _ in self.splits))
 
     def split(self, config: str | None = None, split: str | None = None) -> Split:
-        """One of its splits; a name may be left out where there is only one. Raises NotFoundError, AmbiguousError."""
+        """One of its splits; left out, the default config, and `train`, else the first. Raises NotFoundError."""
         from dspreview.choice import choose
 
         with self.access.preview() as preview:
-            return Split(self, SplitId(*choose(preview.splits(self.ref), config, split, self.ref.asked)))
+            return Split(self, choose(preview.splits(self.ref), config, split, self.ref.asked).names)
 
     def sql(self, statement: str, **others: Dataset | str) -> pa.Table:
         """What a SELECT over its splits gives; `others` are datasets beside it, by the names they have there. Raises UsageError."""

@@ -41,6 +41,11 @@ class Call(NamedTuple):
         if not self.quiet:
             failure.tell(message)
 
+    def hint(self, message: str) -> None:
+        """What to do next, for people, on stderr."""
+        if not self.quiet:
+            failure.tell(message)
+
     def no_csv_of_many(self) -> None:
         """Rows of several datasets have no common columns. Raises UsageError."""
         if self.format in ROW_FORMATS:

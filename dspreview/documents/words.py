@@ -20,6 +20,19 @@ def type_text(feature: FeatureTree) -> str:
     return harmless(Feature(feature).words())
 
 
+def plain_type(feature: FeatureTree) -> str:
+    """A feature in the words of people: `integer`, `category of 3`, `list of text`."""
+    return harmless(Feature(feature).plain_words())
+
+
+def number_text(value: float) -> str:
+    """A number with its thousands, exact where that takes no more than 16 signs, else with six digits that count."""
+    text = f"{value:,}"
+    if isinstance(value, int) or len(text) <= 16:
+        return text.removesuffix(".0")
+    return f"{value:,.2f}" if 1e5 <= abs(value) < 1e16 else f"{value:.6g}"
+
+
 def counted(number: int, noun: str) -> str:
     """`1 row`, `1,104 rows`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -29,7 +29,7 @@ from dspreview.store.private import read_own
 if TYPE_CHECKING:
     from dspreview.query.engine.engine import Engine
 
-VERSION = 2
+VERSION = 3
 """Raised when the same rows would give other derived files: those of another version are not used."""
 STATISTICS = "statistics.json"
 STREAMED_ROWS = 100_000

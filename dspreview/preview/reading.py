@@ -12,7 +12,7 @@ from typing import NamedTuple
 from dspreview import errors
 from dspreview.choice import choose
 from dspreview.extract.extractor import Extractor
-from dspreview.models import DatasetRef, Listing, Page, Resolved, SplitId, Status, dump
+from dspreview.models import DatasetRef, Json, Listing, Page, Resolved, SplitId, Status, dump
 from dspreview.page.staging import Staging
 from dspreview.preview.freshness import Freshness, entry_time
 from dspreview.preview.keeping import Keeper
@@ -59,6 +59,8 @@ class Preview:
         self.after_listing = after_listing
         self.extractor = extractor or Extractor(settings)
         self.keeper = Keeper(store, warn, adopted or {})
+        self.choices: dict[str, Json] = {}
+        """What there was to choose from, as JSON, where the last question left a name out."""
         self.freshness = Freshness(self.keeper, self.extractor, settings, cached=cached, warn=warn)
 
     def use_cache_only(self) -> None:
@@ -96,9 +98,14 @@ class Preview:
 
     def split(self, ref: DatasetRef, entry: DatasetEntry, config: str | None, split: str | None) -> SplitEntry:
         """The entry of the split that is meant. Raises PreviewError."""
+        self.choices = {}
         found = self.store.cache.find_split(entry, config, split) if config and split else None
         if found is None:
-            names = choose(self.store.cache.read_listing(entry), config, split, ref.asked)
+            choice = choose(self.store.cache.read_listing(entry), config, split, ref.asked)
+            self.choices = choice.document
+            if told := choice.words(ref.asked):
+                self.warn(told)
+            names = choice.names
             found = self.store.cache.find_split(entry, *names)
             if found is None:
                 raise errors.SplitNotFoundError(f"{ref.asked}: {names[0]}/{names[1]} is gone; try again")

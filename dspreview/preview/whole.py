@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dspreview import errors
 from dspreview.choice import choose, choose_config
-from dspreview.models import DatasetRef
+from dspreview.models import DatasetRef, SplitId
 from dspreview.preview.reading import Preview
 
 
@@ -20,10 +20,10 @@ def refresh(
     entry = preview.list_again(ref, preview.store.cache.find_dataset(ref), force=True)
     listing = preview.store.cache.read_listing(entry)
     if split is not None:
-        wanted = [choose(listing, config, split, ref.asked)]
+        wanted = [choose(listing, config, split, ref.asked).names]
     else:
         configs = listing.configs if config is None else (choose_config(listing, config, ref.asked),)
-        wanted = [(one.config, place.split) for one in configs for place in one.splits]
+        wanted = [SplitId(one.config, place.split) for one in configs for place in one.splits]
         for one in configs:
             if one.error:
                 yield one.config, None, errors.restore(one.error)
@@ -59,9 +59,9 @@ def is_valid(preview: Preview, ref: DatasetRef, config: str | None = None, split
         configs = listing.configs if config is None else (choose_config(listing, config, ref.asked),)
     except errors.DatasetError:
         return False
-    wanted = [(one.config, place.split) for one in configs for place in one.splits]
+    wanted = [SplitId(one.config, place.split) for one in configs for place in one.splits]
     if split is not None:
-        wanted = [choose(listing, config, split, ref.asked)]
+        wanted = [choose(listing, config, split, ref.asked).names]
     unknown: errors.PreviewError | None = None
     for names in wanted:
         if isinstance(unknown, errors.HubSilentError):

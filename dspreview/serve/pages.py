@@ -109,7 +109,7 @@ class Pages:
             lines = overview.splits(preview.store, entry.id)
             if not asked.get("split"):
                 return self.dataset(ref, listing.configs, lines)
-            config, split = choose(listing, asked.get("config") or None, asked["split"], ref.asked)
+            config, split = choose(listing, asked.get("config") or None, asked["split"], ref.asked).names
             nav = {
                 "dataset": ref.asked, "config": config, "split": split,
                 "configs": list(dict.fromkeys(line.config for line in lines)),

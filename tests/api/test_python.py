@@ -68,8 +68,8 @@ def test_tables_and_files(opened: dspreview.Dataset, tmp_path: Path) -> None:
 def test_failures_are_those_of_the_command_line(opened: dspreview.Dataset, tmp_path: Path) -> None:
     with pytest.raises(errors.SplitNotFoundError):
         opened.split("default", "x")
-    with pytest.raises(errors.AmbiguousError):
-        opened.split()
+    with pytest.raises(errors.ConfigNotFoundError):
+        opened.split("defalt", "test")
     with pytest.raises(errors.UsageError, match="nope"):
         opened.split("default", "test").filter("nope > 1")
     with pytest.raises(errors.UsageError, match="only SELECT"):

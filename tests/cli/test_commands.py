@@ -319,4 +319,4 @@ def test_a_sample_has_no_next_page(tmp_path: Path, dspreview: Program) -> None:
     told = dspreview("rows", data, "--sample", "2", "--seed", "3").out
     assert "2 rows of 50 in a random sample (--seed 3)" in told
     assert "--offset" not in told
-    assert "more: --length 50" in dspreview("rows", data).out
+    assert "more: --length 50" in dspreview("rows", data).err

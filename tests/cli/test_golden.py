@@ -71,7 +71,7 @@ def every_kind(tmp_path: Path) -> Path:
     return tmp_path / "kinds"
 
 
-@pytest.mark.parametrize("width", [80, 200])
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
 def test_a_table_of_every_kind(width: int, every_kind: Path, dspreview: Program) -> None:
     dspreview.cwd = every_kind.parent
     out = dspreview("rows", "./kinds", COLUMNS=str(width)).out

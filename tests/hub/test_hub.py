@@ -109,13 +109,23 @@ def test_splits_are_listed_in_their_order_and_unknown_sizes_are_null(glue: Hub, 
     assert [split["num_examples"] for split in known] == [2, None]
 
 
+def test_a_name_that_is_left_out_is_chosen_and_told(glue: Hub, online: Program) -> None:
+    found = online("rows", "glue", "--json")
+    assert found.json["choices"] == {"configs": ["ax", "cola"]}
+    assert {(row["config"], row["split"]) for row in found.json["rows"]} == {("ax", "test")}
+    assert "glue: this is ax/test; there are 2 configs: ax, cola" in found.err
+    again = online("filter", "glue", "cola", "--json")
+    assert again.json["choices"] == {"splits": ["train", "test"]}
+    assert "this is cola/train; there are 2 splits: train, test" in again.err
+    assert "choices" not in online("rows", "glue", "cola", "test", "--json").json
+    assert online("rows", "glue", "--quiet").err == ""
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
         (["glue", "Ax"], 3, "did you mean 'ax'? 2 configs: ax, cola"),
         (["glue", "ax", "tset"], 3, "did you mean 'test'? 1 split: test"),
-        (["glue"], 2, "2 configs; name one: ax, cola"),
-        (["glue", "cola"], 2, "2 splits; name one: train, test"),
         (["nobody/nothing"], 3, "no such dataset"),
         (["glue@nope", "ax"], 3, "no such revision"),
         (["glue@main", "ax", "--revision", "other"], 2, "two revisions"),

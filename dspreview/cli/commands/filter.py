@@ -67,7 +67,7 @@ def filter_(
             return errors.EXIT_OK
         page = queries.filter(ref, config, split, request)
         word = "that match" if request.where.strip() else "in that order" if request.orderby.strip() else ""
-        write(call, page, selection._replace(length=PAGE_LENGTH), {}, found=Found(offset, word))
+        write(call, page, selection._replace(length=PAGE_LENGTH), queries.preview.choices, found=Found(offset, word))
         return errors.EXIT_OK
 
     return ask_one(call, f"searching {dataset}", answer, yes=yes)

@@ -104,7 +104,7 @@ def rows(  # noqa: C901, PLR0913 - options are many
                 open_files(call, files) if save is None else save_files(call, files, save)
                 return errors.EXIT_OK
             gallery = gallery_for(call, found, store, images, may_ask=from_file != "-")
-            write(call, found, wanted, named, card=row is not None, full=whole, gallery=gallery)
+            write(call, found, wanted, named | preview.choices, card=row is not None, full=whole, gallery=gallery)
             return errors.EXIT_OK
 
         def other(
@@ -123,7 +123,7 @@ def rows(  # noqa: C901, PLR0913 - options are many
                 call,
                 found,
                 every,
-                named,
+                named | preview.choices,
                 full=whole,
                 found=lot,
                 gallery=gallery_for(call, found, store, images, may_ask=from_file != "-"),

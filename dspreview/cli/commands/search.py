@@ -66,7 +66,7 @@ def search(
 
     def answer(queries: Queries) -> int:
         page = queries.search(ref, config, split, text, match, request)
-        write(call, page, selection, {}, found=Found(offset, "that match"))
+        write(call, page, selection, queries.preview.choices, found=Found(offset, "that match"))
         return errors.EXIT_OK
 
     return ask_one(call, f"searching {dataset}", answer, yes=yes)

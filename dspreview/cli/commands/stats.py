@@ -47,7 +47,7 @@ def stats(
 
             return drawing.blocks(target.where, found, call) + "\n"
 
-        document = named | found | {"revision": target.entry.dataset.revision}
+        document = named | queries.preview.choices | found | {"revision": target.entry.dataset.revision}
         records = [flat(one) for one in found["statistics"]]
         output.write(call, Answer.of(document, ["column_name", "column_type", *FLAT], records, text))
         return errors.EXIT_OK

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from dspreview.cli.render import images as pictures
 from dspreview.cli.render.asset_files import AssetPaths
-from dspreview.cli.render.table import GAP, Drawn, terminal_width
+from dspreview.cli.render.layout import GAP
+from dspreview.cli.render.table import Drawn, terminal_width
 from dspreview.cli.render.terminal import Terminal
 from dspreview.cli.render.waveform import waveform
 from dspreview.documents.assets import FoundFile, asset, assets_in
@@ -33,15 +34,12 @@ class Gallery(NamedTuple):
     width: int = SMALL[0]
     """What a column of pictures likes to have."""
 
-    def rows(
-        self, drawn: Drawn, rows: list[list[Json]], features: list[FeatureTree], types: list[str], first: int
-    ) -> str:
+    def rows(self, drawn: Drawn, rows: list[list[Json]], shown: list[tuple[int, FeatureTree, str] | None]) -> str:
         """A table with its pictures below the lines of their rows; a new line has begun at its end.
 
         Args:
-            rows: the cells of each row, in the order of the columns.
-            types: the column types.
-            first: how many columns of ours stand before them.
+            rows: the cells of each row, in the order of the dataset.
+            shown: for each column of the table, which cell of a row it shows, its feature and column type.
 
         """
         lines = drawn.text.split("\n")
@@ -52,12 +50,12 @@ class Gallery(NamedTuple):
             out.append(over + line)
             over = ""
             found = []
-            for place, (value, feature, kind) in enumerate(zip(cells, features, types, strict=True), first):
-                if place < len(starts):
-                    box = (min(SMALL[0], drawn.widths[place]), SMALL[1])
-                    picture = self.picture(asset(value, feature, kind), box)
+            for column, start, width in zip(shown, starts, drawn.widths, strict=True):
+                if column is not None:
+                    place, feature, kind = column
+                    picture = self.picture(asset(cells[place], feature, kind), (min(SMALL[0], width), SMALL[1]))
                     if picture is not None:
-                        found.append((starts[place], picture))
+                        found.append((start, picture))
             if found:
                 below, over = pictures.beside(found)
                 out += below

@@ -36,19 +36,26 @@ def write(
         gallery: draws pictures into a table or card.
 
     """
+    more = ""
 
     def text() -> str:
+        nonlocal more
         from dspreview.cli.render import page_table  # rich, for a table only
 
         if card:
-            return page_table.card(answer, selection, call, gallery) + "\n"
+            from dspreview.cli.render.card import card as drawn
+
+            return drawn(answer, selection, call, gallery) + "\n"
         limit = selection.length if selection.length is not None else TABLE_LENGTH
-        return page_table.table(answer, selection, limit, call, found, gallery) + "\n"
+        text, more = page_table.table(answer, selection, limit, call, found, gallery)
+        return text + "\n"
 
     limit = None if full else call.settings.rows_max_bytes
     document = partial(page_document, answer, selection, named, max_bytes=limit)
     header, rows, cut = ([], [], []) if call.format in WHOLE else page_rows(answer, selection)
     output.write(call, Answer(lambda: [document()], header, lambda: rows, text))
+    if more:
+        call.hint(more)
     if call.format in WHOLE:  # which say themselves what they leave out
         return
     if omitted_columns(answer):

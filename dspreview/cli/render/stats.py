@@ -18,22 +18,39 @@ SHOWN = 10
 """Values of a column that get a bar."""
 CELLS = 3
 """Signs of each bin of a histogram."""
+ONE_LINE = 2
+"""Most parts of a column that stand beside its name."""
+WIDEST = 160
+"""Columns that a line of statistics may take; longer ones are hard to read."""
+KINDS = {
+    "int": "integer", "float": "number", "bool": "boolean", "datetime": "time", "class_label": "category",
+    "string_label": "text, few values", "string_text": "text",
+}  # fmt: skip
+"""The types of statistics in words."""
+UNITS = {"string_text": "characters", "list": "items", "audio": "seconds", "image": "pixels wide"}
+"""What is counted where it is not the value itself."""
 
 
 def blocks(where: str, found: dict[str, Json], call: Call) -> str:
     """The statistics of a split."""
     color = drawing.use_color(call.color)
     bold, dim, reset = (drawing.BOLD, drawing.DIM, drawing.RESET) if color else ("", "", "")
-    width = min(drawing.terminal_width(), 100)
+    width = min(drawing.terminal_width(), WIDEST)
     lines = []
     for one in found["statistics"]:
         name, kind = words.harmless(str(one["column_name"])), str(one["column_type"])
-        facts = wrapped([f"{kind} ·", *gaps(one["column_statistics"], found["num_examples"])], width - 4, " ")
+        facts = [f"{KINDS.get(kind, kind)} ·", *gaps(one["column_statistics"], found["num_examples"])]
+        shown = body(one["column_statistics"], width - 2, UNITS.get(kind, ""))
+        line = f"{name}  {' '.join(facts)}  {'  '.join(shown)}".rstrip()
+        if cell_len(line) <= width and len(shown) <= ONE_LINE and not one["column_statistics"].get("frequencies"):
+            lines += [f"{bold}{name}{reset}{line[len(name) :]}", ""]
+            continue
+        beneath = wrapped(facts, width - 4, " ")
         head = drawing.fit(name, min(cell_len(name), width), right=False)
-        beside = f"  {dim}{facts.pop(0)}{reset}" if cell_len(head) + 2 + len(facts[0]) <= width else ""
+        beside = f"  {dim}{beneath.pop(0)}{reset}" if cell_len(head) + 2 + len(beneath[0]) <= width else ""
         lines.append(f"{bold}{head}{reset}{beside}")
-        lines += [f"  {dim}{line}{reset}" for line in facts]
-        lines += ["  " + line for line in body(one["column_statistics"], width - 2)]
+        lines += [f"  {dim}{line}{reset}" for line in beneath]
+        lines += ["  " + line for line in shown]
         lines.append("")
     told = f"{words.harmless(where)}: {words.counted(found['num_examples'], 'row')}"
     if found["partial"]:
@@ -68,12 +85,18 @@ def share(count: int, rows: int) -> str:
     return f"{part:.0f} %" if part >= 10 or part == 0 else f"{part:.2g} %"
 
 
-def body(found: dict[str, Json], width: int) -> list[str]:
-    """The numbers of a column, and its picture."""
+def body(found: dict[str, Json], width: int, unit: str = "") -> list[str]:
+    """The numbers of a column, and its picture.
+
+    Args:
+        unit: what the numbers count, where they are not the values.
+
+    """
     lines = []
     if found.get("min") is not None:
         names = ("min", "median", "mean", "std", "max")
-        lines += wrapped([f"{name} {number(found[name])}" for name in names if found.get(name) is not None], width)
+        parts = [f"{name} {number(found[name])}" for name in names if found.get(name) is not None]
+        lines += wrapped([*parts, unit] if unit else parts, width)
     if found.get("histogram"):
         lines += histogram(found["histogram"], width)
     bars = found.get("frequencies")
@@ -82,7 +105,7 @@ def body(found: dict[str, Json], width: int) -> list[str]:
     if bars and max(bars.values()) > 1:
         lines += frequencies(bars, width)
     if "height" in found:
-        lines += ["height:", *body(found["height"], width)]
+        lines += body(found["height"], width, "pixels high")
     return lines
 
 
@@ -134,7 +157,5 @@ def label(text: str) -> str:
 
 
 def number(value: Any) -> str:
-    """A number, short."""
-    if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.6g}"
-    return f"{value:,}" if isinstance(value, int) else str(value).removesuffix(" 00:00:00")
+    """A number, short; a date without a time that says nothing."""
+    return words.number_text(value) if isinstance(value, (int, float)) else str(value).removesuffix(" 00:00:00")

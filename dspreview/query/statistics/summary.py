@@ -276,7 +276,7 @@ def statistics_of(engine: Engine, wanted: list[int]) -> dict[str, Json]:
             found.append({"column_name": column.name, "column_type": answer[0], "column_statistics": answer[1]})
     return {
         "num_examples": engine.table.num_rows,
-        "statistics": sorted(found, key=lambda one: str(one["column_name"])),
+        "statistics": found,
         "partial": engine.table.partial,
         "columns_without_statistics": without,
     }
