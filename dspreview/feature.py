@@ -199,6 +199,11 @@ def list_tree(item: FeatureTree) -> FeatureTree:
     return {"feature": item, TYPE: LIST}
 
 
+def json_tree() -> FeatureTree:
+    """JSON of any shape."""
+    return {"decode": True, TYPE: JSON}
+
+
 def asset_tree(kind: str, **told: Any) -> FeatureTree:
     """Files of a kind, and what is said of them."""
     return {**told, TYPE: kind}

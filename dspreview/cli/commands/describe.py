@@ -12,7 +12,7 @@ from dspreview.cli.options import ConfigArgument, DatasetArgument, SplitArgument
 from dspreview.cli.questions import ask_one
 from dspreview.cli.render import output
 from dspreview.cli.render.output import Answer
-from dspreview.documents.words import bytes_text, counted, harmless, type_text
+from dspreview.documents.words import bytes_text, counted, harmless, plain_type
 from dspreview.errors import command
 from dspreview.feature import Feature
 from dspreview.models import FeatureTree, Json, dump
@@ -160,7 +160,7 @@ def record(one: ColumnFacts, total: int | None) -> dict[str, Json]:
     )
     return {
         "column": harmless(one.name),
-        "type": type_text(one.feature),
+        "type": plain_type(one.feature),
         "missing": missing,
         "values": harmless(values),
         "example": example(one.example, one.feature),

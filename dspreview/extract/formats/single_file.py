@@ -34,9 +34,21 @@ class SingleFile(Reader):
         self.name = opening.ref.name
         self.format = BY_EXTENSION[self.name.rpartition(".")[2]]
 
+    @property
+    def is_mine(self) -> bool:
+        """Whether the file is there, and is a table: a session of an agent is read as one."""
+        if not os.path.isfile(self.name):
+            return False
+        if not self.format.row_is_line:
+            return True
+        from dspreview.extract.sessions.marks import HEAD, harness_of
+
+        with open(self.name, "rb") as stream:
+            return harness_of(stream.read(HEAD)) is None
+
     def listing(self) -> Listing | NotMine:
         """One config with one split. Raises DatasetNotFoundError."""
-        if not os.path.isfile(self.name):
+        if not self.is_mine:
             return NOT_MINE
         dataset = self.dataset = local.resolve(self.opening.ref)
         files = [(self.name.removeprefix(local.folder_of(self.name)), local_key(self.name))]
@@ -46,7 +58,7 @@ class SingleFile(Reader):
     def page(self, split: SplitId, staging: Staging, window: Window) -> Page | NotMine:
         """The first rows."""
         dataset, settings = self.dataset, self.opening.settings
-        if not window.is_page or split != ONLY or dataset is None or not os.path.isfile(self.name):
+        if not window.is_page or split != ONLY or dataset is None or not self.is_mine:
             return NOT_MINE
         if self.format.is_parquet:
             from dspreview.extract.formats.plain_pages import plain_page
@@ -61,12 +73,12 @@ class SingleFile(Reader):
 
     def weight(self, split: SplitId) -> tuple[int, int | None] | NotMine:
         """One file. Raises OSError."""
-        return (1, os.path.getsize(self.name)) if split == ONLY and os.path.isfile(self.name) else NOT_MINE
+        return (1, os.path.getsize(self.name)) if split == ONLY and self.is_mine else NOT_MINE
 
     def whole(self, split: SplitId, folder: str, use: Callable[[WholeTables], T]) -> T | NotMine:
         """What `use` makes of all rows, where the first ones tell their types."""
         del folder
-        if split != ONLY or self.format.is_parquet or not os.path.isfile(self.name):
+        if split != ONLY or self.format.is_parquet or not self.is_mine:
             return NOT_MINE
         from dspreview.extract.text.typed_tables import typed_whole
 
@@ -75,7 +87,7 @@ class SingleFile(Reader):
     def parquet(self, split: SplitId, remote: RemoteFiles) -> ParquetSplit | NotMine | None:
         """The file itself, where its types are plain."""
         del remote
-        if split != ONLY:
+        if split != ONLY or not self.is_mine:
             return NOT_MINE
         if self.format.whole:
             return None

@@ -53,6 +53,8 @@ KINDS = (
     DatasetKind("LeRobot dataset", signs.lerobot, f"{HERE}.lerobot:lerobot_configs", library="mixes its frames with its metadata", owns=True),
     DatasetKind("COCO dataset", signs.coco, f"{HERE}.boxes:coco_configs", library="drops its annotations"),
     DatasetKind("YOLO dataset", signs.yolo, f"{HERE}.boxes:yolo_configs", library="drops its labels", owns=True),
+    DatasetKind("set of agent sessions", signs.sessions, "dspreview.extract.sessions.rows:session_configs",
+                library="needs its extra package teich for it, and differs where docs/conversations.md says"),
     DatasetKind("MosaicML Streaming dataset", signs.mosaic, f"{HERE}.refused:mosaic_configs"),
     DatasetKind("LitData dataset", signs.litdata, f"{HERE}.refused:litdata_configs"),
 )  # fmt: skip

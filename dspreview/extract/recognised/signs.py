@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dspreview.errors import UnsafePathError
 from dspreview.extract.folder import Folder
 from dspreview.extract.format import FORMATS, Format
+from dspreview.extract.sessions.marks import Harness, harness_of
+from dspreview.models import Kind
 
 FORMAT_OF = {extension: one for one in FORMATS.values() for extension in one.extensions}
 OURS = frozenset(extension for extension, one in FORMAT_OF.items() if one.is_ours)
@@ -26,6 +28,9 @@ PICTURES = frozenset({"jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"})
 ZARR = ("zarr.json", ".zgroup", ".zarray", ".zmetadata")
 COCO_NAME = re.compile(r"annotation|instances|coco|captions|keypoints|labels", re.IGNORECASE)
 PEEK = 1 << 16
+LOOKED_AT = 5
+"""Files that are looked at for sessions."""
+TABLE_NAME = re.compile(r"train|test|valid|dev|eval|data|part|shard|\d{5}-of-\d{5}", re.IGNORECASE)
 BESIDE = frozenset({"txt", "md", "toml"})
 """Extensions of what lies beside data."""
 
@@ -146,6 +151,30 @@ def yolo_description(folder: Folder) -> str | None:
     return next((name for name in sorted(found) if begins(folder, name, b"names:")), None)
 
 
+def sessions(folder: Folder) -> str | None:
+    """Sessions of coding agents: JSON Lines with the marks of a harness, in more of the files looked at than not."""
+    if "jsonl" not in folder.endings:
+        return None
+    kinds = kinds_of(folder.names)
+    if kinds["jsonl"] < max(kinds.values(), default=0):
+        return None
+    names = [name for name in folder.names if name.endswith(".jsonl") and not name.startswith(".")]
+    if folder.dataset.kind is Kind.HUB:  # each look is a request: usual names of tables are not looked at
+        names = [name for name in names if not TABLE_NAME.search(name.rpartition("/")[2])]
+    step = max(1, len(names) // LOOKED_AT)
+    looked_at = names[::step][:LOOKED_AT]
+    found = {name: harness for name in looked_at if (harness := harness_in(folder, name)) is not None}
+    if not found or 2 * len(found) <= len(looked_at):
+        return None
+    name, harness = next(iter(found.items()))
+    return f"the lines of {name} are those of {harness}"
+
+
+def harness_in(folder: Folder, name: str) -> Harness | None:
+    """Who wrote a file."""
+    return harness_of(peek(folder, name) or b"")
+
+
 def mosaic(folder: Folder) -> str | None:
     """Shards of MosaicML Streaming."""
     if "index.json\n" not in folder.text:
@@ -164,16 +193,18 @@ def litdata(folder: Folder) -> str | None:
 
 def begins(folder: Folder, name: str, *words: bytes) -> bool:
     """Whether the beginning of a file, or its end, has the first of these words, and one of the others where there are some."""
+    text = peek(folder, name, end=True)
+    return text is not None and words[0] in text and (len(words) == 1 or any(word in text for word in words[1:]))
+
+
+def peek(folder: Folder, name: str, *, end: bool = False) -> bytes | None:
+    """The beginning of a file, and its end where that is wanted; None where it tells nothing: who reads the data says what is wrong."""
     try:
         with folder.open(name) as stream:
             text = stream.read(PEEK)
-            if len(text) == PEEK:
+            if end and len(text) == PEEK:
                 stream.seek(-PEEK, 2)
                 text += stream.read(PEEK)
-    except (
-        FileNotFoundError,
-        PermissionError,
-        UnsafePathError,
-    ):  # it tells nothing; who reads the data says what is wrong
-        return False
-    return words[0] in text and (len(words) == 1 or any(word in text for word in words[1:]))
+    except (FileNotFoundError, PermissionError, UnsafePathError):
+        return None
+    return text

@@ -1,0 +1,157 @@
+"""Files of sessions as rows, with the columns that `datasets` 5.2 gives them with its extra package."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import pyarrow as pa
+
+from dspreview.errors import UnreadableDataError
+from dspreview.extract.folder import Configs, Folder, NamedTable, SplitRows
+from dspreview.extract.formats.values import as_json
+from dspreview.extract.layout.split_files import splits_of
+from dspreview.extract.plain import Columns
+from dspreview.extract.sessions.claude import claude_session
+from dspreview.extract.sessions.codex import codex_session
+from dspreview.extract.sessions.conversation import Line, Session
+from dspreview.extract.sessions.droid import droid_session
+from dspreview.extract.sessions.hermes import hermes_session
+from dspreview.extract.sessions.marks import Harness, harness_of
+from dspreview.extract.sessions.pi import pi_session, traces_session
+from dspreview.feature import json_tree, list_tree, value_tree
+
+TEXT = value_tree("string")
+COLUMNS: Columns = [
+    ("harness", TEXT), ("session_id", TEXT), ("prompt", TEXT), ("messages", list_tree(json_tree())), ("tools", list_tree(json_tree())),
+    ("metadata", json_tree()), ("sent_at", TEXT), ("num_user_messages", value_tree("int64")), ("num_tool_calls", value_tree("int64")),
+    ("trace", json_tree()), ("file_path", TEXT),
+]  # fmt: skip
+BROKEN = "broken_lines"
+"""Where the metadata names the lines that are no JSON."""
+AT_ONCE = 32
+"""Sessions that are held at a time: each may have megabytes."""
+
+
+def session_configs(folder: Folder) -> Configs:
+    """One config of the files that hold sessions. Raises UnreadableDataError."""
+    names = session_names(folder)
+    return {
+        "default": {
+            split: SplitRows(group, partial(read_sessions, folder, group), columns=COLUMNS)
+            for split, group in splits_of(names).items()
+        }
+    }
+
+
+def session_names(folder: Folder) -> list[str]:
+    """The files that may hold sessions."""
+    return [
+        name
+        for name in folder.names
+        if name.endswith(".jsonl") and not any(part.startswith((".", "__")) for part in name.split("/"))
+    ]
+
+
+def read_sessions(folder: Folder, names: Sequence[str], batch: int) -> Iterator[NamedTable]:
+    """The sessions of files, in order; a file without any has no row."""
+    waiting: list[Session] = []
+    yield "", table_of([])
+    for name in names:
+        try:
+            with folder.open(name) as stream:
+                body = stream.read()
+        except OSError as error:
+            error.add_note(f"{folder.root}/{name}")
+            raise
+        for session in sessions_of(folder, name, body):
+            waiting.append(session)
+            if len(waiting) >= min(batch, AT_ONCE):
+                yield name, table_of(waiting)
+                waiting = []
+        if waiting:
+            yield name, table_of(waiting)
+            waiting = []
+
+
+def sessions_of(folder: Folder, name: str, body: bytes) -> Iterator[Session]:
+    """The sessions of a file. Raises UnreadableDataError where it holds other JSON Lines."""
+    harness = harness_of(body)
+    if harness is None:
+        if body.strip():
+            raise UnreadableDataError(f"{name} is no session of an agent, and the files beside it are")
+        return
+    lines, broken = lines_of(body)
+    told: Line = {BROKEN: broken} if broken else {}
+    if harness is Harness.HERMES:
+        for line in lines:
+            session = hermes_session(line, name)
+            session.metadata |= told
+            yield session
+        return
+    trace = body.decode("utf-8", "replace")
+    if harness is Harness.DROID:
+        session = droid_session(lines, trace, name, beside(folder, f"{name.removesuffix('.jsonl')}.settings.json"))
+    else:
+        session = BY_HARNESS[harness](lines, trace, name)
+    session.metadata |= told
+    yield session
+
+
+BY_HARNESS = {
+    Harness.CLAUDE: claude_session, Harness.CODEX: codex_session, Harness.PI: pi_session, Harness.TRACES: traces_session,
+}  # fmt: skip
+
+
+def lines_of(body: bytes) -> tuple[list[Line], list[int]]:
+    """The objects of the lines, and the numbers of those that are none: one that is being written, say."""
+    found, broken = [], []
+    for number, line in enumerate(body.split(b"\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line.decode("utf-8-sig"))
+        except (ValueError, RecursionError):
+            value = None
+        if isinstance(value, dict):
+            found.append(value)
+        else:
+            broken.append(number)
+    return found, broken
+
+
+def beside(folder: Folder, name: str) -> bytes | None:
+    """A file beside, if there is one."""
+    if name not in folder.known:
+        return None
+    with folder.open(name) as stream:
+        return stream.read()
+
+
+def table_of(sessions: list[Session]) -> pa.Table:
+    """Sessions as a table."""
+    texts = {
+        "harness": [str(one.harness) for one in sessions], "session_id": [one.session_id for one in sessions],
+        "prompt": [one.conversation.prompt for one in sessions], "sent_at": [one.conversation.sent_at for one in sessions],
+        "file_path": [one.file_path for one in sessions],
+    }  # fmt: skip
+    numbers = {
+        "num_user_messages": [one.conversation.typed for one in sessions],
+        "num_tool_calls": [len(one.conversation.calls) for one in sessions],
+    }
+    arrays = {name: pa.array(values, pa.string()) for name, values in texts.items()}
+    arrays |= {name: pa.array(values, pa.int64()) for name, values in numbers.items()}
+    arrays["messages"] = lists([list(one.conversation.messages) for one in sessions])
+    arrays["tools"] = lists([one.conversation.tools for one in sessions])
+    arrays["metadata"] = as_json([one.metadata for one in sessions])
+    arrays["trace"] = as_json([one.trace for one in sessions])
+    return pa.table([arrays[name] for name, _ in COLUMNS], names=[name for name, _ in COLUMNS])
+
+
+def lists(values: list[list[Line]]) -> pa.Array:
+    """Lists of JSON."""
+    places = [0]
+    for one in values:
+        places.append(places[-1] + len(one))
+    return pa.ListArray.from_arrays(pa.array(places, pa.int32()), as_json([item for one in values for item in one]))
