@@ -32,7 +32,7 @@ def export(  # noqa: PLR0913 - options are many
     split: SplitArgument = None,
     *,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="FILE", help="Where to; its ending tells the format.")
+        str | None, typer.Option("--to", "-o", metavar="FILE", help="Where to; its ending tells the format.")
     ] = None,
     where: WhereOption = None,
     orderby: Annotated[str | None, typer.Option(metavar="O", help='In which order: "age" DESC, "name".')] = None,

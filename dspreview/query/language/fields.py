@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from dspreview.errors import UsageError
-from dspreview.feature import DATES, FLOATS, INTEGERS, JSON, LABEL, LIST, TEXTS, TIMESTAMP, Feature
+from dspreview.feature import DATES, FLOATS, INTEGERS, JSON, LABEL, LIST, TEXTS, TIMESTAMP, Feature, list_tree
 from dspreview.query.language.tokens import mistake
 from dspreview.query.language.tree import ELEMENT, ColumnName
 from dspreview.query.table import Table
@@ -94,6 +94,9 @@ class Names:
         """A part of a value, or what is derived from it. Raises UsageError."""
         sql, feature, told = part
         for number, name in enumerate(rest):
+            if feature.kind == JSON:
+                sql, told = json_step(sql, name), f"{told}[{name}]" if isinstance(name, int) else f'{told}."{name}"'
+                continue
             if isinstance(name, int):
                 if feature.kind != LIST:
                     raise mistake(
@@ -109,13 +112,6 @@ class Names:
                 )
                 continue
             fields = feature.fields
-            if feature.kind == JSON:
-                raise mistake(
-                    self.what,
-                    self.text,
-                    asked.start,
-                    f"{told} is JSON, whose fields a predicate does not reach; `dspreview sql` does, as in x ->> '$.{name}'",
-                )
             if not feature.is_struct:
                 derived = self.derived(asked.word) if number == len(rest) - 1 else None
                 if derived is not None:
@@ -139,6 +135,9 @@ class Names:
         if place is None:
             raise self.unknown(asked, asked.word or str(head))
         part, _ = self.part(Within(f"c{place}", Feature(self.table.columns[place].feature), f'"{head}"'), rest, asked)
+        if part.feature.kind == JSON:
+            items = f"CASE WHEN json_type({part.sql}) = 'ARRAY' THEN json_extract({part.sql}, '$[*]') END"
+            return part._replace(sql=f"({items})", feature=Feature(list_tree(part.feature.tree)))
         if part.feature.kind != LIST:
             raise mistake(
                 self.what,
@@ -171,6 +170,14 @@ class Names:
         return mistake(self.what, self.text, asked.start, f"no column {name!r}{hint}; there are: {known}")
 
 
+def json_step(sql: str, name: str | int) -> str:
+    """What lies in JSON under a key, or at a place of a list."""
+    if isinstance(name, int):
+        return f"json_extract({sql}, '$[{name if name >= 0 else f'#{name}'}]')"
+    pointer = name.replace("~", "~0").replace("/", "~1").replace("'", "''")
+    return f"json_extract({sql}, '/{pointer}')"
+
+
 def count_of(sql: str, unit: str) -> str:
     """A time of day as the count of its unit."""
     return f"(epoch_{unit}({sql}))" if unit != "s" else f"(epoch_us({sql}) // 1000000)"
@@ -180,6 +187,11 @@ def make_field(sql: str, feature: Feature, told: str) -> Field:
     """The field of an expression whose feature is known."""
     kind, unit, zoned = kind_of(feature)
     return Field(sql, kind, f"{told} ({type_name(feature)})", feature.labels, unit, zoned, json=feature.kind == JSON)
+
+
+def cannot_compare(field: Field) -> str:
+    """Why a field takes part in no comparison."""
+    return f"{field.told} does not compare; IS NULL does, and its fields or its length may"
 
 
 def kind_of(feature: Feature) -> tuple[str, str, bool]:

@@ -16,7 +16,8 @@ from typing import Any
 from dspreview.errors import UsageError
 from dspreview.page.iso import PER_SECOND
 from dspreview.query.language.exactly import NUMBERS, instant, is_end, is_nan, not_nan, range_of, together
-from dspreview.query.language.fields import Field, Names, Within
+from dspreview.query.language.fields import Field, Names, Within, cannot_compare
+from dspreview.query.language.jsonpaths import compare_json, like_json
 from dspreview.query.language.literals import EXPECTED, READERS, KindError, exact, float_of
 from dspreview.query.language.tokens import mistake
 from dspreview.query.language.tree import (
@@ -34,6 +35,7 @@ from dspreview.query.language.tree import (
     Order,
     Value,
     Where,
+    balanced,
     joined,
 )
 from dspreview.suggestions import did_you_mean
@@ -141,6 +143,12 @@ class Builder:
 
     def compare_value(self, operator: str, name: ColumnName, field: Field, value: Value) -> str:
         """A column against a value of its kind."""
+        if field.json:
+            return compare_json(operator, field, value, self.bind, partial(self.compare_known, name))
+        return self.compare_known(name, operator, field, value)
+
+    def compare_known(self, name: ColumnName, operator: str, field: Field, value: Value) -> str:
+        """A field of one kind against a value."""
         found = self.value_of(field, name, value, operator)
         if field.kind == "null":
             return FALSE
@@ -189,6 +197,9 @@ class Builder:
     def membership(self, column: ColumnName, values: tuple[Value, ...], *, negated: bool) -> str:
         """[NOT] IN: no value of the list is ever null, so only the column's own null is unknown."""
         field = self.field(column)
+        if field.json:
+            operator, joint = ("<>", " AND ") if negated else ("=", " OR ")
+            return balanced([self.compare_value(operator, column, field, value) for value in values], joint)
         found = [self.value_of(field, column, value, "=") for value in values]
         if field.kind == "null":
             return FALSE
@@ -216,11 +227,14 @@ class Builder:
         pattern = str(tree.pattern.value)
         if field.kind == "null":
             return FALSE
-        if field.kind != "text":
+        if field.kind != "text" and not field.json:
             raise self.wrong(tree.column.start, f"{word} compares text, and {field.told} is not text")
         if (len(pattern) - len(pattern.rstrip("\\"))) % 2:
             raise self.wrong(tree.pattern.start, r"the pattern ends with a lone backslash; write \\ for one")
-        return f"{field.sql} {'NOT ' if negated else ''}{word} {self.bind(pattern)} ESCAPE '\\'"
+        said = f"{'NOT ' if negated else ''}{word}"
+        if field.json:
+            return like_json(field, said, self.bind(pattern))
+        return f"{field.sql} {said} {self.bind(pattern)} ESCAPE '\\'"
 
     def value_of(self, field: Field, name: ColumnName, value: Value, operator: str) -> Any:
         """The value as the column's kind wants it. Raises UsageError that says which column has which type."""
@@ -282,16 +296,3 @@ class Builder:
             if field.kind != "null":
                 keys.append(f"{field.sql} {'DESC' if order.descending else 'ASC'} {nulls}")
         return keys
-
-
-def cannot_compare(field: Field) -> str:
-    """Why a field takes part in no comparison."""
-    return f"{field.told} does not compare; IS NULL does, and its fields or its length may"
-
-
-def balanced(parts: list[str], joint: str) -> str:
-    """Many conditions as one, nested no deeper than need be: the engine takes a thousand levels."""
-    while len(parts) > 1:
-        paired = [f"({first}{joint}{second})" for first, second in zip(parts[::2], parts[1::2], strict=False)]
-        parts = paired + ([parts[-1]] if len(parts) % 2 else [])
-    return parts[0]

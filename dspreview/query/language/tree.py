@@ -129,3 +129,11 @@ def joined(parts: tuple[Where, ...]) -> tuple[Where, ...]:
         else:
             kept.append(part)
     return (*kept, *[IsIn(name, tuple(found)) for name, found in values.values()])
+
+
+def balanced(parts: list[str], joint: str) -> str:
+    """Many conditions as one, nested no deeper than need be: the engine takes a thousand levels."""
+    while len(parts) > 1:
+        paired = [f"({first}{joint}{second})" for first, second in zip(parts[::2], parts[1::2], strict=False)]
+        parts = paired + ([parts[-1]] if len(parts) % 2 else [])
+    return parts[0]
