@@ -136,6 +136,12 @@ class Feature:
         """Whether there is JSON, or a struct without fields, anywhere inside: their values are not what is stored."""
         return self.tree == {} or self.holds_json_text or any(one.needs_cells() for one in self.inside())
 
+    @cached_property
+    def is_conversation(self) -> bool:
+        """Whether it is a list of turns: who speaks, and what is said. JSON may be one, too, which only its values tell."""
+        fields = self.item.fields.keys() if self.kind == LIST else ()
+        return {"role", "content"} <= set(fields) or {"from", "value"} <= set(fields)
+
     def words(self) -> str:
         """The type in a word: `int64`, `label of 3`, `list<string>`, `{a, b}`; names come as they are, harmless or not."""
         kind = self.kind
@@ -158,6 +164,8 @@ class Feature:
             return plain_value(self.dtype)
         if kind == LABEL:
             return f"category of {len(self.labels)}"
+        if self.is_conversation:
+            return "conversation"
         if kind == LIST:
             return f"list of {self.item.plain_words()}" if self.item.tree is not None else "list"
         if kind.startswith("Array"):

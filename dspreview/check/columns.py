@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dspreview.arrow.values import to_python
+from dspreview.check.conversations import Talks
 from dspreview.check.findings import Finding, found
 from dspreview.check.texts import TEXT_FINDINGS, first_invalid
 from dspreview.feature import LABEL, Feature
@@ -83,6 +84,7 @@ class Watch:
         """What was found, by code and path."""
         self.json_kinds: dict[str, int] = {}
         """The row of the first value of each JSON type."""
+        self.talks = Talks(name)
 
     def look(self, tree: FeatureTree, values: pa.Array, first_row: int) -> None:
         """Look at the next rows."""
@@ -92,6 +94,7 @@ class Watch:
         self.nulls += values.null_count
         if (shape := Feature(tree).shape) and (one := unlike(shape, values)) is not None:
             self.note("library-refuses", Leaf(self.name, tree, values, None), *one, first_row)
+        self.talks.look(Feature(tree), values, first_row)
         for leaf in leaves(self.name, tree, values):
             self.look_at_leaf(leaf, first_row)
         if any(code == "invalid-utf8" for code, _ in self.seen):
@@ -167,6 +170,7 @@ class Watch:
         """
         for (code, path), seen in self.seen.items():
             yield found(code, self.message(code, path, seen), row=seen.row, column=path, **place)
+        yield from self.talks.findings(place)
         if len(self.json_kinds) > 1:
             kinds = ", ".join(f"{kind} (row {row})" for kind, row in self.json_kinds.items())
             row = max(self.json_kinds.values())

@@ -18,7 +18,7 @@ from dspreview.check.media import look_at_files
 from dspreview.check.names import difference, look_at_names, odd_columns, other_columns
 from dspreview.check.reading import FileRows, Reading
 from dspreview.check.rows import AllRows, SampleRows
-from dspreview.check.texts import TEXT_FINDINGS
+from dspreview.check.texts import spared
 from dspreview.extract.files.fetch import Fetcher
 from dspreview.extract.parquet.footers import Footer
 from dspreview.extract.parquet.rowgroups import numbered
@@ -29,9 +29,6 @@ LARGE_GROUP = 300_000_000
 FOOTERS = 1_000
 REMOTE_FOOTERS = 20
 """Files of a split on the Hub whose ends are read, unless all rows are."""
-
-
-NOT_IN_TEXT = frozenset(kind.code for kind in TEXT_FINDINGS if not kind.in_plain_text)
 
 
 class SplitOutcome(NamedTuple):
@@ -100,7 +97,7 @@ class SplitCheck:
             if watch.name == "label" and self.reading.format.is_media_folder:
                 continue  # made by the reader
             seen = watch.findings(self.place, whole=self.ended or total == self.rows)
-            self.findings += [one for one in seen if one.code not in NOT_IN_TEXT or not self.reading.format.is_text]
+            self.findings += [one for one in seen if one.code not in spared(self.reading.format)]
         self.findings = [self.located(one) for one in self.findings]
         return SplitOutcome(self.findings, self.rows, total, self.columns, size)
 

@@ -9,6 +9,9 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dspreview.check.conversations import NOT_IN_LOGS
+from dspreview.extract.format import Format
+
 NULL_WORDS = ("null", "NULL", "Null", "nan", "NaN", "NAN", "None", "N/A", "n/a", "#N/A", "<NA>", "undefined")
 First = tuple[int, int, str]
 """The place of the first text of a kind, how many there are, and the text."""
@@ -108,3 +111,10 @@ TEXT_FINDINGS = [
     TextFinding("mojibake", "{!r} was decoded with the wrong encoding", first_mojibake, "strlen({}) <> length({})"),
 ]  # fmt: skip
 """What is looked for in every text, in this order."""
+NOT_IN_TEXT = frozenset(kind.code for kind in TEXT_FINDINGS if not kind.in_plain_text)
+"""Findings that are told of no file of plain text."""
+
+
+def spared(kind: Format) -> frozenset[str]:
+    """The findings about values that say nothing of files of a format."""
+    return NOT_IN_TEXT if kind.is_text else NOT_IN_LOGS if kind.is_log else frozenset()

@@ -70,6 +70,8 @@ class Format(NamedTuple):
 
     It takes a `dspreview.extract.folder.Folder` and the names of files.
     """
+    is_log: bool = False
+    """Whether a program wrote down what happened: its values are as they were, and nobody mends them."""
     mends: str = ""
     """The module that replaces what is wrong in the reader of `datasets`; imported before that is used."""
     extra: str = ""
@@ -134,7 +136,7 @@ FORMATS = {
                configs=f"{HERE}.sqlite:sqlite_configs"),
         Format("conllu", ("conllu", "conllup", "conll"), is_ours=True, words="CoNLL file", library="shows the first field of each line alone",
                tables=f"{HERE}.conll:conll_tables"),
-        Format("inspect", ("eval",), is_ours=True, words="Inspect log", library="does not read logs that are packed with zstd, or have ids of text",
+        Format("inspect", ("eval",), is_ours=True, is_log=True, words="Inspect log", library="does not read logs that are packed with zstd, or have ids of text",
                configs=f"{HERE}.inspect_log:inspect_configs"),
         Format("stata", ("dta",), is_ours=True, words="Stata file", tables=f"{HERE}.statistics_files:stata_tables"),
         Format("sas", ("sas7bdat", "xpt"), is_ours=True, words="SAS file", configs=f"{HERE}.statistics_files:sas_configs"),

@@ -9,9 +9,10 @@ from urllib.parse import unquote
 
 from dspreview.documents.assets import asset
 from dspreview.documents.plain import harmless
-from dspreview.documents.words import bytes_text, fitted, sound_text
+from dspreview.documents.words import bytes_text, counted, fitted, sound_text
 from dspreview.feature import Feature
 from dspreview.models import FeatureTree, Json
+from dspreview.page.conversations import Turn, head_of, turns_of
 
 LONG_TEXT = 240
 """Characters of a text that are shown before it is opened."""
@@ -29,7 +30,7 @@ class Cell(NamedTuple):
     """What a template draws."""
 
     kind: str
-    """null, number, label, text, long, link, image, audio, video, file, code, nested."""
+    """null, number, label, text, long, link, image, audio, video, file, code, nested, chat and its turn, aside and block."""
     text: str = ""
     note: str = ""
     url: str = ""
@@ -65,7 +66,33 @@ class Painter:
             return Cell("number", str(value))
         if isinstance(value, str):
             return self.text(value)
+        if depth == 0 and (turns := turns_of(value)) is not None:
+            return self.conversation(turns)
         return self.nested(value, feature, depth)
+
+    def conversation(self, turns: list[Turn]) -> Cell:
+        """Turns as a chat; folded in a table, open in a card."""
+        first = next((turn.text for turn in turns if turn.speaker == "user"), turns[0].text)
+        summary = f"{counted(len(turns), 'turn')}: {harmless(' '.join(first[:LONG_TEXT].split()))}"
+        items = tuple((harmless(head_of(turn)), self.turn(turn)) for turn in turns[:MAX_ITEMS])
+        if len(turns) > MAX_ITEMS:
+            items += (("…", Cell("turn", items=(("", Cell("text", f"{len(turns) - MAX_ITEMS:,} more")),))),)
+        return Cell("chat", summary, "open" if self.large else "", items=items)
+
+    def turn(self, turn: Turn) -> Cell:
+        """What one of them said: thoughts, calls and long results are folded."""
+        parts = list[tuple[str, Cell]]()
+        if turn.thought:
+            parts.append(("", Cell("aside", "thought", items=(("", Painter(large=True).text(turn.thought)),))))
+        if turn.text:
+            parts.append(("", self.text(turn.text) if turn.speaker != "tool" else Painter().text(turn.text)))
+        if turn.pictures:
+            parts.append(("", Cell("text", counted(turn.pictures, "picture"))))
+        for call in turn.calls:
+            told = json.dumps(call.arguments, ensure_ascii=False, indent=1)
+            inner = "\n".join(harmless(line) for line in told.split("\n"))
+            parts.append(("", Cell("aside", f"→ {harmless(call.name)}", items=(("", Cell("block", inner)),))))
+        return Cell("turn", note=turn.speaker or "other", items=tuple(parts))
 
     def text(self, value: str) -> Cell:
         """A text, with nothing in it that reorders a line; a long one is opened when somebody wants it."""

@@ -70,7 +70,24 @@ GROUP = pa.array([b"x" * 2_000, b"y" * 2_000], pa.large_binary())
 LARGE_GROUP = 3_000
 """What counts as a large row group for `large-row-group` alone: the real one takes 300 MB."""
 
+
+def talk(*turns: tuple[str, str], **more: Any) -> bytes:
+    """JSON Lines with a conversation in the second of two rows."""
+    good = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
+    odd = [{"role": role, "content": content} for role, content in turns]
+    if more:
+        odd[-1] |= more
+    return "".join(json.dumps({"n": number, "messages": one}) + "\n" for number, one in enumerate((good, odd))).encode()
+
+
 BROKEN: dict[str, Broken] = {
+    "turn-role-unknown": Broken({"a.jsonl": talk(("user", "a"), ("asistant", "b"), ("user", "c"), ("assistant", "d"))}, {"file": "a.jsonl", "line": 2, "row": 1, "column": "messages"}),
+    "turn-empty": Broken({"a.jsonl": talk(("user", " "), ("assistant", "b"))}, {"line": 2, "row": 1}),
+    "turn-order": Broken({"a.jsonl": talk(("user", "a"), ("user", "b"), ("assistant", "c"))}, {"row": 1}),
+    "turn-order first": Broken({"a.jsonl": talk(("system", "a"), ("assistant", "b"))}, {"row": 1}),
+    "tool-result-orphan": Broken({"a.jsonl": talk(("user", "a"), ("tool", "b"), ("assistant", "c"))}, {"row": 1}),
+    "system-prompt-repeated": Broken({"a.jsonl": talk(("system", "a"), ("user", "b"), ("system", "c"), ("assistant", "d"))}, {"row": 1}),
+    "conversation-unfinished": Broken({"a.jsonl": talk(("user", "a"), ("assistant", "b"), ("user", "c"))}, {"row": 1}),
     "load-failed": Broken({"a.parquet": GOOD[:-30]}, {"split": "train"}),
     "load-failed among others": Broken({"a.parquet": parquet({"n": [1]}), "b.parquet": GOOD[:50], "c.parquet": parquet({"n": [2]})}, {"file": "b.parquet"}),
     "load-failed jsonl": Broken({"a.jsonl": '{"n": 1}\n{"n": 2\n'}, {"file": "a.jsonl", "line": 2}),

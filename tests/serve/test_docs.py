@@ -30,7 +30,7 @@ def test_the_examples_answer(dspreview: Program, serve: Callable[..., Server]) -
         answers[parts.path] = answer
     assert answers["/healthcheck"].text == "ok"
     assert answers["/is-valid"].json == {"valid": True}
-    assert answers["/rows"].json == dspreview("rows", DATASET, "--json").json
+    assert answers["/rows"].json == dspreview("rows", DATASET, "signals", "train", "--json").json
     found = [(row["row"]["signal"], row["row"]["units"]) for row in answers["/filter"].json["rows"]]
     assert found[:2] == [("WHAT HATH GOD WROUGHT", 189), ("PARIS", 43)]
     assert all(units > 20 for _, units in found)

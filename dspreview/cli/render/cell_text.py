@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
+from dspreview.cli.render.chat import line_of
 from dspreview.documents.words import harmless
 from dspreview.models import Json
+from dspreview.page.conversations import turns_of
 
 LONG_NUMBER = 12
 """A float of more characters is rounded in a table."""
@@ -18,6 +20,8 @@ def cell_text(value: Json, column: dict[str, Json]) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and column["type"] == "CLASS_LABEL":
         labels = column.get("labels") or []
         return f"{value} {harmless(labels[value])}" if 0 <= value < len(labels) else str(value)
+    if (turns := turns_of(value)) is not None:
+        return line_of(turns)
     if isinstance(value, (dict, list)):
         return asset_text(value) if is_asset(value) else harmless(nested_text(value, outermost=True))
     return plain_text(value)

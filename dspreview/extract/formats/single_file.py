@@ -41,7 +41,7 @@ class SingleFile(Reader):
             return False
         if not self.format.row_is_line:
             return True
-        from dspreview.extract.sessions.marks import HEAD, harness_of
+        from dspreview.extract.layout.harness import HEAD, harness_of
 
         with open(self.name, "rb") as stream:
             return harness_of(stream.read(HEAD)) is None

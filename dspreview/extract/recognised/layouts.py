@@ -25,6 +25,8 @@ class DatasetKind(NamedTuple):
     """What `datasets` makes of it; empty where it has no reader for it."""
     owns: bool = False
     """Whether all files of its folder are its own: it says itself which of them hold rows."""
+    is_log: bool = False
+    """Whether a program wrote down what happened: its values are as they were, and nobody mends them."""
 
 
 class Recognition(NamedTuple):
@@ -36,6 +38,7 @@ class Recognition(NamedTuple):
     package: str = ""
     library: str = ""
     owns: bool = False
+    is_log: bool = False
 
     @property
     def article(self) -> str:
@@ -54,7 +57,7 @@ KINDS = (
     DatasetKind("COCO dataset", signs.coco, f"{HERE}.boxes:coco_configs", library="drops its annotations"),
     DatasetKind("YOLO dataset", signs.yolo, f"{HERE}.boxes:yolo_configs", library="drops its labels", owns=True),
     DatasetKind("set of agent sessions", signs.sessions, "dspreview.extract.sessions.rows:session_configs",
-                library="needs its extra package teich for it, and differs where docs/conversations.md says"),
+                library="needs its extra package teich for it, and differs where docs/conversations.md says", is_log=True),
     DatasetKind("MosaicML Streaming dataset", signs.mosaic, f"{HERE}.refused:mosaic_configs"),
     DatasetKind("LitData dataset", signs.litdata, f"{HERE}.refused:litdata_configs"),
 )  # fmt: skip
@@ -64,7 +67,9 @@ def recognise(folder: Folder) -> Recognition | None:
     """What a dataset is; None where `datasets` has a reader for it, or nobody knows."""
     for kind in KINDS:
         if (reason := kind.sign(folder)) is not None:
-            return Recognition(kind.name, reason, named(kind.reader), kind.package, kind.library, kind.owns)
+            return Recognition(
+                kind.name, reason, named(kind.reader), kind.package, kind.library, kind.owns, kind.is_log
+            )
     return by_format(folder)
 
 
@@ -89,4 +94,4 @@ def by_format(folder: Folder) -> Recognition | None:
 
         return file_configs(found, best)
 
-    return Recognition(best.words, reason, opened, best.extra, best.library)
+    return Recognition(best.words, reason, opened, best.extra, best.library, is_log=best.is_log)

@@ -55,7 +55,7 @@ class Recognised(Reader):
     @property
     def format(self) -> Format:
         """What is known of its files."""
-        return Format(self.recognition.name)
+        return Format(self.recognition.name, is_log=self.recognition.is_log)
 
     def listing(self) -> Listing:
         """The configs and splits."""

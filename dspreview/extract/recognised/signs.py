@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dspreview.errors import UnsafePathError
 from dspreview.extract.folder import Folder
 from dspreview.extract.format import FORMATS, Format
-from dspreview.extract.sessions.marks import Harness, harness_of
+from dspreview.extract.layout.harness import Harness, harness_of
 from dspreview.models import Kind
 
 FORMAT_OF = {extension: one for one in FORMATS.values() for extension in one.extensions}

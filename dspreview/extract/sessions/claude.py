@@ -5,6 +5,7 @@ Sub-agents within a file (side chains) are no turns of it. Of a rewound session 
 
 from __future__ import annotations
 
+from dspreview.extract.layout.harness import Harness
 from dspreview.extract.sessions.conversation import (
     Conversation,
     Line,
@@ -16,7 +17,6 @@ from dspreview.extract.sessions.conversation import (
     text_of,
     tool_call,
 )
-from dspreview.extract.sessions.marks import Harness
 from dspreview.models import Json
 
 SYNTHETIC = "<synthetic>"

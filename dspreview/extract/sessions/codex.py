@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+from dspreview.extract.layout.harness import Harness
 from dspreview.extract.sessions.conversation import (
     Conversation,
     Line,
@@ -16,7 +17,6 @@ from dspreview.extract.sessions.conversation import (
     text_of,
     tool_call,
 )
-from dspreview.extract.sessions.marks import Harness
 from dspreview.models import Json
 
 SKIPPED = ("<environment_context>", "<user_instructions>")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from dspreview.extract.layout.harness import Harness
 from dspreview.extract.sessions.conversation import (
     Conversation,
     Line,
@@ -14,7 +15,6 @@ from dspreview.extract.sessions.conversation import (
     text_of,
     tool_call,
 )
-from dspreview.extract.sessions.marks import Harness
 from dspreview.models import Json
 
 REMINDER = "<system-reminder>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from dspreview.extract.layout.harness import Harness
 from dspreview.extract.sessions.conversation import (
     Conversation,
     Line,
@@ -15,7 +16,6 @@ from dspreview.extract.sessions.conversation import (
     text_of,
     tool_call,
 )
-from dspreview.extract.sessions.marks import Harness
 from dspreview.models import Json
 
 THINKING = re.compile(r"<think(?:ing)?>(.*?)</think(?:ing)?>", re.DOTALL)

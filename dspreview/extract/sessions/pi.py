@@ -6,6 +6,7 @@ description of the format in Pi's documentation (version 3), and `session-traces
 
 from __future__ import annotations
 
+from dspreview.extract.layout.harness import Harness
 from dspreview.extract.sessions.conversation import (
     Conversation,
     Line,
@@ -18,7 +19,6 @@ from dspreview.extract.sessions.conversation import (
     text_of,
     tool_call,
 )
-from dspreview.extract.sessions.marks import Harness
 from dspreview.models import Json
 
 OPENCLAW = "openclaw"

@@ -11,6 +11,7 @@ import pyarrow as pa
 from dspreview.errors import UnreadableDataError
 from dspreview.extract.folder import Configs, Folder, NamedTable, SplitRows
 from dspreview.extract.formats.values import as_json
+from dspreview.extract.layout.harness import Harness, harness_of
 from dspreview.extract.layout.split_files import splits_of
 from dspreview.extract.plain import Columns
 from dspreview.extract.sessions.claude import claude_session
@@ -18,7 +19,6 @@ from dspreview.extract.sessions.codex import codex_session
 from dspreview.extract.sessions.conversation import Line, Session
 from dspreview.extract.sessions.droid import droid_session
 from dspreview.extract.sessions.hermes import hermes_session
-from dspreview.extract.sessions.marks import Harness, harness_of
 from dspreview.extract.sessions.pi import pi_session, traces_session
 from dspreview.feature import json_tree, list_tree, value_tree
 
