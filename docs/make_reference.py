@@ -12,6 +12,7 @@ from pathlib import Path
 from dspreview import errors
 from dspreview.check.findings import KINDS
 from dspreview.cli.app import COMMANDS
+from dspreview.cli.commands.skill import skill_text
 from dspreview.settings import TABLE
 
 HERE = Path(__file__).parent
@@ -137,6 +138,7 @@ def main() -> int:
         "settings.md": settings_page(),
         "exit-codes.md": exit_page(),
         "check.md": check_page(),
+        "SKILL.md": skill_text(),
     }.items():
         path = HERE / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:

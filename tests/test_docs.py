@@ -46,9 +46,10 @@ def test_examples_print_what_the_readme_shows(command: str, output: str, here: P
 
 CHECK = (ROOT / "docs" / "check.md").read_text(encoding="utf-8")
 RECIPES = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
+TALKS = "".join((ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("conversations", "agents"))
 TOUR = [
     line
-    for block in re.findall(r"```sh\n(.*?)```", README + RECIPES + QUERIES + CHECK, re.DOTALL)
+    for block in re.findall(r"```sh\n(.*?)```", README + RECIPES + QUERIES + CHECK + TALKS, re.DOTALL)
     for line in block.splitlines()
 ]
 

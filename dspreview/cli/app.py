@@ -46,6 +46,8 @@ COMMANDS = {
     "cache": Entry("cache", "Look into the cache, and clean it."),
     "serve-assets": Entry("serve_assets", "Serve the cache over HTTP: assets, JSON, and a page to look at."),
     "settings": Entry("settings", "Show each setting, its value and where it came from."),
+    "skill": Entry("skill", "Print a SKILL.md that teaches an agent to use this program."),
+    "mcp": Entry("mcp", "Answer agents over the Model Context Protocol; read-only."),
     "doctor": Entry("doctor", "Check that everything needed is in order."),
 }
 

@@ -28,6 +28,8 @@ class Call(NamedTuple):
     quiet: bool
     verbose: bool
     safe_csv: bool = False
+    agent: bool = False
+    """Whether an agent reads, and asked for no format."""
 
     def ref(self, dataset: str) -> DatasetRef:
         """The dataset that a word means, with a hint where a folder here has the name of a Hub id. Raises PreviewError."""
@@ -43,7 +45,7 @@ class Call(NamedTuple):
 
     def hint(self, message: str) -> None:
         """What to do next, for people, on stderr."""
-        if not self.quiet:
+        if not self.quiet and not self.agent:
             failure.tell(message)
 
     def no_csv_of_many(self) -> None:

@@ -14,16 +14,20 @@ import typer
 from dspreview import errors
 from dspreview.addresses import parse
 from dspreview.cli import failure, interrupts
+from dspreview.cli.agents import agent_reads
 from dspreview.cli.call import TABULAR, Call
 from dspreview.cli.render.output import WRITERS
 from dspreview.local import LOCAL_STARTS
 from dspreview.settings import resolve
 
 
-def format_option(formats: Iterable[str], what: str = "answer") -> Any:
-    """`--format`, which takes the formats of a table of writers."""
+def format_option(formats: Iterable[str], what: str = "answer", default: str = "") -> Any:
+    """`--format`, which takes the formats of a table of writers; with a `default` it is None where nothing was asked for."""
     choice: Any = Literal
-    return Annotated[choice[tuple(formats)], typer.Option("--format", help=f"How the {what} is written.")]
+    asked, told = choice[tuple(formats)], f" [default: {default}]" if default else ""
+    return Annotated[
+        asked | None if default else asked, typer.Option("--format", help=f"How the {what} is written.{told}")
+    ]
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
@@ -58,7 +62,7 @@ Color = Annotated[
 ]
 
 COMMON: dict[str, tuple[Any, Any]] = {
-    "format_": (format_option(WRITERS), "table"),
+    "format_": (format_option(WRITERS, default="table"), None),
     "as_json": (AsJson, False),
     "cached": (Cached, False),
     "offline": (Offline, False),
@@ -194,6 +198,10 @@ def asked_of(command: Any, arguments: list[str]) -> failure.Asked:
 
 def make_call(common: dict[str, Any]) -> Call:
     """Settings and switches of this call. Raises SettingsError, UsageError."""
+    common = common | {
+        "format_": common["format_"] or "table",
+        "agent": common["format_"] is None and agent_reads(os.environ),
+    }
     if common["as_json"] and common["format_"] not in {"table", "json"}:
         raise errors.UsageError(f"--json and --format {common['format_']} contradict each other; give one")
     if common["safe_csv"] and (common["as_json"] or common["format_"] not in TABULAR):
@@ -216,6 +224,7 @@ def make_call(common: dict[str, Any]) -> Call:
         quiet=common["quiet"] or (settings.log_level in {"ERROR", "CRITICAL"} and not common["verbose"]),
         verbose=common["verbose"] or (settings.log_level == "DEBUG" and not common["quiet"]),
         safe_csv=bool(common["safe_csv"]),
+        agent=common["agent"] and not common["as_json"],
     )
     if settings.ignored:
         names = ", ".join(one.name for one in settings.ignored)

@@ -7,6 +7,7 @@ import os
 from typing import Any, NamedTuple
 
 from dspreview import errors
+from dspreview.choice import choose
 from dspreview.extract.layout.readme import local_card
 from dspreview.feature import Feature
 from dspreview.models import DatasetRef, FeatureTree, Json, Kind, SplitId
@@ -51,11 +52,9 @@ def describe(queries: Queries, ref: DatasetRef, config: str | None, split: str |
     preview = queries.preview
     listing = preview.splits(ref)
     entry = preview.dataset(ref)
-    first = next((one for one in listing.configs if one.config == (config or listing.default_config)), None)
-    first = first or next((one for one in listing.configs if one.splits), None)
-    if first is None or not first.splits:
+    if not any(one.splits for one in listing.configs):
         raise errors.EmptyDatasetError(f"{ref.asked} has no split")
-    names = SplitId(config or first.config, split or first.splits[0].split)
+    names = choose(listing, config, split, ref.asked).names
     answer = preview.page(ref, *names)
     features = [(one["name"], one["type"]) for one in json.loads(answer.page.features)]
     rows = [row["row"] for row in RowLines.parse(answer.page.rows)]

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dspreview import errors
+from dspreview.cli.agents import TOKEN, TOKENS
 from dspreview.cli.call import Call
 from dspreview.cli.options import ConfigArgument, DatasetArgument, SplitArgument, with_common
 from dspreview.cli.questions import ask_one
@@ -23,8 +24,6 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 MOST_SPLITS, MOST_COLUMNS = 12, 40
 """What a screen takes; the JSON has all."""
 EXAMPLE = 60
-TOKEN = 4
-"""Bytes that count as a token of a language model."""
 CARD = ("pretty_name", "license", "size_categories", "language", "task_categories")
 
 
@@ -52,7 +51,8 @@ def describe_(
     def answer(queries: Queries) -> int:
         found = describe(queries, ref, config, split)
         document = as_document(ref.asked, found)
-        budget = None if max_tokens is None else max_tokens * TOKEN
+        most = TOKENS if max_tokens is None and call.agent else max_tokens
+        budget = None if most is None else most * TOKEN
         if budget is not None and call.format == "json":
             document = within(document, budget)
         records = document["columns"]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from typing import Any, NamedTuple, Self
 
+from dspreview.cli import agents
 from dspreview.cli.call import ROW_FORMATS, Call
 from dspreview.documents.plain import csv_cell
 from dspreview.documents.stdout import write_bytes, write_text
@@ -59,6 +60,8 @@ def write_rows(call: Call, header: list[str], rows: Iterable[Record]) -> None:
 
 def table_of(call: Call, header: list[str], records: list[Record]) -> str:
     """Some fields of records as a table for people."""
+    if call.agent:
+        return agents.lines_of(header, ([record.get(name) for name in header] for record in records))
     from dspreview.cli.render import table  # rich, for a table only
 
     rows = [[record.get(name) for name in header] for record in records]
@@ -76,6 +79,11 @@ def as_text(call: Call, answer: Answer) -> None:
     """The answer for people."""
     if answer.text is not None:
         write_text(answer.text())
+        return
+    if call.agent:
+        write_text(
+            agents.lines_of(answer.header, ([one.get(name) for name in answer.header] for one in answer.records()))
+        )
         return
     from dspreview.cli.render import table  # rich, for a table only
 

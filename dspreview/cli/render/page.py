@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
+from dspreview.cli.agents import lines_of
 from dspreview.cli.call import Call
 from dspreview.cli.render import output
 from dspreview.cli.render.output import Answer
 from dspreview.documents.page import Found, Selection, narrowed, page_document, page_rows
-from dspreview.models import Json
+from dspreview.documents.words import plain_type
+from dspreview.feature import Feature
+from dspreview.models import Json, dump
 from dspreview.preview import PageAnswer
 from dspreview.preview.windows import omitted_columns
 
@@ -40,6 +44,11 @@ def write(
 
     def text() -> str:
         nonlocal more
+        if call.agent and not card:
+            text, left = for_agent(answer, selection, found)
+            if left and not call.quiet:
+                sys.stderr.write(dump(left) + "\n")
+            return text
         from dspreview.cli.render import page_table  # rich, for a table only
 
         if card:
@@ -65,6 +74,45 @@ def write(
     if cut:
         way = "--full" if found is None else "`dspreview rows --row N`"
         call.warn(f"cut cells in {', '.join(cut[:10])}; whole with {way}")
+
+
+def for_agent(answer: PageAnswer, selection: Selection, found: Found | None) -> tuple[str, dict[str, Json]]:
+    """A page for an agent: what it is in a line, then the rows; and how much more there is."""
+    limit = selection.length if selection.length is not None else TABLE_LENGTH
+    names, rows, cut = page_rows(answer, selection)
+    shown, total = rows[:limit], answer.page.num_rows_total
+    first = selection.offset if found is None else found.offset
+    places = selection.rows(answer).places
+    features = [Feature(one["type"]) for one in json.loads(answer.page.features)]
+    known = {one["name"]: feature for one, feature in zip(json.loads(answer.page.features), features, strict=True)}
+    of = "?" if total is None else str(total)
+    span = f"rows {first} to {first + len(shown) - 1}" if shown else "no rows"
+    head = f"# {answer.asked} {answer.config}/{answer.split}: {span} of {of}{f' {found.word}' if found else ''}"
+    body = lines_of(
+        ["row_idx", *(f"{name} ({plain_type(known[name].tree)})" for name in names)],
+        (
+            [place, *(labelled(row.get(name), known[name]) for name in names)]
+            for place, row in zip(places, shown, strict=False)
+        ),
+    )
+    left: dict[str, Json] = {}
+    if total is None or first + len(shown) < total:
+        left["more"] = {
+            "rows": None if total is None else total - first - len(shown),
+            "next": f"--offset {first + len(shown)}",
+        }
+    if cut:
+        left["cut"] = {"columns": cut, "whole": "--full"}
+    return f"{head}\n{body}", left
+
+
+def labelled(value: Json, feature: Feature) -> Json:
+    """A class by its name, too; a file by its name and what is known of it."""
+    if isinstance(value, (dict, list)):
+        from dspreview.cli.render.cell_text import short_assets  # rich
+
+        return short_assets(value)
+    return f"{value} {feature.labels[value]}" if isinstance(value, int) and 0 <= value < len(feature.labels) else value
 
 
 def write_all(call: Call, stream: Stream, selection: Selection) -> None:
