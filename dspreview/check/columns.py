@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from dspreview.arrow.values import to_python
 from dspreview.check.conversations import Talks
 from dspreview.check.findings import Finding, found
+from dspreview.check.secrets.scan import Scan
 from dspreview.check.texts import TEXT_FINDINGS, first_invalid
 from dspreview.feature import LABEL, Feature
 from dspreview.models import FeatureTree
@@ -85,6 +86,7 @@ class Watch:
         self.json_kinds: dict[str, int] = {}
         """The row of the first value of each JSON type."""
         self.talks = Talks(name)
+        self.scan = Scan(name)
 
     def look(self, tree: FeatureTree, values: pa.Array, first_row: int) -> None:
         """Look at the next rows."""
@@ -143,12 +145,14 @@ class Watch:
         if place is not None:
             self.note("invalid-utf8", leaf, place, 1, "", first_row)
             return
+        self.scan.look(leaf.path, leaf.values, lambda place: first_row + leaf.row(place))
         for kind in TEXT_FINDINGS:
             if (leaf.parents is None or kind.within_lists) and (one := kind.first(leaf.values)) is not None:
                 self.note(kind.code, leaf, *one, first_row)
 
     def look_at_json(self, leaf: Leaf, first_row: int) -> None:
         """JSON has types, too."""
+        self.scan.look(leaf.path, leaf.values.storage, lambda place: first_row + leaf.row(place))
         for place, text in enumerate(leaf.values.storage.to_pylist()):
             if text is not None and (kind := json_kind(text)) is not None:
                 self.json_kinds.setdefault(kind, first_row + leaf.row(place))
@@ -171,6 +175,7 @@ class Watch:
         for (code, path), seen in self.seen.items():
             yield found(code, self.message(code, path, seen), row=seen.row, column=path, **place)
         yield from self.talks.findings(place)
+        yield from self.scan.findings(place)
         if len(self.json_kinds) > 1:
             kinds = ", ".join(f"{kind} (row {row})" for kind, row in self.json_kinds.items())
             row = max(self.json_kinds.values())

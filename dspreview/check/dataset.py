@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from dspreview.check.info import infos_of, look_at_features, look_at_info, look_
 from dspreview.check.library import LibraryCasts, readme_refusal
 from dspreview.check.reading import Reading
 from dspreview.check.rows import AllRows, SampleRows
+from dspreview.check.secrets.scan import hits_in
 from dspreview.check.splits import SplitCheck, SplitOutcome
 from dspreview.check.structure import README, Made, kind_of, look_at_structure, made_of
 from dspreview.extract.extractor import Extractor
@@ -110,7 +111,7 @@ class DatasetCheck:
         for one in self.rows.findings():
             self.findings.append(self.checks[SplitId(str(one.config), str(one.split))].located(one))
         rows = sum(outcome.rows for outcome in self.outcomes.values())
-        found, missing = in_order(self.findings), tuple(self.missing)
+        found, missing = in_order(map(masked, self.findings)), tuple(self.missing)
         return Report(self.ref.asked, revision, found, len(self.outcomes), rows, self.outcomes, missing)
 
     def list(self) -> tuple[Listing | None, str | None]:
@@ -210,7 +211,16 @@ def is_explained(failure: Finding, structure: list[Finding]) -> bool:
     return "bad-name" in known and failure.code in {"load-failed", "readme-unreadable"}
 
 
-def in_order(findings: list[Finding]) -> list[Finding]:
+def masked(finding: Finding) -> Finding:
+    """A finding whose message tells no key and nothing personal."""
+    hits = hits_in(finding.message)
+    text = finding.message
+    for hit in reversed(hits):
+        text = text[: hit.start] + hit.masked(finding.message) + text[hit.end :]
+    return finding._replace(message=text) if hits else finding
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
     """The worst first, each once, and otherwise as they were found."""
     rank = {"error": 0, "warning": 1, "info": 2}
     return sorted(dict.fromkeys(findings), key=lambda one: rank[one.severity])

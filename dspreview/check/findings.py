@@ -60,6 +60,8 @@ KINDS = {
         FindingKind("tool-result-orphan", "warning", "the result of a tool that was not called", "tool_call_id: call_9, and no call has this id", "add the call, or correct the id"),
         FindingKind("system-prompt-repeated", "warning", "a conversation has a second system prompt", "turns 0 and 4 are of system", "join them into the first turn"),
         FindingKind("conversation-unfinished", "info", "a conversation ends without an answer", "its last turn is of user", "nothing, if these are prompts; else add the answer"),
+        FindingKind("secret", "warning", "a key, token or password", "the token of an account in a log", "revoke it first, then remove it: `dspreview export --redact`"),
+        FindingKind("pii", "warning", "personal data: an address, a number of a card or an account, a national number", "an e-mail address in a comment", "remove it, or write it down as allowed: `dspreview export --redact`"),
         FindingKind("empty-split", "warning", "a split without rows", "a header and nothing else", "remove the split, or add rows"),
         FindingKind("null-column", "warning", "a column without any value", "every cell is null", "remove the column, or fill it"),
         FindingKind("constant-column", "info", "a column with one value in all rows", "version is 1 everywhere", "nothing, if this is intended"),

@@ -14,6 +14,7 @@ from dspreview.arrow.openparquet import OpenParquet
 from dspreview.check.columns import Watch
 from dspreview.check.reading import FileRows, Reading, workable
 from dspreview.check.rows import ParquetFiles
+from dspreview.check.secrets.scan import sql_suspect
 from dspreview.check.texts import TEXT_FINDINGS
 from dspreview.errors import QueryLimitError
 from dspreview.extract.plain import Columns, features_of
@@ -45,7 +46,9 @@ def sieved(
     spill.mkdir(exist_ok=True)
     try:
         kinds = [kind_of(tree) for _, tree in columns]
-        seen = sieve(paths, kinds, [kind.suspects for kind in TEXT_FINDINGS], spill, reading.settings, progress)
+        seen = sieve(
+            paths, kinds, [*(kind.suspects for kind in TEXT_FINDINGS), sql_suspect()], spill, reading.settings, progress
+        )
     except (duckdb.Error, QueryLimitError):  # text that is not UTF-8, say: the closer look finds its place
         return None
     if seen is None:
