@@ -37,21 +37,24 @@ class Written(NamedTuple):
     """Columns of files that are null, since a SELECT does not fetch them."""
     gone: tuple[str, ...] = ()
     """Files that could not be read, whose cells have their names alone."""
+    redacted: int = 0
+    """Keys and personal data that were taken out."""
 
 
 def export(
     queries: Queries, ref: DatasetRef, config: str | None, split: str | None, path: str, request: Request,
-    *, columns: tuple[str, ...] | None = None, options: Options | None = None, force: bool = False,
+    *, columns: tuple[str, ...] | None = None, options: Options | None = None, force: bool = False, redact: bool = False,
 ) -> Written:  # fmt: skip
     """Write the rows that a request asks for to a file, whole or not at all. Raises PreviewError.
 
     Args:
         path: its ending tells the format.
         force: a file that is there is replaced.
+        redact: keys and personal data are replaced by their kinds.
 
     """
     return write_rows(
-        exported(queries, ref, config, split, request, columns),
+        exported(queries, ref, config, split, request, columns, redact=redact),
         path,
         queries.settings,
         options or Options(),
@@ -88,7 +91,15 @@ def write_rows(
             number = write(found, staged, settings, options._replace(name=found.split.split))
             size = staged.stat().st_size
             os.replace(staged, place)
-            return Written(path, number, size, found.partial, found.left_out, tuple(found.gone))
+            return Written(
+                path,
+                number,
+                size,
+                found.partial,
+                found.left_out,
+                tuple(found.gone),
+                found.redaction.number if found.redaction else 0,
+            )
     except sqlite3.OperationalError as error:
         raise StoreFullError(f"{path} cannot be written: {error}; nothing was written") from error
     except (OSError, pa.ArrowException) as error:

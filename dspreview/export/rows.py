@@ -11,6 +11,7 @@ import pyarrow as pa
 from dspreview.arrow.arrays import timed
 from dspreview.arrow.settled import empty_table
 from dspreview.errors import UsageError
+from dspreview.export.redaction import Redaction
 from dspreview.feature import LIST, Feature
 from dspreview.models import DatasetRef, FeatureTree, Resolved, SplitId
 from dspreview.page.media import UndecodableError
@@ -42,11 +43,14 @@ class Exported(NamedTuple):
     """Columns of files that are null, since nobody fetches them."""
     gone: list[str] = []  # noqa: RUF012 - of those without files; others have one of their own
     """Files that could not be read: it grows while the tables are taken."""
+    redaction: Redaction | None = None
+    """What takes keys and personal data out, where that was asked for."""
 
 
 @contextmanager
 def exported(
     queries: Queries, ref: DatasetRef, config: str | None, split: str | None, request: Request, wanted: tuple[str, ...] | None,
+    *, redact: bool = False,
 ) -> Iterator[Exported]:  # fmt: skip
     """The rows of a split that a request asks for, some columns of them. Raises PreviewError."""
     target = queries.target(ref, config, split)
@@ -75,8 +79,13 @@ def exported(
                         return None
 
                 tables = (with_files(as_meant(one, columns), columns, read) for one in rows)
+                redaction = Redaction() if redact else None
+                if redaction is not None:
+                    tables = (redaction.table(one, columns) for one in tables)
                 names = SplitId(target.split.config, target.split.split)
-                yield Exported(target.entry.dataset, ref.asked, names, columns, tables, found.table.partial, gone=gone)
+                yield Exported(
+                    target.entry.dataset, ref.asked, names, columns, tables, found.table.partial, gone=gone, redaction=redaction
+                )  # fmt: skip
 
 
 @contextmanager

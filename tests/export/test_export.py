@@ -262,3 +262,21 @@ def test_an_interrupt_leaves_nothing(tmp_path: Path, out: Path, dspreview: Any) 
     _, told = running.communicate()
     assert running.returncode == 130, told
     assert os.listdir(out) == []
+
+
+@pytest.mark.parametrize("ending", ["parquet", "jsonl"])
+def test_keys_and_personal_data_are_taken_out(ending: str, tmp_path: Path, dspreview: Any) -> None:
+    token, mail = "hf_" + "kVqZxWbTnLpRsGdF" + "hJmYcUoEaXwQzKtVbN", "jane.doe@mail-provider.org"
+    rows = [
+        {"n": 1, "t": f"a {token} b", "m": [{"role": "user", "content": f"mail {mail}"}], "j": {"x": [mail]}},
+        {"n": 2, "t": "plain", "m": [], "j": {"x": None}},
+        {"n": 3, "t": None, "m": None, "j": "text"},
+    ]
+    data = write(tmp_path / "d", {"a.jsonl": "".join(json.dumps(row) + "\n" for row in rows)})
+    to = tmp_path / f"out.{ending}"
+    assert "3 values redacted" in dspreview("export", data, "-o", to, "--redact").out
+    found = dspreview("rows", to, "--format", "jsonl").documents
+    assert [row["t"] for row in found] == ["a [huggingface-token] b", "plain", None]
+    assert found[0]["m"] == [{"role": "user", "content": "mail [email]"}]
+    assert (found[0]["j"], found[2]["j"]) == ({"x": ["[email]"]}, "text")
+    assert token.encode() not in to.read_bytes()

@@ -47,6 +47,9 @@ def export(  # noqa: PLR0913 - options are many
         list[str] | None,
         typer.Option("--index", metavar="COLUMN", help="Of SQLite: a column that gets an index; repeatable."),
     ] = None,
+    redact: Annotated[
+        bool, typer.Option("--redact", help="Replace keys and personal data by their kinds: [email], [github-token].")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     yes: YesOption = False,
 ) -> int:
@@ -71,7 +74,9 @@ def export(  # noqa: PLR0913 - options are many
     options = Options(compression, tuple(index or ()))
 
     def answer(queries: Queries) -> int:
-        found = write_export(queries, ref, config, split, to, request, columns=wanted, options=options, force=force)
+        found = write_export(
+            queries, ref, config, split, to, request, columns=wanted, options=options, force=force, redact=redact
+        )
         write_written(call, found)
         return errors.EXIT_OK
 
@@ -88,6 +93,7 @@ def write_written(call: Call, found: Written) -> None:
         call.warn(
             f"{counted(len(found.gone), 'file')} could not be read, and are names without bytes: {', '.join(found.gone[:3])}"
         )
-    told = f"{found.file}: {counted(found.num_rows, 'row')}, {bytes_text(found.num_bytes)}\n"
+    taken = f", {counted(found.redacted, 'value')} redacted" if found.redacted else ""
+    told = f"{found.file}: {counted(found.num_rows, 'row')}, {bytes_text(found.num_bytes)}{taken}\n"
     document = {name: value for name, value in found._asdict().items() if name not in {"left_out", "gone"}}
     output.write(call, Answer.of(document, list(document), [document], lambda: told))

@@ -31,7 +31,8 @@ LETTERS = {
     "B": UPPER + "234567",
     "S": LOWER + DIGIT,
     "T": ALNUM + "+/",
-    "X": DIGIT + "ABCDEF", "E": "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L",
+    "X": DIGIT + "ABCDEF",
+    "E": "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L",
 }
 """What a letter in a form below stands for: {A36} is 36 of them."""
 FORMS = {

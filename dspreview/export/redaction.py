@@ -1,0 +1,69 @@
+"""Rows without keys and personal data: each is replaced by its kind, in brackets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from dspreview.arrow.values import to_python
+from dspreview.check.secrets.scan import hits_in, suspects
+from dspreview.feature import Feature
+from dspreview.models import FeatureTree
+
+
+class Redaction:
+    """Replaces what was found, and counts it."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def table(self, table: pa.Table, columns: list[tuple[str, FeatureTree]]) -> pa.Table:
+        """A table without; types stay."""
+        for place, (name, tree) in enumerate(columns):
+            feature, column = Feature(tree), table.column(place)
+            if not feature.holds_text() and not feature.holds_json_text:
+                continue
+            chunks = [self.array(name, chunk) for chunk in column.chunks]
+            table = table.set_column(place, table.schema.field(place), pa.chunked_array(chunks, column.type))
+        return table
+
+    def array(self, name: str, values: pa.Array) -> pa.Array:
+        """Some values of a column."""
+        kind = values.type
+        if isinstance(kind, pa.BaseExtensionType):
+            return pa.ExtensionArray.from_storage(kind, self.array(name, values.storage))
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            places = suspects(values, name)
+            if not places:
+                return values
+            texts = values.to_pylist()
+            for place in places:
+                texts[place] = self.text(texts[place], name)
+            return pa.array(texts, kind)
+        if pa.types.is_struct(kind):
+            fields = [
+                self.array(f"{name}.{kind.field(place).name}", values.field(place)) for place in range(kind.num_fields)
+            ]
+            return pa.StructArray.from_arrays(fields, fields=list(kind), mask=values.is_null())
+        if pa.types.is_nested(kind):
+            return pa.array([self.value(one, name) for one in to_python(values)], kind)
+        return values
+
+    def value(self, value: Any, name: str) -> Any:
+        """A nested value."""
+        if isinstance(value, str):
+            return self.text(value, name)
+        if isinstance(value, list):
+            return [self.value(one, name) for one in value]
+        if isinstance(value, dict):
+            return {key: self.value(one, f"{name}.{key}") for key, one in value.items()}
+        return value
+
+    def text(self, text: str, name: str) -> str:
+        """A text."""
+        hits = hits_in(text, name)
+        self.number += len(hits)
+        for hit in reversed(hits):
+            text = f"{text[: hit.start]}[{hit.kind}]{text[hit.end :]}"
+        return text
