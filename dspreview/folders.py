@@ -6,8 +6,12 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from dspreview.errors import SettingsError
 
 FILE_NAME = "dspreview.toml"
+LARGEST_FILE = 1_000_000
 
 
 def folder_file() -> Path | None:
@@ -57,3 +61,22 @@ def token_of_login(environment: Mapping[str, str]) -> tuple[str, str]:
     except (OSError, UnicodeDecodeError):
         return "", "default"
     return token, path if token else "default"
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """All that a `dspreview.toml` holds. Raises SettingsError."""
+    import tomllib  # 6 ms that only who has a file pays
+
+    try:
+        with path.open("rb") as file:
+            text = file.read(LARGEST_FILE + 1)
+        if len(text) > LARGEST_FILE:
+            raise SettingsError(f"{path}: larger than {LARGEST_FILE:,} bytes; no settings file is")
+        values = tomllib.loads(text.decode())
+    except RecursionError:
+        raise SettingsError(f"{path}: not TOML that can be read: its values are nested too deep") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not TOML: {error}") from error
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from error
+    return values

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dspreview.errors import SettingsError
-from dspreview.folders import cache_folder, folder_file, token_of_login, user_file
+from dspreview.folders import cache_folder, folder_file, read_toml, token_of_login, user_file
 from dspreview.suggestions import did_you_mean
 
 TRUE_WORDS = frozenset({"1", "true", "yes", "y", "on", "t"})
@@ -91,7 +91,6 @@ TABLE = (
 SECRETS = frozenset({"HF_TOKEN", "WEBHOOK_SECRET"})
 """Never shown."""
 FOLDERS_REASON = "the file of a working folder can set only CHECK_* and ROWS_*; set this in your own file"
-LARGEST_FILE = 1_000_000
 BY_NAME = {setting.name: setting for setting in TABLE}
 
 
@@ -274,25 +273,16 @@ def bad_value(setting: Setting, text: str, source: str, expected: str) -> Settin
     return SettingsError(f"{setting.name}: {shown} (from {source}) is not {expected}")
 
 
+TABLES = frozenset({"rules", "allow", "input", "croissant"})
+"""What else a `dspreview.toml` may hold, for `check` and `croissant`."""
+
+
 def read_file(path: Path) -> dict[str, Any]:
     """The settings of a `dspreview.toml`; an unknown key is a SettingsError with a suggestion."""
-    import tomllib  # 6 ms that only who has a file pays
-
-    try:
-        with path.open("rb") as file:
-            text = file.read(LARGEST_FILE + 1)
-        if len(text) > LARGEST_FILE:
-            raise SettingsError(f"{path}: larger than {LARGEST_FILE:,} bytes; no settings file is")
-        values = tomllib.loads(text.decode())
-    except RecursionError:
-        raise SettingsError(f"{path}: not TOML that can be read: its values are nested too deep") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: not TOML: {error}") from error
-    except OSError as error:
-        raise SettingsError(f"{path}: {error.strerror}") from error
+    values = read_toml(path)
     for key in values:
-        if key in BY_NAME:
+        if key in BY_NAME or key in TABLES:
             continue
         hint = did_you_mean(key, BY_NAME, "; `dspreview settings` lists the names")
         raise SettingsError(f"{path}: unknown setting {key!r}{hint}")
-    return values
+    return {key: value for key, value in values.items() if key in BY_NAME}

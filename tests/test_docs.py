@@ -46,7 +46,9 @@ def test_examples_print_what_the_readme_shows(command: str, output: str, here: P
 
 CHECK = (ROOT / "docs" / "check.md").read_text(encoding="utf-8")
 RECIPES = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
-TALKS = "".join((ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("conversations", "agents"))
+TALKS = "".join(
+    (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("conversations", "agents", "rules")
+)
 TOUR = [
     line
     for block in re.findall(r"```sh\n(.*?)```", README + RECIPES + QUERIES + CHECK + TALKS, re.DOTALL)

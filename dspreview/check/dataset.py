@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
@@ -15,6 +17,8 @@ from dspreview.check.info import infos_of, look_at_features, look_at_info, look_
 from dspreview.check.library import LibraryCasts, readme_refusal
 from dspreview.check.reading import Reading
 from dspreview.check.rows import AllRows, SampleRows
+from dspreview.check.rules.book import Book
+from dspreview.check.rules.keeping import Opened, rule_findings
 from dspreview.check.secrets.scan import hits_in
 from dspreview.check.splits import SplitCheck, SplitOutcome
 from dspreview.check.structure import README, Made, kind_of, look_at_structure, made_of
@@ -22,6 +26,9 @@ from dspreview.extract.extractor import Extractor
 from dspreview.extract.layout.readme import OLDER_INFOS, local_card
 from dspreview.extract.recognised.reader import Recognised
 from dspreview.models import DatasetRef, Json, Kind, Listing, SplitId
+
+if TYPE_CHECKING:
+    from dspreview.query.engine.engine import Engine
 
 Progress = Callable[[str, int, int | None], None]
 """Takes what is done, how much of it, and out of how much."""
@@ -53,8 +60,17 @@ class DatasetCheck:
 
     def __init__(
         self, extractor: Extractor, ref: DatasetRef, folder: Path, *, sample: int | None, progress: Progress,
+        book: Book | None = None, opened: Opened | None = None,
     ) -> None:  # fmt: skip
-        """`sample` is how many rows of each split are looked at, None for all; `folder` takes what lies around meanwhile."""
+        """Look at a dataset.
+
+        Args:
+            sample: how many rows of each split are looked at; None for all.
+            folder: takes what lies around meanwhile.
+            book: the rules that are kept.
+            opened: opens all rows of a split for them.
+
+        """
         self.extractor, self.ref, self.folder, self.sample, self.progress = extractor, ref, folder, sample, progress
         self.findings: list[Finding] = []
         self.outcomes: dict[SplitId, SplitOutcome] = {}
@@ -64,6 +80,7 @@ class DatasetCheck:
         self.unnamed: set[str] = set()
         self.libraries: dict[str, LibraryCasts] = {}
         """What `datasets` knows of each config from the splits before."""
+        self.book, self.opened = book, opened
         self.missing: list[errors.MissingPackageError] = []
         self.done = 0
 
@@ -80,6 +97,10 @@ class DatasetCheck:
             unreadable = of_failure(error, {})
             if not any(one.code == unreadable.code for one in self.findings):
                 self.findings.append(unreadable)
+        if self.book is not None and listing is not None:
+            self.book.check(
+                self.ref.asked, [SplitId(one.config, split.split) for one in listing.configs for split in one.splits]
+            )
         infos = infos_of(card)
         number = sum(len(config.splits) for config in listing.configs) if listing is not None else 0
         if number > (most := self.extractor.settings.check_max_splits):
@@ -150,6 +171,11 @@ class DatasetCheck:
             return made.description.card
         return local_card(self.ref.name, self.ref.asked) if made.names is not None else {}
 
+    def look_at_rules(self, book: Book, opened: Opened, reading: Reading) -> None:
+        """Whether a split keeps its rules: all rows, whatever the sample."""
+        with opened(reading.names) as engine:
+            self.findings += rule_findings(engine, book, reading.names, opened, partial(file_of, engine, reading))
+
     def look_at_split(
         self, listing: Listing, names: SplitId, made: Made, info: dict[str, Json] | None
     ) -> SplitOutcome | None:
@@ -190,8 +216,23 @@ class DatasetCheck:
             kept = [one for one in outcome.findings if one.code != "null-column" or one.column not in absent]
             outcome = outcome._replace(findings=kept)
         self.findings += outcome.findings
+        if self.book is not None and self.opened is not None and self.book.of(names):
+            self.look_at_rules(self.book, self.opened, reading)
         self.outcomes[names] = outcome
         return outcome
+
+
+def file_of(engine: Engine, reading: Reading, finding: Finding) -> Finding:
+    """A finding about a row with its file and line, where these can be told."""
+    assert finding.row is not None
+    table = engine.table
+    if table.origin == "own":
+        number = bisect_right(table.starts, finding.row) - 1
+        return finding._replace(file=reading.shorten(table.parts[number].path))
+    if len(reading.files) != 1:
+        return finding
+    file = reading.shorten(reading.files[0])
+    return finding._replace(file=file, line=reading.line_of(file, finding.row))
 
 
 def header_schema(reading: Reading) -> pa.Schema | None:

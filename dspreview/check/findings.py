@@ -54,7 +54,7 @@ KINDS = {
         FindingKind("mojibake", "warning", "text that was decoded with the wrong encoding", "cafÃ© for café", "read the source with the right encoding, and write it again"),
         FindingKind("null-as-text", "warning", "missing values written as text", "the text null, or NaN", "write real nulls"),
         FindingKind("mixed-types", "warning", "values of several JSON types in one column", '1 and then "one"', "use one type, or two columns"),
-        FindingKind("turn-role-unknown", "warning", "a turn of a conversation has a role that models do not know", '"role": "asistant"', "use system, user, assistant and tool"),
+        FindingKind("turn-role-unknown", "warning", "a turn of a conversation has a role that models do not know", '"role": "narrator"', "use system, user, assistant and tool"),
         FindingKind("turn-empty", "warning", "a turn of a conversation says nothing", '"content": ""', "fill it, or remove the turn"),
         FindingKind("turn-order", "warning", "one side speaks twice in a row, or answers before it was asked", "two turns of user, one after the other", "join them, or add the turn that is missing"),
         FindingKind("tool-result-orphan", "warning", "the result of a tool that was not called", "tool_call_id: call_9, and no call has this id", "add the call, or correct the id"),
@@ -62,6 +62,7 @@ KINDS = {
         FindingKind("conversation-unfinished", "info", "a conversation ends without an answer", "its last turn is of user", "nothing, if these are prompts; else add the answer"),
         FindingKind("secret", "warning", "a key, token or password", "the token of an account in a log", "revoke it first, then remove it: `dspreview export --redact`"),
         FindingKind("pii", "warning", "personal data: an address, a number of a card or an account, a national number", "an e-mail address in a comment", "remove it, or write it down as allowed: `dspreview export --redact`"),
+        FindingKind("rule", "error", "rows break a rule of dspreview.toml", 'label in ["no", "yes"], and row 7 has "maybe"', "correct the rows, or the rule"),
         FindingKind("empty-split", "warning", "a split without rows", "a header and nothing else", "remove the split, or add rows"),
         FindingKind("null-column", "warning", "a column without any value", "every cell is null", "remove the column, or fill it"),
         FindingKind("constant-column", "info", "a column with one value in all rows", "version is 1 everywhere", "nothing, if this is intended"),
@@ -89,6 +90,8 @@ class Finding(NamedTuple):
     row: int | None = None
     """From 0, in the split."""
     column: str | None = None
+    rows: tuple[int, ...] = ()
+    """The first hundred rows that it is about, where there are several."""
 
     @property
     def place(self) -> str:

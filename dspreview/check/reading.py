@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 from collections.abc import Iterator
 from functools import cached_property
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 
 from dspreview import local
 from dspreview.arrow.settled import bare, plain, settled_table, target
+from dspreview.check import lines
 from dspreview.check.converted import ConvertedText, converted_text
 from dspreview.extract.extractor import Extractor
 from dspreview.extract.files.fetch import Origin
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from dspreview.extract.library.reader import Library
     from dspreview.extract.library.source import Plan
 
-MOST_LINES = 1_000_000
-"""Rows before one whose line is counted."""
+DELIMITED = (".csv", ".tsv", ".psv")
+SHIFTING = frozenset({"header", "skiprows", "names", "column_names", "skip_blank_lines", "comment"})
+"""Options of a README after which rows do not begin below the first line."""
 
 
 def workable(table: pa.Table) -> pa.Table:
@@ -264,29 +265,19 @@ class Reading:
         return f"{len(short.names) + 1} fields in a row, {len(short.names)} names in the header: {told}"
 
     def line_of(self, file: str, row: int) -> int | None:
-        """The line, from 1, of a row of a JSON Lines file on this machine; None where rows are no lines."""
-        if self.dataset.kind is Kind.HUB or not file.endswith((".jsonl", ".ndjson")) or row > MOST_LINES:
+        """The line, from 1, of a row of a text file on this machine; None where rows are no lines."""
+        if self.dataset.kind is Kind.HUB or row > lines.MOST:
             return None
-        seen = 0
-        try:
-            with open(os.path.join(self.root, file), "rb") as lines:
-                for number, line in enumerate(lines, 1):
-                    seen += bool(line.strip())
-                    if seen > row:
-                        return number if isinstance(json.loads(line), dict) else None
-        except (OSError, ValueError, RecursionError):
-            return None
+        path = os.path.join(self.root, file)
+        if file.endswith((".jsonl", ".ndjson")):
+            return lines.json_line(path, row)
+        if self.format.is_delimited and file.endswith(DELIMITED) and not SHIFTING & self.params.keys():
+            return lines.csv_line(path, row, self.delimiter)
         return None
 
     def plain_line(self, file: str | None, record: int) -> int | None:
         """The line of a record of a CSV on this machine, where none before it goes over several."""
-        try:
-            with open(os.path.join(self.root, file or ""), "rb") as lines:
-                return (
-                    None if any(line.count(b'"') % 2 for _, line in zip(range(record), lines, strict=False)) else record
-                )
-        except OSError:
-            return None
+        return lines.plain_line(os.path.join(self.root, file or ""), record)
 
     def shorten(self, path: str) -> str:
         """A file by its name in the dataset."""

@@ -28,6 +28,8 @@ class Call(NamedTuple):
     quiet: bool
     verbose: bool
     safe_csv: bool = False
+    folder: bool = True
+    """Whether the settings of the working folder are read."""
     agent: bool = False
     """Whether an agent reads, and asked for no format."""
 

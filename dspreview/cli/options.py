@@ -224,6 +224,7 @@ def make_call(common: dict[str, Any]) -> Call:
         quiet=common["quiet"] or (settings.log_level in {"ERROR", "CRITICAL"} and not common["verbose"]),
         verbose=common["verbose"] or (settings.log_level == "DEBUG" and not common["quiet"]),
         safe_csv=bool(common["safe_csv"]),
+        folder=not common["no_folder_settings"],
         agent=common["agent"] and not common["as_json"],
     )
     if settings.ignored:

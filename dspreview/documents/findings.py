@@ -21,7 +21,7 @@ def as_document(report: Report) -> dict[str, Json]:
     return {
         "dataset": report.asked,
         "revision": report.revision,
-        "findings": [one._asdict() for one in report.findings],
+        "findings": [as_record(one) for one in report.findings],
         "summary": report.summary(),
         "splits_checked": report.splits_checked,
         "rows_read": report.rows_read,
@@ -59,6 +59,12 @@ def sarif(reports: Sequence[Report], folders: Sequence[str]) -> dict[str, Json]:
         "rules": rules,
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
+
+
+def as_record(finding: Finding) -> dict[str, Json]:
+    """A finding as JSON; several rows where it names them."""
+    told = finding._asdict()
+    return told if finding.rows else {key: value for key, value in told.items() if key != "rows"}
 
 
 def sarif_result(report: Report, finding: Finding, folder: str, rule: int) -> dict[str, Json]:

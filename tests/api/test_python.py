@@ -69,7 +69,7 @@ def test_failures_are_those_of_the_command_line(opened: dspreview.Dataset, tmp_p
     with pytest.raises(errors.SplitNotFoundError):
         opened.split("default", "x")
     with pytest.raises(errors.ConfigNotFoundError):
-        opened.split("defalt", "test")
+        opened.split("nothing", "test")
     with pytest.raises(errors.UsageError, match="nope"):
         opened.split("default", "test").filter("nope > 1")
     with pytest.raises(errors.UsageError, match="only SELECT"):

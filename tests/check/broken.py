@@ -83,7 +83,7 @@ def talk(*turns: tuple[str, str], **more: Any) -> bytes:
 BROKEN: dict[str, Broken] = {
     "secret": Broken({"a.csv": "n,t\n1,a\n2,token hf_" + "kVqZxWbTnLpRsGdF" + "hJmYcUoEaXwQzKtVbN here\n"}, {"row": 1, "column": "t"}),
     "pii": Broken({"a.csv": "n,t\n1,a\n2,write to jane.doe@mail-provider.org please\n"}, {"row": 1, "column": "t"}),
-    "turn-role-unknown": Broken({"a.jsonl": talk(("user", "a"), ("asistant", "b"), ("user", "c"), ("assistant", "d"))}, {"file": "a.jsonl", "line": 2, "row": 1, "column": "messages"}),
+    "turn-role-unknown": Broken({"a.jsonl": talk(("user", "a"), ("narrator", "b"), ("user", "c"), ("assistant", "d"))}, {"file": "a.jsonl", "line": 2, "row": 1, "column": "messages"}),
     "turn-empty": Broken({"a.jsonl": talk(("user", " "), ("assistant", "b"))}, {"line": 2, "row": 1}),
     "turn-order": Broken({"a.jsonl": talk(("user", "a"), ("user", "b"), ("assistant", "c"))}, {"row": 1}),
     "turn-order first": Broken({"a.jsonl": talk(("system", "a"), ("assistant", "b"))}, {"row": 1}),

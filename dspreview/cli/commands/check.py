@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,12 +19,18 @@ from dspreview.cli.commands.is_valid import chosen
 from dspreview.cli.options import FromOption, format_option, with_common
 from dspreview.cli.render.progress import working
 from dspreview.cli.render.reports import EACH, TOGETHER, Located, write, write_together
-from dspreview.models import DatasetRef, Json, Kind
+from dspreview.models import DatasetRef, Json, Kind, SplitId
+from dspreview.preview import Preview
+from dspreview.preview.queries import Queries
+from dspreview.preview.telling import Telling
+from dspreview.store import Store
 
 if TYPE_CHECKING:
     from dspreview.check.dataset import Report
     from dspreview.check.findings import Finding
+    from dspreview.check.rules.book import Book
     from dspreview.extract.extractor import Extractor
+    from dspreview.query.engine.engine import Engine
 
     ReportFormat = str
 else:
@@ -41,7 +50,7 @@ AllRowsOption = Annotated[bool, typer.Option("--all-rows", help="Look at every r
     "If a dataset could not be checked, the exit code is another one. docs/check.md explains each finding."
 )
 @with_common
-def check(
+def check(  # noqa: PLR0913 - options are many
     call: Call,
     datasets: Annotated[
         list[str] | None, typer.Argument(metavar="DATASET...", help="Hub ids or local paths.", show_default=False)
@@ -64,6 +73,10 @@ def check(
         str | None,
         typer.Option(metavar="FILE", help="A lock file of `dspreview lock`. Differences from it are reported, too."),
     ] = None,
+    rules: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="The rules that columns must keep; those of ./dspreview.toml by default."),
+    ] = None,
     format_: ReportFormat = "table",
 ) -> int:
     """Answer `check`."""
@@ -85,6 +98,9 @@ def check(
         raise errors.UsageError("--against is for one dataset: a lock file describes one")
     sample = sample_of(split_sample, all_rows=all_rows)
     extractor = Extractor(call.settings)
+    book = book_of(call, rules)
+    if rules is not None and against is not None:
+        raise errors.UsageError("give either --rules or --against")
     reports: list[Located] = []
 
     def answer(ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json]) -> int:
@@ -92,7 +108,7 @@ def check(
         refuse_cached(call, ref)
         if config is not None or split is not None:
             raise errors.UsageError(f"{ref.asked}: check looks at whole datasets; name no config and no split")
-        report = examine(call, extractor, ref, sample, against)
+        report = examine(call, extractor, ref, sample, against, book)
         report = report._replace(findings=kept(report.findings, selected, ignored))
         reports.append(Located(report, folder_of(ref)))
         write(call, reports[-1])
@@ -120,7 +136,21 @@ def refuse_cached(call: Call, ref: DatasetRef) -> None:
         raise errors.UsageError(f"{ref.asked}: this reads the data itself, which --cached forbids; use a local copy")
 
 
-def examine(call: Call, extractor: Extractor, ref: DatasetRef, sample: int | None, against: str | None) -> Report:
+def book_of(call: Call, path: str | None) -> Book | None:
+    """The rules of a file, else of the working folder's settings; None where there are none. Raises UsageError."""
+    from dspreview.check.rules.book import read_book
+    from dspreview.folders import folder_file
+
+    found = path if path is not None else folder_file() if call.folder else None
+    book = read_book(str(found)) if found is not None else None
+    if path is not None and book is not None and not book.rules:
+        raise errors.UsageError(f'{path} has no rules, such as [rules."default/train".text]')
+    return book if book is not None and book.rules else None
+
+
+def examine(
+    call: Call, extractor: Extractor, ref: DatasetRef, sample: int | None, against: str | None, book: Book | None = None
+) -> Report:
     """Check one dataset. Raises PreviewError."""
     from dspreview.check.dataset import DatasetCheck
 
@@ -128,11 +158,26 @@ def examine(call: Call, extractor: Extractor, ref: DatasetRef, sample: int | Non
         working(f"checking {ref.asked}", quiet=call.quiet) as told,
         tempfile.TemporaryDirectory(prefix="dspreview-") as name,
     ):
+        if book is not None:
+            with Store(call.settings) as store:
+                preview = Preview(store, call.settings, cached=call.cached, warn=call.warn, extractor=extractor)
+                opened = partial(rows_of, Queries(preview, Telling(told.show, call.warn), agreed=True), ref)
+                return DatasetCheck(
+                    extractor, ref, Path(name), sample=sample, progress=told.show, book=book, opened=opened
+                ).run()
         if against is None:
             return DatasetCheck(extractor, ref, Path(name), sample=sample, progress=told.show).run()
         from dspreview.check.lock import check_against, read_lock
 
         return check_against(extractor, ref, Path(name), read_lock(against), progress=told.show)
+
+
+@contextmanager
+def rows_of(queries: Queries, ref: DatasetRef, names: SplitId) -> Iterator[Engine]:
+    """All rows of a split, for its rules."""
+    target = queries.target(ref, *names)
+    with queries.tables.open(target.ref, target.entry, target.split) as found, queries.engine(target, found) as engine:
+        yield engine
 
 
 def kept(findings: list[Finding], select: frozenset[str], ignore: frozenset[str]) -> list[Finding]:
