@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +15,8 @@ from dspreview import errors
 from dspreview.check.failing import of_failure
 from dspreview.check.findings import Finding, found
 from dspreview.check.info import infos_of, look_at_features, look_at_info, look_at_options, look_at_types
+from dspreview.check.leaks.roles import by_names
+from dspreview.check.leaks.same import AllInputs, RolesOf, SampleInputs
 from dspreview.check.library import LibraryCasts, readme_refusal
 from dspreview.check.reading import Reading
 from dspreview.check.rows import AllRows, SampleRows
@@ -60,7 +63,7 @@ class DatasetCheck:
 
     def __init__(
         self, extractor: Extractor, ref: DatasetRef, folder: Path, *, sample: int | None, progress: Progress,
-        book: Book | None = None, opened: Opened | None = None,
+        book: Book | None = None, opened: Opened | None = None, roles: RolesOf = by_names,
     ) -> None:  # fmt: skip
         """Look at a dataset.
 
@@ -69,12 +72,14 @@ class DatasetCheck:
             folder: takes what lies around meanwhile.
             book: the rules that are kept.
             opened: opens all rows of a split for them.
+            roles: says which columns are the input.
 
         """
         self.extractor, self.ref, self.folder, self.sample, self.progress = extractor, ref, folder, sample, progress
         self.findings: list[Finding] = []
         self.outcomes: dict[SplitId, SplitOutcome] = {}
         self.rows = AllRows(folder, extractor.settings) if sample is None else SampleRows()
+        self.inputs = AllInputs(folder, extractor.settings, roles) if sample is None else SampleInputs(roles)
         self.checks: dict[SplitId, SplitCheck] = {}
         self.used: set[str] = set()
         self.unnamed: set[str] = set()
@@ -129,7 +134,7 @@ class DatasetCheck:
         self.look_at_descriptions(made, card)
         structure = list(look_at_structure(made, card, listing, self.used - self.unnamed))
         self.findings = [one for one in self.findings if not is_explained(one, structure)] + structure
-        for one in self.rows.findings():
+        for one in chain(self.rows.findings(), self.inputs.findings()):
             self.findings.append(self.checks[SplitId(str(one.config), str(one.split))].located(one))
         rows = sum(outcome.rows for outcome in self.outcomes.values())
         found, missing = in_order(map(masked, self.findings)), tuple(self.missing)
@@ -203,7 +208,7 @@ class DatasetCheck:
         if names.config not in self.libraries:
             self.findings += look_at_options(made, reading)
         library = self.libraries.setdefault(names.config, LibraryCasts())
-        check = SplitCheck(reading, self.rows, self.sample, count, share, library)
+        check = SplitCheck(reading, self.rows, self.inputs, self.sample, count, share, library)
         self.checks[names] = check
         outcome = check.run()
         if check.named and check.ended:  # pictures that no row of the metadata names are left out

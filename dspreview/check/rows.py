@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from dspreview.arrow.values import to_python
 from dspreview.check.findings import Finding, found
-from dspreview.models import SplitId
+from dspreview.models import FeatureTree, SplitId
 from dspreview.settings import Settings
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ class ParquetFiles(NamedTuple):
     """The types of its columns."""
     distinct: int
     """Rows that differ."""
+    columns: list[tuple[str, FeatureTree]]
+    """Its columns with their features."""
 
 
 class AllRows:

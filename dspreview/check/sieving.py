@@ -62,7 +62,7 @@ def sieved(
     names = [name for name, _ in columns]
     order = sorted(range(len(names)), key=names.__getitem__)
     stored = [str(schema.field(name).type) for name in names]
-    return ParquetFiles(paths, rows, order, names, stored, seen.distinct), watches, closer
+    return ParquetFiles(paths, rows, order, names, stored, seen.distinct, list(columns)), watches, closer
 
 
 def asked_files(reading: Reading) -> tuple[list[str], list[int], Columns, pa.Schema] | None:

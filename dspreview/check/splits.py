@@ -13,6 +13,7 @@ from dspreview.check.converted import ConvertedText
 from dspreview.check.delimited import look_at_delimited
 from dspreview.check.failing import as_finding
 from dspreview.check.findings import Finding, found
+from dspreview.check.leaks.same import AllInputs, SampleInputs
 from dspreview.check.library import LibraryCasts, Refusal
 from dspreview.check.media import look_at_files
 from dspreview.check.names import difference, look_at_names, odd_columns, other_columns
@@ -48,13 +49,13 @@ class SplitCheck:
     """Looks at one split."""
 
     def __init__(
-        self, reading: Reading, rows: SampleRows | AllRows, sample: int | None, progress: Callable[[int], None],
+        self, reading: Reading, rows: SampleRows | AllRows, inputs: SampleInputs | AllInputs, sample: int | None, progress: Callable[[int], None],
         share: Callable[[float], None], library: LibraryCasts,
     ) -> None:  # fmt: skip
         """`sample` is how many rows are looked at; None is all of them. `progress` takes how many more were, or `share` which
         part of the split was. `library` is what `datasets` knows from the splits before.
         """
-        self.library = library
+        self.library, self.inputs = library, inputs
         self.share = share
         self.reading, self.compare, self.sample, self.progress = reading, rows, sample, progress
         self.place: dict[str, Any] = {"config": reading.names[0], "split": reading.names[1]}
@@ -231,12 +232,13 @@ class SplitCheck:
         if text is not None and not self.takes(text):
             return False
         known = sieved(self.reading, self.share)
-        if known is None or not isinstance(self.compare, AllRows):
+        if known is None or not (isinstance(self.compare, AllRows) and isinstance(self.inputs, AllInputs)):
             return False
         files, self.watches, closer = known
         for part in some_columns(self.reading, closer):
             self.look_at_part(part, compared=True)
         self.compare.add_files(self.reading.names, files)
+        self.inputs.add_files(self.reading.names, files)
         self.files, first = [], 0
         counts = files.rows if text is None else [text.counts[path] for path in self.reading.files]
         for path, rows in zip(self.reading.whole_files, counts, strict=True):
@@ -270,6 +272,7 @@ class SplitCheck:
                     self.look_at_media(name, tree, values, first)
             if not compared:
                 self.compare.add(self.reading.names, first, table)
+                self.inputs.add(self.reading.names, first, table, list(part.columns))
         self.rows += part.table.num_rows
 
     def look_at_media(self, name: str, tree: FeatureTree, values: pa.Array, first: int) -> None:

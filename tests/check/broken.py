@@ -81,6 +81,10 @@ def talk(*turns: tuple[str, str], **more: Any) -> bytes:
 
 
 BROKEN: dict[str, Broken] = {
+    "leakage-input": Broken({"train.csv": "n,text,label\n1,a long enough sentence to be an input,x\n2,another sentence that is as long,y\n", "test.csv": "n,text,label\n9,a long enough sentence to be an input,x\n"}, {"split": "test", "row": 0}),
+    "leakage-input all": Broken({"train.csv": "n,text,label\n1,a long enough sentence to be an input,x\n2,another sentence that is as long,y\n", "test.csv": "n,text,label\n9,a long enough sentence to be an input,x\n"}, {"split": "test", "row": 0}, all_rows=True),
+    "label-conflict": Broken({"a.csv": "n,text,label\n1,a long enough sentence to be an input,x\n2,another sentence that is as long,y\n3,a long enough sentence to be an input,y\n"}, {"row": 2}),
+    "label-conflict all": Broken({"a.parquet": parquet({"n": [1, 2, 3], "text": ["a long enough sentence to be an input", "another sentence as long", "a long enough sentence to be an input"], "label": [0, 1, 1]})}, {"row": 2}, all_rows=True),
     "secret": Broken({"a.csv": "n,t\n1,a\n2,token hf_" + "kVqZxWbTnLpRsGdF" + "hJmYcUoEaXwQzKtVbN here\n"}, {"row": 1, "column": "t"}),
     "pii": Broken({"a.csv": "n,t\n1,a\n2,write to jane.doe@mail-provider.org please\n"}, {"row": 1, "column": "t"}),
     "turn-role-unknown": Broken({"a.jsonl": talk(("user", "a"), ("narrator", "b"), ("user", "c"), ("assistant", "d"))}, {"file": "a.jsonl", "line": 2, "row": 1, "column": "messages"}),

@@ -84,7 +84,7 @@ KEYS = (
     KeyKind("grafana-cloud-token", "glc_eyJ", r"glc_eyJ[A-Za-z0-9+/]{29,400}={0,3}"),
     KeyKind("new-relic-key", "NR(?:AK|RA|BR)-", r"NR(?:AK|RA|BR)-[A-Z0-9]{27}", bits=3.0),
     KeyKind("sentry-token", "sntr", rf"sntrys_eyJ[A-Za-z0-9+/]{{20,400}}={{0,2}}_[A-Za-z0-9+/]{{43}}|sntry[uai]_{H}{{64}}"),
-    KeyKind("datadog-key", "(?i:datadog)", r"(?i:datadog)[_ -]?(?i:api|app(?:lication)?)[_ -]?(?i:key)[\"']?\s*(?:=>|[=:])\s*[\"']?([0-9a-f]{40}|[0-9a-f]{32})(?![0-9a-f])", bits=3.0, whole=False),
+    KeyKind("datadog-key", "(?i:datadog)", r"(?i:datadog)[_ -]?(?i:api|app|application)[_ -]?(?i:key)[\"']?\s*(?:=>|[=:])\s*[\"']?([0-9a-f]{40}|[0-9a-f]{32})(?![0-9a-f])", bits=3.0, whole=False),
     KeyKind("linear-key", "lin_", rf"lin_(?:api|oauth)_{A}{{40,64}}"),
     KeyKind("notion-token", "ntn_", rf"ntn_[0-9]{{11}}{A}{{35}}"),
     KeyKind("figma-token", "figd_", rf"figd_{U}{{38,42}}"),
