@@ -24,7 +24,7 @@ RolesOf = Callable[[SplitId, Columns], "Roles | None"]
 """Says what the columns of a split are for."""
 
 
-class Row(NamedTuple):
+class SampleRow(NamedTuple):
     """A row of a sample."""
 
     place: int
@@ -38,7 +38,7 @@ class SampleInputs:
     def __init__(self, roles: RolesOf) -> None:
         self.roles_of = roles
         self.roles: dict[str, Roles] = {}
-        self.seen: dict[str, dict[str, dict[str, list[Row]]]] = {}
+        self.seen: dict[str, dict[str, dict[str, list[SampleRow]]]] = {}
         """The rows of each config by their inputs and their split."""
 
     def add(self, names: SplitId, first_row: int, table: pa.Table, columns: Columns) -> None:
@@ -53,35 +53,33 @@ class SampleInputs:
             answers = list(row_texts(table.select(list(roles.answers))))
         for number, (key, answer, whole) in enumerate(zip(inputs, answers, row_texts(table), strict=True)):
             if len(key) >= TEXT_LEAST + 4 * len(roles.inputs):
-                seen.setdefault(key, {}).setdefault(names.split, []).append(Row(first_row + number, answer, whole))
+                seen.setdefault(key, {}).setdefault(names.split, []).append(
+                    SampleRow(first_row + number, answer, whole)
+                )
 
     def findings(self) -> Iterator[Finding]:
         """What was found: the first of each kind, and how many there are."""
         for config, seen in self.seen.items():
-            conflicts: dict[str, list[tuple[int, int]]] = {}
-            leaks: dict[tuple[str, str], list[tuple[int, int, bool]]] = {}
+            conflicts: dict[str, list[tuple[int, int, int]]] = {}
+            leaks: dict[tuple[str, str], list[tuple[int, int, int, bool]]] = {}
             for splits in seen.values():
                 for split, rows in splits.items():
                     other = next((row for row in rows if row.answer != rows[0].answer), None)
                     if other is not None:
-                        conflicts.setdefault(split, []).append((rows[0].place, other.place))
+                        conflicts.setdefault(split, []).append((rows[0].place, other.place, len(rows)))
                 for one, two in combinations(splits, 2):
                     if len({row.whole for row in [*splits[one], *splits[two]]}) > 1:
                         differs = len({row.answer for row in [*splits[one], *splits[two]]}) > 1
-                        leaks.setdefault((one, two), []).append((splits[one][0].place, splits[two][0].place, differs))
+                        leaks.setdefault((one, two), []).append(
+                            (splits[one][0].place, splits[two][0].place, len(splits[two]), differs)
+                        )
             roles = self.roles[config]
             for split, pairs in conflicts.items():
-                yield conflict(config, split, *min(pairs), len(pairs), roles)
+                yield conflict(config, split, *min(pairs)[:2], sum(pair[2] for pair in pairs), roles)
             for (one, two), found_rows in leaks.items():
-                row, other_row, _ = min(found_rows, key=lambda pair: pair[1])
-                yield leak(
-                    config,
-                    (one, row),
-                    (two, other_row),
-                    len(found_rows),
-                    roles,
-                    differs=any(pair[2] for pair in found_rows),
-                )
+                row, other_row, *_ = min(found_rows, key=lambda pair: pair[1])
+                number, differs = sum(pair[2] for pair in found_rows), any(pair[3] for pair in found_rows)
+                yield leak(config, (one, row), (two, other_row), number, roles, differs=differs)
 
 
 class AllInputs:
@@ -154,7 +152,7 @@ class AllInputs:
 
 def conflict(config: str, split: str, row: int, other: int, number: int, roles: Roles) -> Finding:
     """Two rows of a split with one input and two answers."""
-    more = f" ({number:,} such)" if number > 1 else ""
+    more = f" ({number:,} such rows)" if number > 2 else ""
     answers = ", ".join(roles.answers[:3])
     told = f"rows {row} and {other} have the same {roles.words} and another {answers}{more}"
     return found("label-conflict", told, config=config, split=split, row=other)
@@ -164,7 +162,7 @@ def leak(
     config: str, one: tuple[str, int], other: tuple[str, int], number: int, roles: Roles, *, differs: bool
 ) -> Finding:
     """A row of one split whose input stands in another."""
-    more = f" ({number:,} such)" if number > 1 else ""
+    more = f" ({number:,} such rows)" if number > 1 else ""
     answer = ", with another answer" if differs and roles.answers else ""
     told = f"row {other[1]} of {other[0]} has the {roles.words} of row {one[1]} of {one[0]}{answer}{more}"
     return found("leakage-input", told, config=config, split=other[0], row=other[1])

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
@@ -19,7 +19,7 @@ from dspreview.cli.commands.is_valid import chosen
 from dspreview.cli.options import FromOption, format_option, with_common
 from dspreview.cli.render.progress import working
 from dspreview.cli.render.reports import EACH, TOGETHER, Located, write, write_together
-from dspreview.models import DatasetRef, Json, Kind, SplitId
+from dspreview.models import DatasetRef, FeatureTree, Json, Kind, SplitId
 from dspreview.preview import Preview
 from dspreview.preview.queries import Queries
 from dspreview.preview.telling import Telling
@@ -28,7 +28,7 @@ from dspreview.store import Store
 if TYPE_CHECKING:
     from dspreview.check.dataset import Report
     from dspreview.check.findings import Finding
-    from dspreview.check.rules.book import Book
+    from dspreview.check.leaks.roles import Roles
     from dspreview.extract.extractor import Extractor
     from dspreview.query.engine.engine import Engine
 
@@ -37,6 +37,8 @@ else:
     ReportFormat = format_option([*EACH, *TOGETHER], "report")
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+NEAR = 0.8
+"""What texts have in common that count as nearly the same, where nobody says so."""
 SampleOption = Annotated[
     int | None,
     typer.Option("--split-sample", metavar="N", min=1, help="Rows of each split that are looked at; 100 by default."),
@@ -77,6 +79,19 @@ def check(  # noqa: PLR0913 - options are many
         str | None,
         typer.Option(metavar="FILE", help="The rules that columns must keep; those of ./dspreview.toml by default."),
     ] = None,
+    near_duplicates: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE", min=0.5, max=1.0, help="Find texts that have that share of their words in common, as 0.8."
+        ),
+    ] = None,
+    against_data: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DATASET[:CONFIG[/SPLIT]]",
+            help="Find texts that stand in this dataset, too, such as a benchmark; repeatable.",
+        ),
+    ] = None,
     format_: ReportFormat = "table",
 ) -> int:
     """Answer `check`."""
@@ -98,7 +113,8 @@ def check(  # noqa: PLR0913 - options are many
         raise errors.UsageError("--against is for one dataset: a lock file describes one")
     sample = sample_of(split_sample, all_rows=all_rows)
     extractor = Extractor(call.settings)
-    book = book_of(call, rules)
+    said = Told(call, rules)
+    share = near_duplicates if near_duplicates is not None else NEAR if against_data else None
     if rules is not None and against is not None:
         raise errors.UsageError("give either --rules or --against")
     reports: list[Located] = []
@@ -108,7 +124,7 @@ def check(  # noqa: PLR0913 - options are many
         refuse_cached(call, ref)
         if config is not None or split is not None:
             raise errors.UsageError(f"{ref.asked}: check looks at whole datasets; name no config and no split")
-        report = examine(call, extractor, ref, sample, against, book)
+        report = examine(call, extractor, ref, sample, against, said, Nearness(share, tuple(against_data or ())))
         report = report._replace(findings=kept(report.findings, selected, ignored))
         reports.append(Located(report, folder_of(ref)))
         write(call, reports[-1])
@@ -136,40 +152,71 @@ def refuse_cached(call: Call, ref: DatasetRef) -> None:
         raise errors.UsageError(f"{ref.asked}: this reads the data itself, which --cached forbids; use a local copy")
 
 
-def book_of(call: Call, path: str | None) -> Book | None:
-    """The rules of a file, else of the working folder's settings; None where there are none. Raises UsageError."""
-    from dspreview.check.rules.book import read_book
-    from dspreview.folders import folder_file
+class Nearness(NamedTuple):
+    """How texts are compared."""
 
-    found = path if path is not None else folder_file() if call.folder else None
-    book = read_book(str(found)) if found is not None else None
-    if path is not None and book is not None and not book.rules:
-        raise errors.UsageError(f'{path} has no rules, such as [rules."default/train".text]')
-    return book if book is not None and book.rules else None
+    share: float | None = None
+    """What they must have in common; None compares none."""
+    against: tuple[str, ...] = ()
+    """Other datasets."""
+
+
+class Told:
+    """What a settings file says of the data: its rules, and which columns are the input."""
+
+    def __init__(self, call: Call, path: str | None = None) -> None:
+        """Read a file, or that of the working folder. Raises UsageError, SettingsError."""
+        from dspreview.check.rules.book import read_book
+        from dspreview.folders import folder_file, read_toml
+
+        found = path if path is not None else folder_file() if call.folder else None
+        self.path = str(found) if found is not None else ""
+        book = read_book(self.path) if self.path else None
+        if path is not None and book is not None and not book.rules:
+            raise errors.UsageError(f'{path} has no rules, such as [rules."default/train".text]')
+        self.book = book if book is not None and book.rules else None
+        self.input: Json = read_toml(Path(self.path)).get("input") if self.path else None
+
+    def roles(self, names: SplitId, columns: list[tuple[str, FeatureTree]]) -> Roles | None:
+        """What the columns of a split are for."""
+        from dspreview.check.leaks import roles
+
+        found = roles.told(self.input, names.config, columns, self.path) if isinstance(self.input, dict) else None
+        return found if found is not None else roles.guessed(columns)
 
 
 def examine(
-    call: Call, extractor: Extractor, ref: DatasetRef, sample: int | None, against: str | None, book: Book | None = None
-) -> Report:
+    call: Call, extractor: Extractor, ref: DatasetRef, sample: int | None, against: str | None, said: Told | None = None,
+    near: Nearness = Nearness(),  # noqa: B008 - a value
+) -> Report:  # fmt: skip
     """Check one dataset. Raises PreviewError."""
-    from dspreview.check.dataset import DatasetCheck
+    from dspreview.check.dataset import DatasetCheck, in_order
 
     with (
         working(f"checking {ref.asked}", quiet=call.quiet) as told,
         tempfile.TemporaryDirectory(prefix="dspreview-") as name,
     ):
-        if book is not None:
-            with Store(call.settings) as store:
-                preview = Preview(store, call.settings, cached=call.cached, warn=call.warn, extractor=extractor)
-                opened = partial(rows_of, Queries(preview, Telling(told.show, call.warn), agreed=True), ref)
-                return DatasetCheck(
-                    extractor, ref, Path(name), sample=sample, progress=told.show, book=book, opened=opened
-                ).run()
-        if against is None:
-            return DatasetCheck(extractor, ref, Path(name), sample=sample, progress=told.show).run()
-        from dspreview.check.lock import check_against, read_lock
+        if against is not None:
+            from dspreview.check.lock import check_against, read_lock
 
-        return check_against(extractor, ref, Path(name), read_lock(against), progress=told.show)
+            return check_against(extractor, ref, Path(name), read_lock(against), progress=told.show)
+        said = said or Told(call)
+        looking = partial(DatasetCheck, extractor, ref, Path(name), sample=sample, progress=told.show, roles=said.roles)
+        if said.book is None and near.share is None:
+            return looking().run()
+        with Store(call.settings) as store:
+            preview = Preview(store, call.settings, cached=call.cached, warn=call.warn, extractor=extractor)
+            queries = Queries(preview, Telling(told.show, call.warn), agreed=True)
+            report = looking(book=said.book, opened=partial(rows_of, queries, ref)).run()
+            if near.share is None:
+                return report
+            from dspreview.cli.nearly import near_findings
+
+            opened_of = partial(partial, rows_of, queries)
+            found = near_findings(
+                call, queries, opened_of, ref, report, said.roles, near.share, near.against, Path(name)
+            )
+            return report._replace(findings=in_order([*report.findings, *found]))
 
 
 @contextmanager
