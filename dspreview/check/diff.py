@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from dspreview.check.profile import DatasetProfile, profile
+from dspreview.check.verdict import judged
 from dspreview.errors import UsageError
 from dspreview.extract.extractor import Extractor
-from dspreview.models import DatasetRef, Json, SplitId
+from dspreview.models import DatasetRef, Json, SplitId, dump
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -34,19 +36,25 @@ def diff(
 
     """
     keyed: dict[SplitId, Any] = {}
-    shared = shared_columns(extractor, one, other, folder, key) if key is not None else {}
+    shared = shared_columns(extractor, one, other, folder, key) if sample is None else {}
+    places: Counter[tuple[int, SplitId]] = Counter()
 
     def look(side: int) -> Callable[[SplitId, pa.Table], None]:
         def add(names: SplitId, table: pa.Table) -> None:
             from dspreview.query.compare.keyed_diff import KeyedRows
 
-            if names not in shared or key is None:
-                return  # a split of one side only
+            if not shared.get(names):
+                return  # a split of one side only, or nothing that both have
             if names not in keyed:
                 place = folder / f"keyed-{len(keyed)}"
                 place.mkdir()
                 keyed[names] = KeyedRows(place, extractor.settings)
-            keyed[names].add(side, key, table.select(shared[names]))
+            part = table.select(shared[names])
+            if key is not None:
+                keyed[names].add(side, key, part)
+            else:
+                keyed[names].add_whole(side, places[side, names], part)
+                places[side, names] += part.num_rows
 
         return add
 
@@ -54,21 +62,23 @@ def diff(
     for number, ref in enumerate((one, other)):
         place = folder / f"side-{number}"
         place.mkdir()
-        sides.append(profile(extractor, ref, place, sample, progress, look(number) if key is not None else None))
+        sides.append(profile(extractor, ref, place, sample, progress, look(number) if sample is None else None))
     found = compare(*sides)
     both = [names for names in sides[0].splits if names in sides[1].splits]
-    for names in both if key is not None else ():
-        if names in keyed:
+    for names in both:
+        if names in keyed and key is None:
+            found["rows"]["/".join(names)] |= keyed[names].moved()
+        elif names in keyed:
             difference = keyed[names].difference()
             found["rows"]["/".join(names)] |= {
                 "added": difference.added, "removed": difference.removed, "changed": difference.changed,
                 "repeated_keys": difference.repeated, "examples": difference.examples,
             }  # fmt: skip
-    return {"a": one.asked, "b": other.asked, "differ": differs(found)} | found
+    return {"a": one.asked, "b": other.asked, "differ": differs(found)} | judged(found) | found
 
 
 def shared_columns(
-    extractor: Extractor, one: DatasetRef, other: DatasetRef, folder: Path, key: str
+    extractor: Extractor, one: DatasetRef, other: DatasetRef, folder: Path, key: str | None
 ) -> dict[SplitId, list[str]]:
     """The columns that the splits of both sides have in common. Raises UsageError where one of them has no such key."""
     sides: list[dict[SplitId, list[str]]] = []
@@ -82,7 +92,7 @@ def shared_columns(
         if names not in sides[1]:
             continue
         for ref, columns in zip((one, other), (sides[0][names], sides[1][names]), strict=True):
-            if key not in columns:
+            if key is not None and key not in columns:
                 told = ", ".join(columns[:20])
                 raise UsageError(f"--key: {ref.asked} {names[0]}/{names[1]} has no column {key!r}; there are {told}")
         shared[names] = [name for name in sides[0][names] if name in sides[1][names]]
@@ -106,6 +116,7 @@ def compare(a: DatasetProfile, b: DatasetProfile) -> dict[str, Json]:
                 named(names) for names in both if a.splits[names].fingerprint() != b.splits[names].fingerprint()
             ],
         },
+        "renamed": [one for names in both for one in renamed(names, a, b)],
         "features": [one for names in both for one in features(names, a, b)],
         "rows": {"/".join(names): {"a": a.splits[names].rows, "b": b.splits[names].rows} for names in both},
         "statistics": [one for names in changed for one in statistics(names, a, b)],
@@ -127,6 +138,17 @@ def features(names: SplitId, a: DatasetProfile, b: DatasetProfile) -> list[dict[
         if one != other:
             found.append({**named(names), "column": name, "a": one, "b": other})
     return found
+
+
+def renamed(names: SplitId, a: DatasetProfile, b: DatasetProfile) -> Iterator[dict[str, Json]]:
+    """The columns that have another name, and the same type and values."""
+    left, right = a.splits[names].columns, b.splits[names].columns
+    new = {
+        (dump(one.tree), one.digest.hexdigest()): name for name, one in right.items() if name not in left and one.rows
+    }
+    for name, one in left.items():
+        if name not in right and (other := new.pop((dump(one.tree), one.digest.hexdigest()), None)) is not None:
+            yield {**named(names), "a": name, "b": other}
 
 
 def statistics(names: SplitId, a: DatasetProfile, b: DatasetProfile) -> list[dict[str, Json]]:

@@ -28,8 +28,15 @@ ABOUT_TOLERANCES = "allowed changes: in the number of rows (as a share of it), i
 Progress = Callable[[str, int, int | None], None]
 
 
-def lock_text(found: DatasetProfile, sample: int | None, before: str = "") -> str:
-    """The lock file of a dataset; the comments and tolerances of an earlier one are kept."""
+def lock_text(
+    found: DatasetProfile, sample: int | None, before: str = "", *, reason: str | None = None, day: str = ""
+) -> str:
+    """The lock file of a dataset; the comments, tolerances and reasons of an earlier one are kept.
+
+    Args:
+        reason: why it is written again, kept with the `day`.
+
+    """
     import tomlkit
 
     old = parsed(before)
@@ -47,7 +54,7 @@ def lock_text(found: DatasetProfile, sample: int | None, before: str = "") -> st
         columns = {utf8(name): column_values(column) for name, column in one.columns.items()}
         told = {"num_rows": one.rows, "fingerprint": one.fingerprint(), "columns": columns}
         configs.setdefault(utf8(split.config), {})[utf8(split.split)] = told
-    for name in set(document) - set(values) - {"tolerance", "configs"}:
+    for name in set(document) - set(values) - {"tolerance", "updates", "configs"}:
         document.remove(name)
     for name, value in values.items():
         document[name] = utf8(value) if isinstance(value, str) else value
@@ -56,6 +63,11 @@ def lock_text(found: DatasetProfile, sample: int | None, before: str = "") -> st
         tolerance.add(tomlkit.comment(ABOUT_TOLERANCES))
         tolerance.update(TOLERANCES)
         document.add("tolerance", tolerance)
+    if reason is not None:
+        updates = document.get("updates") or tomlkit.aot()
+        updates.append(tomlkit.item({"day": day, "reason": utf8(reason)}))
+        if "updates" not in document:
+            document.add("updates", updates)
     if "configs" not in document:
         document.add("configs", tomlkit.table(is_super_table=True))
     settle(document["configs"], configs)

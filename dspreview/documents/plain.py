@@ -21,6 +21,11 @@ def harmless(text: str) -> str:
     return "".join(PICTURES.get(char) or (escape(char) if is_obeyed(char) else char) for char in text)
 
 
+def markdown(text: str) -> str:
+    """Harmless text whose names cannot become links, images or HTML in Markdown."""
+    return harmless(text).replace("<", "&lt;").replace("[", "\\[").replace("`", "\\`")
+
+
 def is_obeyed(char: str) -> bool:
     """Whether a terminal does something with a character instead of showing it."""
     return char not in JOINERS and unicodedata.category(char) in OBEYED

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from datasets import ClassLabel, Features, Value
 
 from tests.check.broken import card
 from tests.support.data import parquet, write
@@ -64,7 +70,7 @@ def test_the_json_is_that_of_the_contract(dspreview: Program, tmp_path: Path) ->
         one["column"]: (one["a"] and one["a"]["dtype"], one["b"] and one["b"]["dtype"]) for one in found["features"]
     }
     assert kinds == {"n": ("int64", "float64"), "t": ("string", None), "u": (None, "string")}
-    assert found["rows"] == {"default/train": {"a": 3, "b": 2}}
+    assert found["rows"] == {"default/train": {"a": 3, "b": 2, "added": 0, "removed": 1, "changed": 2}}
     (numbers,) = found["statistics"]
     assert numbers["a"] == {"null_rate": 0.0, "min": 1, "max": 3, "mean": 2.0}
     assert numbers["b"] == {"null_rate": 0.0, "min": 1.5, "max": 2.0, "mean": 1.75}
@@ -120,3 +126,59 @@ def test_a_sample_of_each_split(dspreview: Program, tmp_path: Path) -> None:
     other = write(tmp_path / "b", {"x.parquet": parquet({"n": [1, 2, 4]})})
     assert dspreview("diff", one, other, "--split-sample", "2").code == 0
     assert dspreview("diff", one, other).code == 1
+
+
+LABELLED = Features({"n": Value("int64"), "t": Value("string"), "label": ClassLabel(names=["no", "yes"])})
+ROWS = {"n": [1, 2, 3], "t": ["a", "b", "c"], "label": [0, 1, 0]}
+VERDICTS: dict[str, tuple[dict[str, Any], Any, str, str]] = {
+    "the same": (ROWS, LABELLED, "none", ""),
+    "a row more": ({"n": [1, 2, 3, 4], "t": ["a", "b", "c", "d"], "label": [0, 1, 0, 1]}, LABELLED, "additive", "1 row of default/train is new"),
+    "in another order": ({"n": [3, 1, 2], "t": ["c", "a", "b"], "label": [0, 0, 1]}, LABELLED, "additive", ""),
+    "a row less": ({"n": [1, 3], "t": ["a", "c"], "label": [0, 0]}, LABELLED, "breaking", "1 row of default/train is gone"),
+    "a row changed": ({"n": [1, 2, 3], "t": ["a", "x", "c"], "label": [0, 1, 0]}, LABELLED, "breaking", "1 row of default/train changed"),
+    "a column more": (ROWS | {"u": [1, 1, 2]}, Features({**LABELLED, "u": Value("int64")}), "additive", "column u of default/train is new"),
+    "a column less": ({"n": [1, 2, 3], "label": [0, 1, 0]}, Features({"n": Value("int64"), "label": LABELLED["label"]}), "breaking", "column t of default/train is gone"),
+    "another name": ({"n": [1, 2, 3], "text": ["a", "b", "c"], "label": [0, 1, 0]}, Features({"n": Value("int64"), "text": Value("string"), "label": LABELLED["label"]}), "breaking", "column t of default/train is called text now"),
+    "a class more": (ROWS, Features({**LABELLED, "label": ClassLabel(names=["no", "yes", "maybe"])}), "additive", "column label of default/train holds more than before"),
+    "classes in another order": (ROWS, Features({**LABELLED, "label": ClassLabel(names=["yes", "no"])}), "breaking", "column label of default/train: its classes have other numbers"),
+    "a class gone": ({"n": [1, 2, 3], "t": ["a", "b", "c"], "label": [0, 0, 0]}, Features({**LABELLED, "label": ClassLabel(names=["no"])}), "breaking", "the class yes is gone"),
+    "a narrower type": (ROWS, Features({**LABELLED, "n": Value("int8")}), "breaking", "int64 became int8"),
+}  # fmt: skip
+"""What the second dataset is, and what its consumers meet."""
+
+
+@pytest.mark.parametrize("case", VERDICTS)
+def test_a_verdict_says_what_breaks(case: str, tmp_path: Path, dspreview: Program) -> None:
+    rows, features, verdict, reason = VERDICTS[case]
+    one = write(tmp_path / "a", {"train.parquet": parquet(pa.table(ROWS, schema=LABELLED.arrow_schema))})
+    other = write(tmp_path / "b", {"train.parquet": parquet(pa.table(rows, schema=features.arrow_schema))})
+    found = dspreview("diff", one, other, "--verdict", "--json")
+    assert (found.json["verdict"], found.code) == (verdict, 1 if verdict == "breaking" else 0)
+    assert reason in "; ".join(found.json["reasons"])
+    line = dspreview("diff", one, other, "--format", "markdown").out
+    assert line.startswith(f"- **{verdict}**: ")
+    assert reason in line
+    assert line.count("\n") == 1
+
+
+def test_rows_without_a_key_are_told_apart_by_their_values(tmp_path: Path, dspreview: Program) -> None:
+    one = write(tmp_path / "a", {"a.csv": "n,t\n" + "".join(f"{n},x{n}\n" for n in range(50))})
+    rows = [f"{n},x{n}\n" for n in range(50) if n != 48]
+    rows[10] = "10,changed\n"
+    other = write(tmp_path / "b", {"a.csv": "n,t\n" + "".join([*rows, "50,x50\n", "51,x51\n"])})
+    found = dspreview("diff", one, other, "--json").json["rows"]["default/train"]
+    assert found == {"a": 50, "b": 51, "added": 2, "removed": 1, "changed": 1}
+
+
+def test_a_lock_file_keeps_why_it_was_updated(tmp_path: Path, dspreview: Program) -> None:
+    data = write(tmp_path / "d", {"a.csv": "n\n1\n2\n"})
+    path = tmp_path / "x.lock"
+    assert dspreview("lock", data, "-o", path).code == 0
+    (data / "a.csv").write_text("n\n1\n2\n3\n")
+    assert dspreview("check", data, "--against", path).code == 1
+    assert dspreview("lock", data, "--update", path).code == 2
+    assert dspreview("lock", data, "--update", path, "--reason", "row 3 was missing").code == 0
+    assert dspreview("lock", data, "--update", path, "--reason", "once more").code == 0
+    assert [one["reason"] for one in tomllib.loads(path.read_text())["updates"]] == ["row 3 was missing", "once more"]
+    assert dspreview("check", data, "--against", path).code == 0
+    assert dspreview("lock", data, "--update", tmp_path / "none.lock", "--reason", "x").code == 2

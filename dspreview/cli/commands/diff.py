@@ -10,19 +10,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dspreview import errors
+from dspreview.check.verdict import Verdict
 from dspreview.cli.call import Call
 from dspreview.cli.commands.check import AllRowsOption, SampleOption, refuse_cached
 from dspreview.cli.options import format_option, with_common
 from dspreview.cli.render import output
 from dspreview.cli.render.output import DOCUMENT_FORMATS, Answer
 from dspreview.cli.render.progress import working
+from dspreview.documents import plain
+from dspreview.documents.stdout import write_text
 from dspreview.feature import Feature
 from dspreview.models import Json, dump
 
+MARKDOWN = "markdown"
+"""A line for a changelog."""
 if TYPE_CHECKING:
     DocumentFormat = str
 else:
-    DocumentFormat = format_option(DOCUMENT_FORMATS)
+    DocumentFormat = format_option([*DOCUMENT_FORMATS, MARKDOWN])
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
@@ -44,6 +49,12 @@ def diff(
             show_default=False,
         ),
     ] = None,
+    verdict: Annotated[
+        bool,
+        typer.Option(
+            "--verdict", help="Exit 1 only if the second breaks what worked with the first: none, additive, breaking."
+        ),
+    ] = False,
     split_sample: SampleOption = None,
     all_rows: AllRowsOption = False,
     format_: DocumentFormat = "table",
@@ -65,39 +76,53 @@ def diff(
         found = compare(
             Extractor(call.settings), one, other, Path(name), sample=split_sample, key=key, progress=told.show
         )
-    output.write(call, Answer.of(found, [], [], lambda: "".join(f"{line}\n" for line in lines(found))))
-    return errors.EXIT_NO if found["differ"] else errors.EXIT_OK
+    if call.format == MARKDOWN:
+        write_text(changelog(found))
+    else:
+        output.write(call, Answer.of(found, [], [], lambda: "".join(f"{line}\n" for line in lines(found))))
+    broken = found["verdict"] == Verdict.BREAKING if verdict else found["differ"]
+    return errors.EXIT_NO if broken else errors.EXIT_OK
+
+
+def changelog(found: dict[str, Json]) -> str:
+    """The verdict and its reasons as a line of Markdown."""
+    told = "; ".join(found["reasons"]) or ("values changed" if found["differ"] else "no change")
+    return plain.markdown(f"- **{found['verdict']}**: {told} ({found['a']} → {found['b']})") + "\n"
 
 
 def lines(found: dict[str, Json]) -> Iterator[str]:
     """The differences for people."""
-    from dspreview.documents.plain import harmless
-
     if not found["differ"]:
-        yield harmless(f"{found['a']} and {found['b']}: the same")
+        yield plain.harmless(f"{found['a']} and {found['b']}: the same")
         return
-    yield harmless(f"{found['a']} → {found['b']}")
+    yield plain.harmless(f"{found['a']} → {found['b']}: {found['verdict']}")
+    for reason in found["reasons"] if found["verdict"] == Verdict.BREAKING else ():
+        yield plain.harmless(f"  ! {reason}")
     for sign, word in (("-", "removed"), ("+", "added")):
         for name in found["configs"][word]:
-            yield harmless(f"  {sign} config {name}")
+            yield plain.harmless(f"  {sign} config {name}")
         for one in found["splits"][word]:
-            yield harmless(f"  {sign} split {one['config']}/{one['split']}")
+            yield plain.harmless(f"  {sign} split {one['config']}/{one['split']}")
     for one in found["splits"]["changed"]:
-        name = f"{one['config']}/{one['split']}"
-        yield harmless(f"  {name}: {rows_of(found['rows'][name])}")
-        told = [
-            one_of["column"]
-            for one_of in [*found["features"], *found["statistics"]]
-            if (one_of["config"], one_of["split"]) == (one["config"], one["split"])
-        ]
-        if not told:
-            yield "      values changed"
-        for column in found["features"]:
-            if (column["config"], column["split"]) == (one["config"], one["split"]):
-                yield harmless(f"      {column['column']}: {shown(column['a'])} → {shown(column['b'])}")
-        for column in found["statistics"]:
-            if (column["config"], column["split"]) == (one["config"], one["split"]):
-                yield harmless(f"      {column['column']}: {changes(column['a'], column['b'])}")
+        yield from map(plain.harmless, split_lines(found, one))
+
+
+def split_lines(found: dict[str, Json], split: dict[str, str]) -> Iterator[str]:
+    """What changed in a split."""
+
+    def of(key: str) -> list[dict[str, Json]]:
+        return [one for one in found[key] if (one["config"], one["split"]) == (split["config"], split["split"])]
+
+    name = f"{split['config']}/{split['split']}"
+    yield f"  {name}: {rows_of(found['rows'][name])}"
+    if not of("features") and not of("statistics"):
+        yield "      values changed"
+    for one in of("renamed"):
+        yield f"      {one['a']} is called {one['b']} now"
+    for column in of("features"):
+        yield f"      {column['column']}: {shown(column['a'])} → {shown(column['b'])}"
+    for column in of("statistics"):
+        yield f"      {column['column']}: {changes(column['a'], column['b'])}"
 
 
 def rows_of(rows: dict[str, Json]) -> str:
@@ -107,10 +132,10 @@ def rows_of(rows: dict[str, Json]) -> str:
         return told
     parts = []
     for word in ("added", "removed", "changed"):
-        keys = rows["examples"][word]
+        keys = rows.get("examples", {}).get(word, [])
         more = ", …" if rows[word] > len(keys[:3]) else ""
         parts.append(f"{rows[word]:,} {word}" + (f" ({', '.join(keys[:3])}{more})" if keys else ""))
-    repeated = f"; {rows['repeated_keys']:,} keys occur more than once" if rows["repeated_keys"] else ""
+    repeated = f"; {rows['repeated_keys']:,} keys occur more than once" if rows.get("repeated_keys") else ""
     return f"{told}; {', '.join(parts)}{repeated}"
 
 

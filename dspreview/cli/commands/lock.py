@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +34,15 @@ def lock(
         str | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write here, not to stdout.", show_default=False),
     ] = None,
+    update: Annotated[
+        str | None,
+        typer.Option(
+            "--update", metavar="FILE", help="Write a lock file again, with the --reason.", show_default=False
+        ),
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", metavar="TEXT", help="Why; it is kept in the file.", show_default=False)
+    ] = None,
     split_sample: SampleOption = None,
     all_rows: AllRowsOption = False,
 ) -> int:
@@ -45,6 +55,13 @@ def lock(
         raise errors.UsageError("name a DATASET")
     if split_sample is not None and all_rows:
         raise errors.UsageError("--split-sample and --all-rows contradict each other; give one")
+    if update is not None and (output_file is not None or not reason):
+        raise errors.UsageError("--update FILE writes that file again: say why with --reason, and leave --output out")
+    if update is None and reason is not None:
+        raise errors.UsageError("--reason is for --update FILE")
+    if update is not None and not os.path.isfile(update):
+        raise errors.UsageError(f"--update {update}: there is no such file; write it with --output {update}")
+    output_file = output_file or update
     ref = call.ref(dataset)
     refuse_cached(call, ref)
     with (
@@ -52,7 +69,8 @@ def lock(
         tempfile.TemporaryDirectory(prefix="dspreview-") as name,
     ):
         found = profile(Extractor(call.settings), ref, Path(name), split_sample, told.show)
-    text = lock_text(found, split_sample, before(output_file))
+    today = datetime.now(UTC).date().isoformat()
+    text = lock_text(found, split_sample, before(output_file), reason=reason, day=today)
     if output_file is None:
         write_text(text)
         return errors.EXIT_OK

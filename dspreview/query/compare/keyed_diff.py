@@ -54,6 +54,34 @@ class KeyedRows:
             self.connection.execute(f"INSERT INTO rows SELECT {int(side)}, key, {hashed} FROM block")
         self.connection.unregister("block")
 
+    def add_whole(self, side: int, first_row: int, table: pa.Table) -> None:
+        """The next rows of a side without a key: each is its own, by all of its values; the columns in the order of their names."""
+        ordered = sorted(table.column_names)
+        numbers = pa.array(range(first_row, first_row + table.num_rows), pa.int64())
+        columns = [comparable(table.column(name).combine_chunks()) for name in ordered]
+        block = pa.table([numbers, *columns], names=["place", *(f"c{n}" for n in range(len(ordered)))])
+        self.connection.register("block", block)
+        with told_apart():
+            self.connection.execute(
+                f"INSERT INTO rows SELECT {int(side)}, place::VARCHAR, hash({', '.join(f'c{n}' for n in range(len(ordered)))}) FROM block"
+            )
+        self.connection.unregister("block")
+
+    def moved(self) -> dict[str, int]:
+        """Rows that one side alone has, by their values: added, removed, and changed where both stand at one place."""
+        with told_apart():
+            self.connection.execute(
+                "CREATE TABLE counts AS SELECT hash, count(*) FILTER (WHERE side = 0) AS a, count(*) FILTER (WHERE side = 1) AS b FROM rows GROUP BY hash"
+            )
+            added = self.one("SELECT coalesce(sum(greatest(b - a, 0)), 0) FROM counts")
+            removed = self.one("SELECT coalesce(sum(greatest(a - b, 0)), 0) FROM counts")
+            changed = self.one(
+                "SELECT count(*) FROM (SELECT key FROM rows JOIN counts USING (hash) WHERE side = 0 AND b = 0) x"
+                " JOIN (SELECT key FROM rows JOIN counts USING (hash) WHERE side = 1 AND a = 0) y USING (key)"
+            )
+        self.connection.close()
+        return {"added": added - changed, "removed": removed - changed, "changed": changed}
+
     def difference(self) -> KeyedDifference:
         """What became of the rows."""
         with told_apart():
