@@ -1,8 +1,8 @@
-"""What `check` found, in the shapes that others read: JSON, SARIF 2.1.0, JUnit, and the annotations of GitHub."""
+"""What `check` found, in the shapes that others read: JSON, SARIF 2.1.0, JUnit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from dspreview import DISTRIBUTION
@@ -12,7 +12,6 @@ from dspreview.documents.plain import harmless
 from dspreview.models import Json
 
 SARIF_LEVELS = {"error": "error", "warning": "warning", "info": "note"}
-GITHUB_WORDS = {"error": "error", "warning": "warning", "info": "notice"}
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -133,20 +132,3 @@ def printable(text: str) -> str:
 def line_of(finding: Finding) -> str:
     """A finding in one line, with its code and its remedy."""
     return f"{finding.severity} {finding.code}: {sentence(finding)} ({finding.remedy})"
-
-
-def github_lines(report: Report, folder: str) -> Iterator[str]:
-    """The findings as commands of a GitHub workflow, which shows them at their file and line."""
-    for one in report.findings:
-        place = {
-            "file": f"{folder}{one.file}" if one.file else None,
-            "line": one.line,
-            "title": f"{one.code} in {report.asked}",
-        }
-        told = ",".join(f"{key}={escaped(str(value), ',:')}" for key, value in place.items() if value is not None)
-        yield f"::{GITHUB_WORDS[one.severity]} {told}::{escaped(f'{sentence(one)}. {one.remedy}')}"
-
-
-def escaped(text: str, more: str = "") -> str:
-    """Text that ends no command of a workflow."""
-    return harmless("".join(f"%{ord(sign):02X}" if sign in "%\r\n" + more else sign for sign in text))

@@ -182,7 +182,8 @@ def test_several_datasets_and_the_worst_code(dspreview: Program, tmp_path: Path)
 
 @pytest.mark.parametrize("name", broken.BROKEN, indirect=True)
 def test_sarif_junit_and_github_of_each_broken_dataset(name: str, tmp_path: Path, settings: Any) -> None:
-    from dspreview.documents.findings import github_lines, junit, sarif
+    from dspreview.documents.ci import github_lines
+    from dspreview.documents.findings import junit, sarif
 
     case = broken.BROKEN[name]
     report = check(broken.make(name, tmp_path), settings, tmp_path / "work", None if case.all_rows else 100)

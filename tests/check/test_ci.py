@@ -88,3 +88,63 @@ def test_ci_of_this_repository_checks_its_examples() -> None:
     assert all(word in session for word in ("docs/examples/*/README.md", '"--all-rows", "--fail-on", "warning"'))
     steps = (ROOT / ".ci" / "run").read_text().split()
     assert "examples" in steps[steps.index("nox") :]
+
+
+def messy(folder: Path, number: int) -> Path:
+    """A dataset with so many warnings of a kind."""
+    head = ",".join(f"c{place}" for place in range(number))
+    folder.mkdir()
+    (folder / "a.csv").write_text(f"{head}\n" + f"{','.join(['NaN'] * number)}\n" + f"{','.join(['x'] * number)}\n" * 2)
+    return folder
+
+
+def test_annotations_are_as_many_as_are_shown(dspreview: Program, tmp_path: Path) -> None:
+    (tmp_path / "summary.md").write_text("before\n")
+    data = messy(tmp_path / "d", 30)
+    (data / "b.csv").write_text("c0,c1\n1,2,3\n1,2,3,4\n")
+    found = dspreview("check", data, "--format", "github", GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"))
+    report = dspreview("check", data, "--json").json
+    lines = found.out.splitlines()
+    for severity, word in (("error", "error"), ("warning", "warning"), ("info", "notice")):
+        number = sum(one["severity"] == severity for one in report["findings"])
+        shown = [line for line in lines if line.startswith(f"::{word} ")]
+        assert len(shown) == min(number, 10)
+        if number > 10:
+            assert f"title={number - 9} more in " in shown[-1]
+    text = (tmp_path / "summary.md").read_text()
+    assert text.startswith("before\n### ")
+    assert sum(line.startswith(("| error", "| warning", "| info")) for line in text.splitlines()) == min(
+        len(report["findings"]), 100
+    )
+    assert (
+        dspreview("check", data, "--format", "github", GITHUB_STEP_SUMMARY=str(tmp_path / "no" / "x.md")).code
+        == found.code
+    )
+
+
+def test_code_quality_of_gitlab(dspreview: Program, tmp_path: Path) -> None:
+    data = broken.make("ragged-row", tmp_path)
+    found = json.loads(dspreview("check", data, "--format", "gitlab").out)
+    assert found
+    for one in found:
+        assert set(one) == {"description", "check_name", "fingerprint", "severity", "location"}
+        assert one["severity"] in {"info", "minor", "critical"}
+        assert one["location"]["path"].endswith("a.csv")
+    assert {one["location"]["lines"]["begin"] for one in found} >= {4}
+    assert len({one["fingerprint"] for one in found}) >= 1
+
+
+def test_a_baseline_keeps_what_was_known(dspreview: Program, tmp_path: Path) -> None:
+    data = broken.make("load-failed jsonl", tmp_path)
+    first = dspreview("check", data, "--json")
+    assert first.code == 1
+    (tmp_path / "baseline.json").write_text(first.out)
+    again = dspreview("check", data, "--json", "--baseline", tmp_path / "baseline.json")
+    assert (again.code, again.json["findings"]) == (0, [])
+    assert "of the baseline left out" in again.err
+    (data / "b.parquet").write_bytes(b"PAR1")
+    assert dspreview("check", data, "--baseline", tmp_path / "baseline.json").code == 1
+    assert dspreview("check", data, "--exit-zero").code == 0
+    assert dspreview("check", tmp_path / "nothing", "--exit-zero").code == 3
+    (tmp_path / "baseline.json").write_text("[1]")
+    assert dspreview("check", data, "--baseline", tmp_path / "baseline.json").code == 2

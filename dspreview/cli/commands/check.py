@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from dspreview.cli.call import Call
 from dspreview.cli.commands.is_valid import chosen
 from dspreview.cli.options import FromOption, format_option, with_common
 from dspreview.cli.render.progress import working
-from dspreview.cli.render.reports import EACH, TOGETHER, Located, write, write_together
+from dspreview.cli.render.reports import EACH, TOGETHER, Located, write, write_summary, write_together
 from dspreview.models import DatasetRef, FeatureTree, Json, Kind, SplitId
 from dspreview.preview import Preview
 from dspreview.preview.queries import Queries
@@ -92,6 +93,15 @@ def check(  # noqa: PLR0913 - options are many
             help="Find texts that stand in this dataset, too, such as a benchmark; repeatable.",
         ),
     ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="What `check --json` said before: only findings that are not in there count."
+        ),
+    ] = None,
+    exit_zero: Annotated[
+        bool, typer.Option("--exit-zero", help="Exit 0 whatever is found; other failures keep their codes.")
+    ] = False,
     format_: ReportFormat = "table",
 ) -> int:
     """Answer `check`."""
@@ -117,6 +127,7 @@ def check(  # noqa: PLR0913 - options are many
     share = near_duplicates if near_duplicates is not None else NEAR if against_data else None
     if rules is not None and against is not None:
         raise errors.UsageError("give either --rules or --against")
+    known = Baseline(call, baseline)
     reports: list[Located] = []
 
     def answer(ref: DatasetRef, config: str | None, split: str | None, named: dict[str, Json]) -> int:
@@ -125,17 +136,18 @@ def check(  # noqa: PLR0913 - options are many
         if config is not None or split is not None:
             raise errors.UsageError(f"{ref.asked}: check looks at whole datasets; name no config and no split")
         report = examine(call, extractor, ref, sample, against, said, Nearness(share, tuple(against_data or ())))
-        report = report._replace(findings=kept(report.findings, selected, ignored))
+        report = report._replace(findings=known.new(kept(report.findings, selected, ignored), ref.asked))
         reports.append(Located(report, folder_of(ref)))
         write(call, reports[-1])
         for one in report.missing:
             call.warn(f"not checked: {one}")
-        if at_least(report.findings, level):
+        if at_least(report.findings, level) and not exit_zero:
             return errors.EXIT_NO
         return errors.MissingPackageError.exit_code if report.missing else errors.EXIT_OK
 
     code = run_targets(call, wanted, answer, many=many)
     write_together(call, reports)
+    write_summary(call, reports)
     return code
 
 
@@ -150,6 +162,35 @@ def refuse_cached(call: Call, ref: DatasetRef) -> None:
     """Raise UsageError where data of the Hub is to be read, and the options forbid that."""
     if call.cached and ref.kind is Kind.HUB:
         raise errors.UsageError(f"{ref.asked}: this reads the data itself, which --cached forbids; use a local copy")
+
+
+class Baseline:
+    """The findings that were known before."""
+
+    def __init__(self, call: Call, path: str | None) -> None:
+        """Read what `check --json` wrote, a document a line. Raises UsageError."""
+        from dspreview.check.findings import Finding
+        from dspreview.documents.ci import mark_of
+
+        self.call, self.mark_of, self.marks = call, mark_of, set[tuple[Json, ...]]()
+        try:
+            text = Path(path).read_text(encoding="utf-8") if path is not None else ""
+            for line in filter(str.strip, text.splitlines()):
+                for one in json.loads(line)["findings"]:
+                    self.marks.add(mark_of(Finding(**{key: one.get(key) for key in Finding._fields if key != "rows"})))
+        except OSError as error:
+            raise errors.UsageError(
+                f"--baseline {path}: {error.strerror}; write it with: dspreview check DATASET --json"
+            ) from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise errors.UsageError(f"--baseline {path}: not what `dspreview check --json` writes") from error
+
+    def new(self, findings: list[Finding], asked: str) -> list[Finding]:
+        """Those that were not known."""
+        found = [one for one in findings if self.mark_of(one) not in self.marks]
+        if left := len(findings) - len(found):
+            self.call.warn(f"{asked}: {left} finding{'s' * (left > 1)} of the baseline left out")
+        return found
 
 
 class Nearness(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,7 +30,7 @@ def as_json(_: Call, found: Located) -> str:
 
 def as_annotations(_: Call, found: Located) -> str:
     """Annotations of a GitHub workflow."""
-    from dspreview.documents.findings import github_lines
+    from dspreview.documents.ci import github_lines
 
     return "".join(f"{line}\n" for line in github_lines(found.report, found.folder))
 
@@ -53,10 +54,25 @@ def as_sarif(reports: Sequence[Located]) -> str:
     return dump(sarif([one.report for one in reports], [one.folder for one in reports])) + "\n"
 
 
+def as_code_quality(reports: Sequence[Located]) -> str:
+    """All datasets as one code quality report of GitLab."""
+    from dspreview.documents.ci import code_quality
+
+    return dump(code_quality([one.report for one in reports], [one.folder for one in reports])) + "\n"
+
+
 EACH: dict[str, Callable[[Call, Located], str]] = {"table": as_text, "json": as_json, "github": as_annotations}
 """The formats that have a document for each dataset, which is written when it is known."""
-TOGETHER: dict[str, Callable[[Sequence[Located]], str]] = {"sarif": as_sarif, "junit": as_junit}
+TOGETHER: dict[str, Callable[[Sequence[Located]], str]] = {
+    "sarif": as_sarif,
+    "junit": as_junit,
+    "gitlab": as_code_quality,
+}
 """Those that have one for all, written at the end."""
+
+
+SUMMED = frozenset({"github"})
+"""Those beside which a job's summary is written."""
 
 
 def write(call: Call, found: Located) -> None:
@@ -69,6 +85,20 @@ def write_together(call: Call, reports: Sequence[Located]) -> None:
     """Write all reports, in a format that has one document for all."""
     if call.format in TOGETHER:
         write_text(TOGETHER[call.format](reports))
+
+
+def write_summary(call: Call, reports: Sequence[Located]) -> None:
+    """Add the reports to the summary of a GitHub job, where one is kept; a file that cannot be written is told."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not path or call.format not in SUMMED:
+        return
+    from dspreview.documents.ci import step_summary
+
+    try:
+        with open(path, "a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(step_summary([one.report for one in reports]))
+    except OSError as error:
+        call.warn(f"GITHUB_STEP_SUMMARY={path}: {error.strerror}; the job has no summary")
 
 
 def lines(call: Call, report: Report) -> Iterator[str]:
