@@ -47,7 +47,8 @@ def test_examples_print_what_the_readme_shows(command: str, output: str, here: P
 CHECK = (ROOT / "docs" / "check.md").read_text(encoding="utf-8")
 RECIPES = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
 TALKS = "".join(
-    (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("conversations", "agents", "rules")
+    (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    for name in ("conversations", "agents", "rules", "croissant")
 )
 TOUR = [
     line

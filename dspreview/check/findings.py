@@ -73,6 +73,8 @@ KINDS = {
         FindingKind("near-duplicate", "warning", "texts that are nearly the same", "row 3 and row 17 differ in case and punctuation", "remove one of them"),
         FindingKind("large-row-group", "warning", "a Parquet row group too large to preview", "one of 2 GB", "write row groups of at most 300 MB, best of 100 MB"),
         FindingKind("viewer-limit", "warning", "more than the Hub's viewer shows", "more than 1,000 columns", "the data loads; the Hub's own pages will not show it"),
+        FindingKind("croissant-missing", "error", "a Croissant document lacks what its specification or a venue asks for", "no license", "add it to the document, or to [croissant] of dspreview.toml and write it again with `dspreview croissant`"),
+        FindingKind("croissant-differs", "error", "a Croissant document contradicts the data, or itself", "the sha256 of a file that has changed", "write it again with `dspreview croissant`, or correct it"),
         FindingKind("drift", "error", "the dataset differs from its lock file", "a class label was removed", "correct the data, or update the lock file with `dspreview lock`"),
     )
 }  # fmt: skip

@@ -37,6 +37,7 @@ COMMANDS = {
     "is-valid": Entry("is_valid", "Say whether a dataset gives rows: exit 0 or 1."),
     "check": Entry("check", "Check a dataset for a CI job: findings with their file, line, row and column."),
     "lock": Entry("lock", "Write down what a dataset is like, to be checked against."),
+    "croissant": Entry("croissant", "Describe a dataset in Croissant 1.1, for other tools."),
     "rules": Entry("rules", "Suggest rules for the columns of a dataset, which check keeps."),
     "diff": Entry("diff", "Show how two datasets, revisions or folders differ."),
     "refresh": Entry("refresh", "Recompute what is cached of a dataset."),

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -17,29 +11,19 @@ from dspreview import errors
 from dspreview.cli.batch import run_targets
 from dspreview.cli.call import Call
 from dspreview.cli.commands.is_valid import chosen
+from dspreview.cli.examining import NEAR, Baseline, Nearness, Told, examine, with_croissant
 from dspreview.cli.options import FromOption, format_option, with_common
-from dspreview.cli.render.progress import working
 from dspreview.cli.render.reports import EACH, TOGETHER, Located, write, write_summary, write_together
-from dspreview.models import DatasetRef, FeatureTree, Json, Kind, SplitId
-from dspreview.preview import Preview
-from dspreview.preview.queries import Queries
-from dspreview.preview.telling import Telling
-from dspreview.store import Store
+from dspreview.models import DatasetRef, Json, Kind
 
 if TYPE_CHECKING:
-    from dspreview.check.dataset import Report
     from dspreview.check.findings import Finding
-    from dspreview.check.leaks.roles import Roles
-    from dspreview.extract.extractor import Extractor
-    from dspreview.query.engine.engine import Engine
 
     ReportFormat = str
 else:
     ReportFormat = format_option([*EACH, *TOGETHER], "report")
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-NEAR = 0.8
-"""What texts have in common that count as nearly the same, where nobody says so."""
 SampleOption = Annotated[
     int | None,
     typer.Option("--split-sample", metavar="N", min=1, help="Rows of each split that are looked at; 100 by default."),
@@ -93,6 +77,16 @@ def check(  # noqa: PLR0913 - options are many
             help="Find texts that stand in this dataset, too, such as a benchmark; repeatable.",
         ),
     ] = None,
+    croissant: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Hold a Croissant document against the data: what is missing, what is not so."
+        ),
+    ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="With --croissant: also what a venue asks for: neurips-2026."),
+    ] = None,
     baseline: Annotated[
         str | None,
         typer.Option(
@@ -125,6 +119,10 @@ def check(  # noqa: PLR0913 - options are many
     extractor = Extractor(call.settings)
     said = Told(call, rules)
     share = near_duplicates if near_duplicates is not None else NEAR if against_data else None
+    if profile is not None and croissant is None:
+        raise errors.UsageError("--profile is for --croissant FILE")
+    if croissant is not None and many:
+        raise errors.UsageError("--croissant is for one dataset: a document describes one")
     if rules is not None and against is not None:
         raise errors.UsageError("give either --rules or --against")
     known = Baseline(call, baseline)
@@ -136,6 +134,8 @@ def check(  # noqa: PLR0913 - options are many
         if config is not None or split is not None:
             raise errors.UsageError(f"{ref.asked}: check looks at whole datasets; name no config and no split")
         report = examine(call, extractor, ref, sample, against, said, Nearness(share, tuple(against_data or ())))
+        if croissant is not None:
+            report = report._replace(findings=with_croissant(call, extractor, ref, report, croissant, profile))
         report = report._replace(findings=known.new(kept(report.findings, selected, ignored), ref.asked))
         reports.append(Located(report, folder_of(ref)))
         write(call, reports[-1])
@@ -162,110 +162,6 @@ def refuse_cached(call: Call, ref: DatasetRef) -> None:
     """Raise UsageError where data of the Hub is to be read, and the options forbid that."""
     if call.cached and ref.kind is Kind.HUB:
         raise errors.UsageError(f"{ref.asked}: this reads the data itself, which --cached forbids; use a local copy")
-
-
-class Baseline:
-    """The findings that were known before."""
-
-    def __init__(self, call: Call, path: str | None) -> None:
-        """Read what `check --json` wrote, a document a line. Raises UsageError."""
-        from dspreview.check.findings import Finding
-        from dspreview.documents.ci import mark_of
-
-        self.call, self.mark_of, self.marks = call, mark_of, set[tuple[Json, ...]]()
-        try:
-            text = Path(path).read_text(encoding="utf-8") if path is not None else ""
-            for line in filter(str.strip, text.splitlines()):
-                for one in json.loads(line)["findings"]:
-                    self.marks.add(mark_of(Finding(**{key: one.get(key) for key in Finding._fields if key != "rows"})))
-        except OSError as error:
-            raise errors.UsageError(
-                f"--baseline {path}: {error.strerror}; write it with: dspreview check DATASET --json"
-            ) from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise errors.UsageError(f"--baseline {path}: not what `dspreview check --json` writes") from error
-
-    def new(self, findings: list[Finding], asked: str) -> list[Finding]:
-        """Those that were not known."""
-        found = [one for one in findings if self.mark_of(one) not in self.marks]
-        if left := len(findings) - len(found):
-            self.call.warn(f"{asked}: {left} finding{'s' * (left > 1)} of the baseline left out")
-        return found
-
-
-class Nearness(NamedTuple):
-    """How texts are compared."""
-
-    share: float | None = None
-    """What they must have in common; None compares none."""
-    against: tuple[str, ...] = ()
-    """Other datasets."""
-
-
-class Told:
-    """What a settings file says of the data: its rules, and which columns are the input."""
-
-    def __init__(self, call: Call, path: str | None = None) -> None:
-        """Read a file, or that of the working folder. Raises UsageError, SettingsError."""
-        from dspreview.check.rules.book import read_book
-        from dspreview.folders import folder_file, read_toml
-
-        found = path if path is not None else folder_file() if call.folder else None
-        self.path = str(found) if found is not None else ""
-        book = read_book(self.path) if self.path else None
-        if path is not None and book is not None and not book.rules:
-            raise errors.UsageError(f'{path} has no rules, such as [rules."default/train".text]')
-        self.book = book if book is not None and book.rules else None
-        self.input: Json = read_toml(Path(self.path)).get("input") if self.path else None
-
-    def roles(self, names: SplitId, columns: list[tuple[str, FeatureTree]]) -> Roles | None:
-        """What the columns of a split are for."""
-        from dspreview.check.leaks import roles
-
-        found = roles.told(self.input, names.config, columns, self.path) if isinstance(self.input, dict) else None
-        return found if found is not None else roles.guessed(columns)
-
-
-def examine(
-    call: Call, extractor: Extractor, ref: DatasetRef, sample: int | None, against: str | None, said: Told | None = None,
-    near: Nearness = Nearness(),  # noqa: B008 - a value
-) -> Report:  # fmt: skip
-    """Check one dataset. Raises PreviewError."""
-    from dspreview.check.dataset import DatasetCheck, in_order
-
-    with (
-        working(f"checking {ref.asked}", quiet=call.quiet) as told,
-        tempfile.TemporaryDirectory(prefix="dspreview-") as name,
-    ):
-        if against is not None:
-            from dspreview.check.lock import check_against, read_lock
-
-            return check_against(extractor, ref, Path(name), read_lock(against), progress=told.show)
-        said = said or Told(call)
-        looking = partial(DatasetCheck, extractor, ref, Path(name), sample=sample, progress=told.show, roles=said.roles)
-        if said.book is None and near.share is None:
-            return looking().run()
-        with Store(call.settings) as store:
-            preview = Preview(store, call.settings, cached=call.cached, warn=call.warn, extractor=extractor)
-            queries = Queries(preview, Telling(told.show, call.warn), agreed=True)
-            report = looking(book=said.book, opened=partial(rows_of, queries, ref)).run()
-            if near.share is None:
-                return report
-            from dspreview.cli.nearly import near_findings
-
-            opened_of = partial(partial, rows_of, queries)
-            found = near_findings(
-                call, queries, opened_of, ref, report, said.roles, near.share, near.against, Path(name)
-            )
-            return report._replace(findings=in_order([*report.findings, *found]))
-
-
-@contextmanager
-def rows_of(queries: Queries, ref: DatasetRef, names: SplitId) -> Iterator[Engine]:
-    """All rows of a split, for its rules."""
-    target = queries.target(ref, *names)
-    with queries.tables.open(target.ref, target.entry, target.split) as found, queries.engine(target, found) as engine:
-        yield engine
 
 
 def kept(findings: list[Finding], select: frozenset[str], ignore: frozenset[str]) -> list[Finding]:

@@ -176,7 +176,10 @@ def test_a_rewound_session_keeps_the_branch_of_its_last_line(tmp_path: Path, dsp
 
 def test_settings_beside_a_session_of_droid(tmp_path: Path, dspreview: Any) -> None:
     settings = {"model": "m", "providerLock": "p", "tokenUsage": {"inputTokens": 1}}
-    files = {"a.jsonl": (FILES / "droid.jsonl").read_bytes(), "a.settings.json": json.dumps(settings)}
+    files: dict[str, bytes | str] = {
+        "a.jsonl": (FILES / "droid.jsonl").read_bytes(),
+        "a.settings.json": json.dumps(settings),
+    }
     (row,) = rows_of(dspreview, write(tmp_path / "d", files))
     told = {key: row["metadata"][key] for key in ("model", "model_provider", "usage")}
     assert told == {"model": "m", "model_provider": "p", "usage": {"inputTokens": 1}}

@@ -1,0 +1,59 @@
+"""What a Croissant document is made from, and held against: configs with their files and columns."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+
+from dspreview.check.croissant.document import ConfigFiles, Source, Written, document_of
+from dspreview.check.croissant.fields import Column
+from dspreview.check.reading import Reading
+from dspreview.cli.call import Call
+from dspreview.extract.layout.readme import local_card
+from dspreview.folders import folder_file, read_toml
+from dspreview.models import DatasetRef, Kind, SplitId
+from dspreview.preview import Preview
+
+
+def files_of(preview: Preview, ref: DatasetRef) -> list[ConfigFiles]:
+    """The configs of a dataset. Raises PreviewError."""
+    listing, dataset = preview.splits(ref), preview.dataset(ref).dataset
+    configs = []
+    with tempfile.TemporaryDirectory(prefix="dspreview-") as folder:
+        for config in listing.configs:
+            splits, columns, media = dict[str, tuple[str, ...]](), list[Column](), False
+            for split in config.splits:
+                names = SplitId(config.config, split.split)
+                reading = Reading(preview.extractor, ref, dataset, names, folder)
+                splits[split.split] = tuple(reading.shorten(path) for path in reading.files)
+                media = reading.format.is_media_folder
+                if not columns:
+                    page = preview.page(ref, *names).page
+                    columns = [Column(one["name"], one["type"]) for one in json.loads(page.features)]
+            configs.append(ConfigFiles(config.config, splits, columns, media))
+    return configs
+
+
+def root_of(preview: Preview, ref: DatasetRef) -> str:
+    """The folder of a local dataset; empty for one of the Hub. Raises PreviewError."""
+    dataset = preview.dataset(ref).dataset
+    if dataset.kind is Kind.HUB:
+        return ""
+    return dataset.name if os.path.isdir(dataset.name) else os.path.dirname(dataset.name)
+
+
+def described(call: Call, preview: Preview, ref: DatasetRef) -> Written:
+    """The document of a dataset. Raises PreviewError."""
+    configs, dataset = files_of(preview, ref), preview.dataset(ref).dataset
+    path = folder_file() if call.folder else None
+    told = read_toml(path).get("croissant", {}) if path is not None else {}
+    root = root_of(preview, ref)
+    if dataset.kind is Kind.HUB:
+        card = preview.extractor.describe(ref, dataset).card
+        source = Source("", f"{call.settings.hf_endpoint}/datasets/{dataset.name}")
+    else:
+        card = local_card(root, ref.asked) if os.path.isdir(dataset.name) else {}
+        source = Source(root)
+    name = dataset.name.rstrip("/").rpartition("/")[2]
+    return document_of(name, card, told if isinstance(told, dict) else {}, configs, source)
