@@ -14,7 +14,7 @@ from typing import Any
 
 from dspreview.check.croissant import words
 from dspreview.check.croissant.document import ConfigFiles, sha256
-from dspreview.check.croissant.fields import Column, field_of
+from dspreview.check.croissant.fields import DescribedColumn, field_of
 from dspreview.check.findings import Finding, found
 from dspreview.errors import UsageError
 from dspreview.suggestions import did_you_mean
@@ -27,7 +27,7 @@ SAME_KINDS = (
 """Data types that stand for one another."""
 
 
-class Described:
+class CroissantFile:
     """A document as it was written."""
 
     def __init__(self, path: str) -> None:
@@ -78,7 +78,7 @@ def held_against(path: str, configs: list[ConfigFiles], root: str, profile: str 
     """What a document lacks, and where the data contradicts it. Raises UsageError."""
     if profile is not None and profile not in words.PROFILES:
         raise UsageError(f"--profile {profile!r}: one of {', '.join(words.PROFILES)} was expected")
-    told = Described(path)
+    told = CroissantFile(path)
     yield from of_words(told)
     yield from of_names(told)
     if root:
@@ -88,7 +88,7 @@ def held_against(path: str, configs: list[ConfigFiles], root: str, profile: str 
         yield from of_profile(told, words.PROFILES[profile])
 
 
-def of_words(told: Described) -> Iterator[Finding]:
+def of_words(told: CroissantFile) -> Iterator[Finding]:
     """The vocabulary: the context, the version, what the specification asks for, names that are nearly right."""
     document = told.document
     context = document.get("@context")
@@ -135,7 +135,7 @@ OPTIONAL = frozenset(
 """Words of the context that a document may do without where it does not use them."""
 
 
-def of_rai(told: Described) -> Iterator[Finding]:
+def of_rai(told: CroissantFile) -> Iterator[Finding]:
     """Names of responsible use: those that are nearly right say nothing to a reader."""
     document, context = told.document, told.document.get("@context")
     for key in document:
@@ -146,7 +146,7 @@ def of_rai(told: Described) -> Iterator[Finding]:
         yield told.missing("@context has no 'rai', so that no RAI field is read", "@context")
 
 
-def of_names(told: Described) -> Iterator[Finding]:
+def of_names(told: CroissantFile) -> Iterator[Finding]:
     """Names: no two things have one, and what is referred to is there."""
     names = Counter(identifiers(told.document))
     for name, number in names.items():
@@ -185,7 +185,7 @@ def references(value: Any) -> Iterator[str]:
             yield from references(one)
 
 
-def of_files(told: Described, root: str) -> Iterator[Finding]:
+def of_files(told: CroissantFile, root: str) -> Iterator[Finding]:
     """Files: they are there, as large as is said, with the hash that is said."""
     known = {os.path.relpath(os.path.join(folder, name), root) for folder, _, names in os.walk(root) for name in names}
     for one in told.listed("distribution"):
@@ -206,7 +206,7 @@ def of_files(told: Described, root: str) -> Iterator[Finding]:
         yield from of_file(told, one, os.path.join(root, path), url)
 
 
-def of_file(told: Described, one: dict[str, Any], path: str, url: str) -> Iterator[Finding]:
+def of_file(told: CroissantFile, one: dict[str, Any], path: str, url: str) -> Iterator[Finding]:
     """The size and the hash of a file."""
     size = str(one.get("contentSize", "")).split(" ")
     if size[0].isdecimal() and (size[1:] or ["B"])[0] in {"B", "bytes"} and int(size[0]) != os.path.getsize(path):
@@ -222,7 +222,7 @@ def of_file(told: Described, one: dict[str, Any], path: str, url: str) -> Iterat
         yield told.missing(f"{url} has no sha256", url)
 
 
-def of_columns(told: Described, configs: list[ConfigFiles]) -> Iterator[Finding]:
+def of_columns(told: CroissantFile, configs: list[ConfigFiles]) -> Iterator[Finding]:
     """Fields: the columns that they read are there, with such values; what the data has, and nobody describes."""
     columns = {column.name: column for config in configs for column in config.columns}
     described: set[str] = set()
@@ -249,7 +249,7 @@ def of_columns(told: Described, configs: list[ConfigFiles]) -> Iterator[Finding]
     for name in columns if records and not media else ():
         if (
             name not in described
-            and field_of("x", Column(name, columns[name].tree), dict, guesses_times=False) is not None
+            and field_of("x", DescribedColumn(name, columns[name].tree), dict, guesses_times=False) is not None
         ):
             yield told.missing(f"no field reads the column {name!r}", severity="warning")
 
@@ -265,7 +265,7 @@ def read_by(field: Mapping[str, Any]) -> Iterator[str]:
             yield from read_by(inner)
 
 
-def of_field(told: Described, field: dict[str, Any], columns: Mapping[str, Column]) -> Iterator[Finding]:
+def of_field(told: CroissantFile, field: dict[str, Any], columns: Mapping[str, DescribedColumn]) -> Iterator[Finding]:
     """Whether the type of a field is that of its column."""
     names = list(read_by(field))
     if field.get("subField") or len(names) != 1 or names[0] not in columns:
@@ -289,7 +289,7 @@ def of_field(told: Described, field: dict[str, Any], columns: Mapping[str, Colum
             yield told.wrong(f"{ident}: the column {names[0]!r} holds {word}", ident)
 
 
-def of_profile(told: Described, profile: words.Profile) -> Iterator[Finding]:
+def of_profile(told: CroissantFile, profile: words.Profile) -> Iterator[Finding]:
     """What a venue asks for."""
     for key in profile.required:
         if key not in words.REQUIRED and told.document.get(key) in (None, "", []):

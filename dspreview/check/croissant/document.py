@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from dspreview.check.croissant import words
-from dspreview.check.croissant.fields import Column, Made, fields_of, identifier
+from dspreview.check.croissant.fields import DescribedColumn, MadeFields, fields_of, identifier
 from dspreview.errors import UsageError
 from dspreview.models import Json
 from dspreview.suggestions import did_you_mean
@@ -33,11 +33,11 @@ class ConfigFiles(NamedTuple):
 
     name: str
     splits: dict[str, tuple[str, ...]]
-    columns: list[Column]
+    columns: list[DescribedColumn]
     is_media_folder: bool = False
 
 
-class Source(NamedTuple):
+class Whereabouts(NamedTuple):
     """Where the files lie."""
 
     root: str
@@ -46,7 +46,7 @@ class Source(NamedTuple):
     """The repository, for one of the Hub."""
 
 
-class Written(NamedTuple):
+class CroissantMade(NamedTuple):
     """A document, and what it lacks."""
 
     document: dict[str, Json]
@@ -57,8 +57,8 @@ class Written(NamedTuple):
 
 
 def document_of(
-    name: str, card: Mapping[str, Any], told: Mapping[str, Any], configs: list[ConfigFiles], source: Source
-) -> Written:
+    name: str, card: Mapping[str, Any], told: Mapping[str, Any], configs: list[ConfigFiles], source: Whereabouts
+) -> CroissantMade:
     """The document of a dataset. Raises UsageError for settings that it does not know.
 
     Args:
@@ -91,10 +91,10 @@ def document_of(
     if records:
         described["recordSet"] = records
     missing = [key for key in (*words.REQUIRED, *words.ADVISED) if key not in described]
-    return Written(described, left_out, missing)
+    return CroissantMade(described, left_out, missing)
 
 
-def metadata(name: str, card: Mapping[str, Any], told: Mapping[str, Any], source: Source) -> dict[str, Json]:
+def metadata(name: str, card: Mapping[str, Any], told: Mapping[str, Any], source: Whereabouts) -> dict[str, Json]:
     """What is said of the dataset as a whole. Raises UsageError."""
     for key in told:
         if key not in {*OWN, *NESTED}:
@@ -180,14 +180,14 @@ def encoding_of(files: list[str]) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def record_sets(config: ConfigFiles, encoding: str, *, in_repository: bool) -> tuple[Made, list[Json]]:
+def record_sets(config: ConfigFiles, encoding: str, *, in_repository: bool) -> tuple[MadeFields, list[Json]]:
     """The record sets of a config, and the sets of files that they read."""
     splits = {split: files for split, files in config.splits.items() if files}
     pattern = split_pattern(splits) if len(splits) > 1 else None
     groups = {config.name: [file for files in splits.values() for file in files]}
     if len(splits) > 1 and pattern is None:
         groups = {f"{config.name}-{split}": list(files) for split, files in splits.items()}
-    made, sets = Made([], [], []), list[Json]()
+    made, sets = MadeFields([], [], []), list[Json]()
     if pattern is not None:
         made.fields.append(split_names(config.name, list(splits)))
     for name, files in groups.items():
@@ -232,7 +232,7 @@ def sourced(files: str, extract: dict[str, Json]) -> dict[str, Json]:
     return {"fileSet": {"@id": files}, **extract}
 
 
-def media_fields(ident: str, config: ConfigFiles, source: Any) -> Made:
+def media_fields(ident: str, config: ConfigFiles, source: Any) -> MadeFields:
     """The fields of a folder of pictures: each one, its path, and its class where folders name it."""
     fields: list[Json] = [
         {"@type": "cr:Field", "@id": f"{ident}/image", "name": "image", "dataType": "sc:ImageObject", "source": source({"extract": {"fileProperty": "content"}})},
@@ -242,7 +242,7 @@ def media_fields(ident: str, config: ConfigFiles, source: Any) -> Made:
         transform = {"regex": r"(?:.*/)?(.+)/.+$"}
         fields.append({"@type": "cr:Field", "@id": f"{ident}/label", "name": "label", "dataType": "sc:Text", "source": source({"extract": {"fileProperty": "fullpath"}, "transform": transform})})  # fmt: skip
     known = {"image", "label", "file_name"}
-    return Made(fields, [], [column.name for column in config.columns if column.name not in known])
+    return MadeFields(fields, [], [column.name for column in config.columns if column.name not in known])
 
 
 def split_names(config: str, splits: list[str]) -> dict[str, Json]:

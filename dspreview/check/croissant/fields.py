@@ -16,14 +16,14 @@ GUESSED_TIMES = re.compile(r"date|modified|timestamp.*|.*_at|.*_time", re.IGNORE
 MEDIA = {"Image": "sc:ImageObject", "Audio": "sc:AudioObject", "Video": "sc:VideoObject"}
 
 
-class Column(NamedTuple):
+class DescribedColumn(NamedTuple):
     """A column of a split's files."""
 
     name: str
     tree: FeatureTree
 
 
-class Made(NamedTuple):
+class MadeFields(NamedTuple):
     """The fields of a record set, the record sets of its classes, and the columns that could not be described."""
 
     fields: list[Json]
@@ -40,8 +40,13 @@ def identifier(*parts: str) -> str:
 
 
 def fields_of(
-    record_set: str, columns: list[Column], source: Callable[[Json], Json], *, guesses_times: bool, refers: bool
-) -> Made:
+    record_set: str,
+    columns: list[DescribedColumn],
+    source: Callable[[Json], Json],
+    *,
+    guesses_times: bool,
+    refers: bool,
+) -> MadeFields:
     """The fields of some columns.
 
     Args:
@@ -50,7 +55,7 @@ def fields_of(
         refers: whether classes refer to the record set of their names.
 
     """
-    made = Made([], [], [])
+    made = MadeFields([], [], [])
     for column in columns:
         field = field_of(record_set, column, source, guesses_times=guesses_times)
         if field is None:
@@ -69,7 +74,7 @@ def fields_of(
 
 
 def field_of(
-    record_set: str, column: Column, source: Callable[[Json], Json], *, guesses_times: bool
+    record_set: str, column: DescribedColumn, source: Callable[[Json], Json], *, guesses_times: bool
 ) -> dict[str, Json] | None:
     """The field of a column; None where no data type reads it."""
     if not column.name:  # it cannot be extracted

@@ -256,7 +256,7 @@ def test_what_is_not_so_is_found_with_its_line(case: str, tmp_path: Path, dsprev
     keys, value, code, told = CHANGES[case]
     folder = write(tmp_path / "d", {"a.csv": "n,t\n1,a\n2,b\n"})
     path = described(dspreview, folder)
-    words = [
+    words: list[str | Path] = [
         "check",
         folder,
         "--croissant",

@@ -10,8 +10,8 @@ import typer
 from dspreview import errors
 from dspreview.cli.batch import run_targets
 from dspreview.cli.call import Call
+from dspreview.cli.commands.checking.examining import NEAR, Baseline, Nearness, Told, examine, with_croissant
 from dspreview.cli.commands.is_valid import chosen
-from dspreview.cli.examining import NEAR, Baseline, Nearness, Told, examine, with_croissant
 from dspreview.cli.options import FromOption, format_option, with_common
 from dspreview.cli.render.reports import EACH, TOGETHER, Located, write, write_summary, write_together
 from dspreview.models import DatasetRef, Json, Kind

@@ -12,7 +12,7 @@ import typer
 
 from dspreview import errors
 from dspreview.cli.call import Call
-from dspreview.cli.commands.check import AllRowsOption, SampleOption, refuse_cached
+from dspreview.cli.commands.checking.check import AllRowsOption, SampleOption, refuse_cached
 from dspreview.cli.newfile import write_file
 from dspreview.cli.options import DatasetArgument, with_common
 from dspreview.cli.render.progress import working

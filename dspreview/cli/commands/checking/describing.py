@@ -6,8 +6,8 @@ import json
 import os
 import tempfile
 
-from dspreview.check.croissant.document import ConfigFiles, Source, Written, document_of
-from dspreview.check.croissant.fields import Column
+from dspreview.check.croissant.document import ConfigFiles, CroissantMade, Whereabouts, document_of
+from dspreview.check.croissant.fields import DescribedColumn
 from dspreview.check.reading import Reading
 from dspreview.cli.call import Call
 from dspreview.extract.layout.readme import local_card
@@ -22,7 +22,7 @@ def files_of(preview: Preview, ref: DatasetRef) -> list[ConfigFiles]:
     configs = []
     with tempfile.TemporaryDirectory(prefix="dspreview-") as folder:
         for config in listing.configs:
-            splits, columns, media = dict[str, tuple[str, ...]](), list[Column](), False
+            splits, columns, media = dict[str, tuple[str, ...]](), list[DescribedColumn](), False
             for split in config.splits:
                 names = SplitId(config.config, split.split)
                 reading = Reading(preview.extractor, ref, dataset, names, folder)
@@ -30,7 +30,7 @@ def files_of(preview: Preview, ref: DatasetRef) -> list[ConfigFiles]:
                 media = reading.format.is_media_folder
                 if not columns:
                     page = preview.page(ref, *names).page
-                    columns = [Column(one["name"], one["type"]) for one in json.loads(page.features)]
+                    columns = [DescribedColumn(one["name"], one["type"]) for one in json.loads(page.features)]
             configs.append(ConfigFiles(config.config, splits, columns, media))
     return configs
 
@@ -43,7 +43,7 @@ def root_of(preview: Preview, ref: DatasetRef) -> str:
     return dataset.name if os.path.isdir(dataset.name) else os.path.dirname(dataset.name)
 
 
-def described(call: Call, preview: Preview, ref: DatasetRef) -> Written:
+def described(call: Call, preview: Preview, ref: DatasetRef) -> CroissantMade:
     """The document of a dataset. Raises PreviewError."""
     configs, dataset = files_of(preview, ref), preview.dataset(ref).dataset
     path = folder_file() if call.folder else None
@@ -51,9 +51,9 @@ def described(call: Call, preview: Preview, ref: DatasetRef) -> Written:
     root = root_of(preview, ref)
     if dataset.kind is Kind.HUB:
         card = preview.extractor.describe(ref, dataset).card
-        source = Source("", f"{call.settings.hf_endpoint}/datasets/{dataset.name}")
+        source = Whereabouts("", f"{call.settings.hf_endpoint}/datasets/{dataset.name}")
     else:
         card = local_card(root, ref.asked) if os.path.isdir(dataset.name) else {}
-        source = Source(root)
+        source = Whereabouts(root)
     name = dataset.name.rstrip("/").rpartition("/")[2]
     return document_of(name, card, told if isinstance(told, dict) else {}, configs, source)

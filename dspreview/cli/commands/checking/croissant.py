@@ -11,7 +11,7 @@ import typer
 
 from dspreview import errors
 from dspreview.cli.call import Call
-from dspreview.cli.describing import described
+from dspreview.cli.commands.checking.describing import described
 from dspreview.cli.newfile import write_file
 from dspreview.cli.options import DatasetArgument, with_common
 from dspreview.cli.render.progress import working

@@ -117,7 +117,7 @@ def examine(
             report = looking(book=said.book, opened=partial(rows_of, queries, ref)).run()
             if near.share is None:
                 return report
-            from dspreview.cli.nearly import near_findings
+            from dspreview.cli.commands.checking.nearly import near_findings
 
             opened_of = partial(partial, rows_of, queries)
             found = near_findings(
@@ -140,7 +140,7 @@ def with_croissant(
     """The findings, and those about a Croissant document. Raises PreviewError."""
     from dspreview.check.croissant.against import held_against
     from dspreview.check.dataset import in_order
-    from dspreview.cli.describing import files_of, root_of
+    from dspreview.cli.commands.checking.describing import files_of, root_of
 
     with Store(call.settings) as store:
         preview = Preview(store, call.settings, cached=call.cached, warn=call.warn, extractor=extractor)

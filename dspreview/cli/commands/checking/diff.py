@@ -12,7 +12,7 @@ import typer
 from dspreview import errors
 from dspreview.check.verdict import Verdict
 from dspreview.cli.call import Call
-from dspreview.cli.commands.check import AllRowsOption, SampleOption, refuse_cached
+from dspreview.cli.commands.checking.check import AllRowsOption, SampleOption, refuse_cached
 from dspreview.cli.options import format_option, with_common
 from dspreview.cli.render import output
 from dspreview.cli.render.output import DOCUMENT_FORMATS, Answer

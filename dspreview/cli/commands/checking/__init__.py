@@ -1,0 +1,1 @@
+"""Commands about whether data is in order, and what helps to keep it so."""
