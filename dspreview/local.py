@@ -13,9 +13,12 @@ from typing import Any, BinaryIO
 
 from dspreview.errors import AccessError, DatasetNotFoundError, UnsafePathError, UsageError
 from dspreview.models import DatasetRef, Kind, Resolved
+from dspreview.suggestions import did_you_mean
 
 HUB_ID = re.compile(r"(?:[\w][\w.-]*/)?[\w][\w.-]*", re.ASCII)
 ONE_FILE_ENDINGS = (".parquet", ".jsonl", ".csv")
+NEAR_MOST = 1_000
+"""Names beside a path that is not there among which a like one is looked for."""
 LOCAL_STARTS = ("/", "./", "../", "~")
 
 
@@ -66,7 +69,7 @@ def is_data_file(text: str) -> bool:
 def resolve(ref: DatasetRef) -> Resolved:
     """The local dataset as it is now. Raises DatasetNotFoundError."""
     if not os.path.exists(ref.name):
-        raise DatasetNotFoundError(f"{ref.asked}: no such file or folder")
+        raise DatasetNotFoundError(f"{ref.asked}: no such file or folder{near(ref.name)}")
     if not os.path.isdir(ref.name) and not os.path.isfile(ref.name):
         raise DatasetNotFoundError(f"{ref.asked} is neither a folder nor a regular file")
     try:
@@ -75,6 +78,17 @@ def resolve(ref: DatasetRef) -> Resolved:
         raise AccessError(f"{ref.asked}: {error.filename} may not be read by this user") from error
     except OSError as error:
         raise DatasetNotFoundError(f"{ref.asked} cannot be read: {error.strerror}") from error
+
+
+def near(path: str) -> str:
+    """What lies beside a path that is not there, and is called nearly the same; as a question."""
+    try:
+        names = os.listdir(os.path.dirname(path.rstrip("/")) or ".")
+    except OSError:
+        return ""
+    return did_you_mean(
+        os.path.basename(path.rstrip("/")), [name for name in names[:NEAR_MOST] if not name.startswith(".")]
+    )
 
 
 def sha256() -> Any:

@@ -45,7 +45,7 @@ class Talks:
         ):
             return
         for place, value in enumerate(to_python(values)):
-            turns = turns_of(as_value(value))
+            turns = turns_of(decoded(value, feature))
             if turns is None:
                 continue
             self.rows += 1
@@ -79,11 +79,7 @@ def oddities(turns: list[Turn]) -> Iterator[tuple[str, int, str]]:
             yield SYSTEM, number, "a second system prompt"
         if before is not None and turn.speaker == before.speaker and turn.speaker in {"user", "assistant"}:
             yield ORDER, number, f"{turn.role} speaks twice in a row"
-        if turn.speaker == "assistant" and not speakers - {"system"}:
-            yield ORDER, number, f"{turn.role} speaks before anybody has asked"
-        if turn.speaker == "tool" and (
-            turn.answers not in asked if turn.answers else not (asked or tool_asked(before))
-        ):
+        if turn.speaker == "tool" and (turn.answers not in asked if turn.answers else not (asked or may_ask(before))):
             yield ORPHAN, number, "the result of a call that is not there"
         asked |= {call.ident for call in turn.calls if call.ident}
         before = turn
@@ -92,18 +88,22 @@ def oddities(turns: list[Turn]) -> Iterator[tuple[str, int, str]]:
         yield OPEN, len(turns) - 1, f"it ends with a turn of {before.role[:40]}, and no answer"
 
 
-def tool_asked(turn: Turn | None) -> bool:
-    """Whether a turn asks for a tool, or another result stands before: results need not say whose they are."""
-    return turn is not None and (
-        bool(turn.calls) or turn.speaker == "tool" or "function_call" in turn.role or turn.role == "tool_call"
-    )
+def may_ask(turn: Turn | None) -> bool:
+    """Whether a result may follow a turn: what is asked may stand in its text, and results need not say whose they are."""
+    return turn is not None and turn.speaker in {"assistant", "tool", ""}
 
 
-def as_value(value: Any) -> Json:
-    """A value of JSON as it is; its text is read."""
-    if isinstance(value, str):
-        return parsed(value) if value.lstrip().startswith("[") else value
-    return [parsed(one) if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
+def decoded(value: Any, feature: Feature) -> Any:
+    """A value whose JSON is read, however deep it lies."""
+    if value is None:
+        return None
+    if feature.holds_json_text:
+        return parsed(value) if isinstance(value, str) else value
+    if isinstance(value, list):
+        return [decoded(one, feature.item) for one in value]
+    if isinstance(value, dict):
+        return {key: decoded(one, feature.part(key)) for key, one in value.items()}
+    return value
 
 
 def parsed(text: str) -> Json:

@@ -56,7 +56,7 @@ KINDS = {
         FindingKind("mixed-types", "warning", "values of several JSON types in one column", '1 and then "one"', "use one type, or two columns"),
         FindingKind("turn-role-unknown", "warning", "a turn of a conversation has a role that models do not know", '"role": "narrator"', "use system, user, assistant and tool"),
         FindingKind("turn-empty", "warning", "a turn of a conversation says nothing", '"content": ""', "fill it, or remove the turn"),
-        FindingKind("turn-order", "warning", "one side speaks twice in a row, or answers before it was asked", "two turns of user, one after the other", "join them, or add the turn that is missing"),
+        FindingKind("turn-order", "warning", "one side speaks twice in a row", "two turns of user, one after the other", "join them, or add the turn that is missing"),
         FindingKind("tool-result-orphan", "warning", "the result of a tool that was not called", "tool_call_id: call_9, and no call has this id", "add the call, or correct the id"),
         FindingKind("system-prompt-repeated", "warning", "a conversation has a second system prompt", "turns 0 and 4 are of system", "join them into the first turn"),
         FindingKind("conversation-unfinished", "info", "a conversation ends without an answer", "its last turn is of user", "nothing, if these are prompts; else add the answer"),

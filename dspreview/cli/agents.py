@@ -64,4 +64,4 @@ def cell(value: Json) -> str:
 
 def is_ambiguous(text: str) -> bool:
     """Whether a text would not be seen as it is: empty, null, or with what ends a cell or hides."""
-    return not text or text == "null" or text != text.strip() or not text.isprintable()
+    return not text or text == "null" or text.startswith('"') or text != text.strip() or not text.isprintable()

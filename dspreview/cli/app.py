@@ -17,44 +17,113 @@ from dspreview.errors import EXIT_INTERRUPTED, EXIT_OK, AnswerLostError
 from dspreview.local import is_data_file
 from dspreview.suggestions import did_you_mean
 
+DOCS = "https://github.com/dspreview/dspreview/tree/main/docs"
+
 
 class Entry(NamedTuple):
-    """A command: where it lives, and its line in the help."""
+    """A command: where it lives, its line in the help, and calls of it."""
 
     module: str
     help: str
+    examples: tuple[str, ...] = ()
 
 
 COMMANDS = {
-    "splits": Entry("splits", "List the configs and splits of a dataset."),
-    "describe": Entry("describe", "Show a dataset on one screen: splits, columns, examples."),
-    "rows": Entry("rows", "Show the first rows of a split, with typed columns."),
-    "filter": Entry("filter", "Show the rows that match a predicate, in an order."),
-    "search": Entry("search", "Find the rows that hold some words, best first."),
-    "sql": Entry("sql", "Run a SELECT over the splits of a dataset, which are its tables."),
-    "export": Entry("export", "Write a split, or the rows that match, to a file."),
-    "stats": Entry("stats", "Show statistics of each column."),
-    "is-valid": Entry("is_valid", "Say whether a dataset gives rows: exit 0 or 1."),
-    "check": Entry("checking.check", "Check a dataset for a CI job: findings with their file, line, row and column."),
-    "lock": Entry("checking.lock", "Write down what a dataset is like, to be checked against."),
-    "croissant": Entry("checking.croissant", "Describe a dataset in Croissant 1.1, for other tools."),
-    "rules": Entry("checking.rules", "Suggest rules for the columns of a dataset, which check keeps."),
-    "diff": Entry("checking.diff", "Show how two datasets, revisions or folders differ."),
-    "refresh": Entry("refresh", "Recompute what is cached of a dataset."),
-    "warm": Entry("warm", "Fill the cache: add jobs for what is missing, and run them."),
-    "hub": Entry("hub", "List the Hub's datasets, and count how many are valid here."),
+    "splits": Entry("splits", "List the configs and splits of a dataset.", ("glue", "./data --json")),
+    "describe": Entry(
+        "describe", "Show a dataset on one screen: splits, columns, examples.", ("glue", "./data --max-tokens 500")
+    ),
+    "rows": Entry(
+        "rows",
+        "Show the first rows of a split, with typed columns.",
+        (
+            "glue ax test",
+            "./data --offset 100 --length 20 --columns text,label",
+            "./data --row 7",
+            "./data --sample 5 --seed 1 --json",
+        ),
+    ),
+    "filter": Entry(
+        "filter",
+        "Show the rows that match a predicate, in an order.",
+        ("./data --where 'age > 30' --orderby 'age DESC'", "./chats --where \"ANY(messages).role = 'tool'\""),
+    ),
+    "search": Entry(
+        "search",
+        "Find the rows that hold some words, best first.",
+        ("glue cola train 'a word'", "./data 'two words' --match phrase"),
+    ),
+    "sql": Entry(
+        "sql",
+        "Run a SELECT over the splits of a dataset, which are its tables.",
+        ("./data 'SELECT label, count(*) FROM train GROUP BY 1'",),
+    ),
+    "export": Entry(
+        "export",
+        "Write a split, or the rows that match, to a file.",
+        ("./data -o train.parquet", "./data train -o some.csv --where 'label = 1'"),
+    ),
+    "stats": Entry("stats", "Show statistics of each column.", ("./data", "./data --column age --json")),
+    "is-valid": Entry("is_valid", "Say whether a dataset gives rows: exit 0 or 1.", ("glue ./data --json",)),
+    "check": Entry(
+        "checking.check",
+        "Check a dataset for a CI job: findings with their file, line, row and column.",
+        ("./data --all-rows", "./data --format github --fail-on warning", "./data --against-data glue:ax/test"),
+    ),
+    "lock": Entry(
+        "checking.lock",
+        "Write down what a dataset is like, to be checked against.",
+        ("./data -o dspreview.lock", "./data --update dspreview.lock --reason 'new rows'"),
+    ),
+    "croissant": Entry(
+        "checking.croissant", "Describe a dataset in Croissant 1.1, for other tools.", ("./data -o .croissant.json",)
+    ),
+    "rules": Entry(
+        "checking.rules", "Suggest rules for the columns of a dataset, which check keeps.", ("suggest ./data",)
+    ),
+    "diff": Entry(
+        "checking.diff",
+        "Show how two datasets, revisions or folders differ.",
+        ("me/data@v1 ./data --key id", "./old ./new --verdict"),
+    ),
+    "refresh": Entry("refresh", "Recompute what is cached of a dataset.", ("glue",)),
+    "warm": Entry(
+        "warm", "Fill the cache: add jobs for what is missing, and run them.", ("--from datasets.txt --workers 2",)
+    ),
+    "hub": Entry("hub", "List the Hub's datasets, and count how many are valid here.", ("list --author me",)),
     "webhook": Entry("webhook", "Apply one change notice of the Hub."),
-    "queue": Entry("queue", "Look into the queue of jobs, add to it, cancel, clean."),
-    "cache": Entry("cache", "Look into the cache, and clean it."),
-    "serve-assets": Entry("serve_assets", "Serve the cache over HTTP: assets, JSON, and a page to look at."),
+    "queue": Entry("queue", "Look into the queue of jobs, add to it, cancel, clean.", ("stats", "work")),
+    "cache": Entry("cache", "Look into the cache, and clean it.", ("stats", "prune")),
+    "serve-assets": Entry(
+        "serve_assets", "Serve the cache over HTTP: assets, JSON, and a page to look at.", ("--port 8000",)
+    ),
     "settings": Entry("settings", "Show each setting, its value and where it came from."),
     "skill": Entry("skill", "Print a SKILL.md that teaches an agent to use this program."),
     "mcp": Entry("mcp", "Answer agents over the Model Context Protocol; read-only."),
     "doctor": Entry("doctor", "Check that everything needed is in order."),
 }
 
-EPILOG = """A DATASET is a Hub id (glue, nyu-mll/glue, glue@REVISION) or a local path (./folder, data.csv).
-Examples: dspreview rows glue ax test · dspreview splits ./my-data --json"""
+GROUPS = {
+    "Look": ("describe", "splits", "rows", "stats"),
+    "Ask": ("filter", "search", "sql"),
+    "Take along": ("export", "croissant"),
+    "Check": ("check", "rules", "lock", "diff", "is-valid"),
+    "Keep a cache": ("refresh", "warm", "hub", "webhook", "queue", "cache", "serve-assets"),
+    "Agents, and this installation": ("skill", "mcp", "settings", "doctor"),
+}
+"""The commands in the help, by what one wants."""
+EPILOG = f"""A DATASET is a Hub id (glue, nyu-mll/glue, glue@REVISION), a local path (./folder, data.csv) or an address of the Hub.
+
+\b
+Examples:
+  dspreview glue
+  dspreview rows glue ax test
+  dspreview filter ./data --where "label = 1 AND text LIKE '%x%'"
+  dspreview check ./data --all-rows
+
+Documentation: {DOCS}
+Completion: dspreview --install-completion
+"""
 
 
 class Commands(TyperGroup):
@@ -75,14 +144,16 @@ class Commands(TyperGroup):
             module = importlib.import_module(f"dspreview.cli.commands.{entry.module}")
             command: Any = typer.main.get_command(module.app)
             command.name = cmd_name
+            command.epilog = epilog_of(cmd_name, entry)
             self.commands[cmd_name] = command
         return self.commands[cmd_name]
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """The list in the help, from the table: no command is imported for it."""
         del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+        for title, names in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, COMMANDS[name].help) for name in names])
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that is meant, or a suggestion."""
@@ -91,6 +162,12 @@ class Commands(TyperGroup):
         if args and args[0] not in COMMANDS:
             ctx.fail(f"no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}")
         return super().resolve_command(ctx, args)
+
+
+def epilog_of(name: str, entry: Entry) -> str:
+    """What stands below the options of a command: calls of it, and where more is written."""
+    calls = "".join(f"  dspreview {name} {words}\n" for words in entry.examples)
+    return f"\b\nExamples:\n{calls}\nDocumentation: {DOCS}" if calls else f"Documentation: {DOCS}"
 
 
 def is_dataset(word: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dspreview import errors
 from dspreview.cli import failure
 from dspreview.cli.call import Call
-from dspreview.cli.options import CallTarget
+from dspreview.cli.targets import CallTarget
 from dspreview.documents.stdout import write_text
 from dspreview.models import DatasetRef, Json, dump
 

@@ -28,6 +28,8 @@ class Call(NamedTuple):
     quiet: bool
     verbose: bool
     safe_csv: bool = False
+    pager: bool = True
+    """Whether a long table is shown a screen at a time."""
     folder: bool = True
     """Whether the settings of the working folder are read."""
     agent: bool = False

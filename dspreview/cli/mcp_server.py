@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 from typing import Annotated, Literal
 
 from mcp.server import MCPServer
@@ -38,25 +39,7 @@ def make_server(settings: Settings) -> MCPServer:
         instructions="Look into datasets without loading them whole. Begin with describe.",
         log_level="WARNING",
     )
-    database = str(settings.dspreview_database)
-
-    def ask(command: str, options: list[str], words: list[str | None], budget: int) -> CallToolResult:
-        named = [word for word in words if word is not None]
-        if None in words[: len(named)]:
-            return failed("name the config, too, where a split is named")
-        call = [sys.executable, "-m", "dspreview", command, "--database", database, *options, "--", *named]
-        done = subprocess.run(
-            call,
-            capture_output=True,
-            check=False,
-            timeout=SECONDS,
-            stdin=subprocess.DEVNULL,
-            env=os.environ | {"AI_AGENT": "mcp"},
-        )
-        out, told = done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace").strip()
-        if done.returncode not in {0, 1}:
-            return failed(told or f"exit {done.returncode}")
-        return CallToolResult(content=[TextContent(type="text", text=within(out, told, budget * TOKEN))])
+    ask = partial(answer, str(settings.dspreview_database))
 
     @server.tool(annotations=READ_ONLY, structured_output=False)
     def describe(
@@ -80,6 +63,8 @@ def make_server(settings: Settings) -> MCPServer:
         length: Length = 10, max_tokens: Budget = TOKENS,
     ) -> CallToolResult:  # fmt: skip
         """Rows that match a predicate, in an order, and how many there are."""
+        if any(text and text.lstrip().startswith(("@", "-")) for text in (where, orderby)):
+            return failed("a predicate and an order begin with the name of a column; files are not read here")
         asked = [f"--{name}={text}" for name, text in (("where", where), ("orderby", orderby)) if text]
         return ask("filter", [*asked, *page(offset, length), *chosen(columns)], [dataset, config, split], max_tokens)
 
@@ -110,7 +95,7 @@ def make_server(settings: Settings) -> MCPServer:
     ) -> CallToolResult:  # fmt: skip
         """Count, group, join: one SELECT over the splits."""
         if query.startswith(("@", "-")):
-            return failed("a SELECT was expected")
+            return failed("a SELECT was expected, without a comment before it")
         return ask("sql", ["--length", str(length)], [dataset, query], max_tokens)
 
     @server.tool(annotations=READ_ONLY, structured_output=False)
@@ -119,6 +104,28 @@ def make_server(settings: Settings) -> MCPServer:
         return ask("check", [], [dataset], max_tokens)
 
     return server
+
+
+def answer(database: str, command: str, options: list[str], words: list[str | None], budget: int) -> CallToolResult:
+    """What a command prints for some words (dataset, config, split, text), within a budget of tokens."""
+    named = [word for word in words if word is not None]
+    if None in words[: len(named)]:
+        return failed("name the config, too, where a split is named")
+    if any("\0" in word for word in [*options, *named]):
+        return failed("a NUL character stands in an argument")
+    call = [sys.executable, "-m", "dspreview", command, "--database", database, *options, "--", *named]
+    done = subprocess.run(
+        call,
+        capture_output=True,
+        check=False,
+        timeout=SECONDS,
+        stdin=subprocess.DEVNULL,
+        env=os.environ | {"AI_AGENT": "mcp"},
+    )
+    out, told = done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace").strip()
+    if done.returncode not in {0, 1}:
+        return failed(told or f"exit {done.returncode}")
+    return CallToolResult(content=[TextContent(type="text", text=within(out, told, budget * TOKEN))])
 
 
 def page(offset: int, length: int) -> list[str]:

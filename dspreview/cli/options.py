@@ -5,19 +5,18 @@ from __future__ import annotations
 import contextlib
 import inspect
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 import typer
 
 from dspreview import errors
-from dspreview.addresses import parse
 from dspreview.cli import failure, interrupts
 from dspreview.cli.agents import agent_reads
 from dspreview.cli.call import TABULAR, Call
 from dspreview.cli.render.output import WRITERS
-from dspreview.local import LOCAL_STARTS
+from dspreview.cli.render.progress import NO_PROGRESS
 from dspreview.settings import resolve
 
 
@@ -54,6 +53,10 @@ SafeCsv = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No hints and no progress on stderr.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="More on stderr, tracebacks of failures too.")]
+NoProgress = Annotated[
+    bool, typer.Option("--no-progress", help="No line about what takes long. [env: DSPREVIEW_NO_PROGRESS]")
+]
+NoPager = Annotated[bool, typer.Option("--no-pager", help="A long table at once, not a screen at a time. [env: PAGER]")]
 NoFolder = Annotated[
     bool, typer.Option("--no-folder-settings", help="Do not read the dspreview.toml of the working folder.")
 ]
@@ -73,6 +76,8 @@ COMMON: dict[str, tuple[Any, Any]] = {
     "trust_database": (Trust, False),
     "no_folder_settings": (NoFolder, False),
     "color": (Color, "auto"),
+    "no_progress": (NoProgress, False),
+    "no_pager": (NoPager, False),
     "quiet": (Quiet, False),
     "verbose": (Verbose, False),
 }
@@ -92,7 +97,7 @@ DatasetArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="DATASET",
-        help="Hub id, id@REVISION, or local path.",
+        help="Hub id, id@REVISION, local path, or address of the Hub.",
         show_default=False,
         autocompletion=names_of("datasets"),
     ),
@@ -101,7 +106,7 @@ ConfigArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="[CONFIG]",
-        help="Optional if there is only one.",
+        help="The default, else the first, where it is left out.",
         show_default=False,
         autocompletion=names_of("configs"),
     ),
@@ -110,7 +115,7 @@ SplitArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="[SPLIT]",
-        help="Optional if there is only one.",
+        help="train, else the first, where it is left out.",
         show_default=False,
         autocompletion=names_of("splits"),
     ),
@@ -206,6 +211,8 @@ def make_call(common: dict[str, Any]) -> Call:
         raise errors.UsageError(f"--json and --format {common['format_']} contradict each other; give one")
     if common["safe_csv"] and (common["as_json"] or common["format_"] not in TABULAR):
         raise errors.UsageError("--safe-csv is for --format csv")
+    if common["no_progress"]:
+        os.environ[NO_PROGRESS] = "1"  # for processes that are started, too
     settings = resolve(
         {
             "DSPREVIEW_DATABASE": common["database"],
@@ -224,6 +231,7 @@ def make_call(common: dict[str, Any]) -> Call:
         quiet=common["quiet"] or (settings.log_level in {"ERROR", "CRITICAL"} and not common["verbose"]),
         verbose=common["verbose"] or (settings.log_level == "DEBUG" and not common["quiet"]),
         safe_csv=bool(common["safe_csv"]),
+        pager=not common["no_pager"],
         folder=not common["no_folder_settings"],
         agent=common["agent"] and not common["as_json"],
     )
@@ -231,64 +239,3 @@ def make_call(common: dict[str, Any]) -> Call:
         names = ", ".join(one.name for one in settings.ignored)
         call.warn(f"{settings.ignored[0].path}: {names} ignored: {settings.ignored[0].reason}")
     return call
-
-
-class CallTarget(NamedTuple):
-    """One dataset of a call, perhaps with config and split."""
-
-    dataset: str
-    config: str | None = None
-    split: str | None = None
-    problem: str | None = None
-    """What is wrong with the line it was read from."""
-
-
-def targets(dataset: str | None, config: str | None, split: str | None, from_file: str | None) -> Iterator[CallTarget]:
-    """The datasets of a call: the one of its arguments, or those of `--from`. Raises UsageError."""
-    if from_file is None:
-        if dataset is None:
-            raise errors.UsageError("name a DATASET, or give a file of them with --from")
-        yield addressed(dataset, config, split)
-        return
-    if dataset is not None:
-        raise errors.UsageError("give either a DATASET or --from, not both")
-    for line in read_lines(from_file):
-        words = line.split("\t") if "\t" in line else [line] if is_path(line) else line.split()
-        if not words or words[0].startswith("#"):
-            continue
-        if len(words) > 3:
-            told = f"{line!r} is not DATASET [CONFIG [SPLIT]]; separate names that hold spaces by tabs"
-            yield CallTarget(line, problem=told)
-            continue
-        name, config, split = (*(word or None for word in words), None, None)[:3]
-        try:
-            yield addressed(str(name), config, split)
-        except errors.UsageError as error:
-            yield CallTarget(line, problem=str(error))
-
-
-def addressed(dataset: str, config: str | None, split: str | None) -> CallTarget:
-    """A dataset, and what an address says of it beside. Raises UsageError."""
-    if "://" not in dataset:
-        return CallTarget(dataset, config, split)
-    found = parse(dataset)
-    if config is None and split is None:
-        return CallTarget(*found)
-    return CallTarget(found.word, config, split)
-
-
-def is_path(line: str) -> bool:
-    """Whether a line is a path that is there, spaces and all."""
-    return " " in line and line.startswith(LOCAL_STARTS) and os.path.exists(os.path.expanduser(line))
-
-
-def read_lines(path: str) -> Iterator[str]:
-    """The lines of a file, or of stdin. Raises UsageError."""
-    try:
-        with open(
-            0 if path == "-" else path, encoding="utf-8-sig", errors="surrogateescape", closefd=path != "-"
-        ) as file:
-            for line in file:
-                yield line.strip()
-    except OSError as error:
-        raise errors.UsageError(f"--from {path}: {error.strerror}") from error

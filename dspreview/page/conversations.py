@@ -14,7 +14,7 @@ ROLES = {
     "tool_response": "tool", "function_call": "assistant", "tool_call": "assistant", "function_response": "tool",
 }  # fmt: skip
 """The names that are in use, and who speaks."""
-TEXT_KEYS = ("content", "value", "text", "parts")
+TEXT_KEYS = ("content", "value", "text", "parts", "refusal")
 PICTURES = frozenset({"image", "image_url", "input_image"})
 
 
@@ -45,7 +45,7 @@ class Turn(NamedTuple):
     @property
     def speaker(self) -> str:
         """`user`, `assistant`, `system` or `tool`; empty where the role is not known."""
-        return ROLES.get(self.role.lower(), "")
+        return ROLES.get(self.role.lower().replace("-", "_"), "")
 
     @property
     def says_nothing(self) -> bool:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from dspreview import errors
 from dspreview.choice import choose
 from dspreview.extract.extractor import Extractor
-from dspreview.models import DatasetRef, Json, Listing, Page, Resolved, SplitId, Status, dump
+from dspreview.models import DatasetRef, Json, Kind, Listing, Page, Resolved, SplitId, Status, dump
 from dspreview.page.staging import Staging
 from dspreview.preview.freshness import Freshness, entry_time
 from dspreview.preview.keeping import Keeper
@@ -21,6 +21,7 @@ from dspreview.store import Store
 from dspreview.store.database import translated
 from dspreview.store.entries import DatasetEntry, SplitEntry, StoredPage, iso
 from dspreview.store.job import JobKey
+from dspreview.suggestions import did_you_mean
 
 USE_SECONDS = 3_600.0
 """How exact the time of last use is: a cached answer should write nothing."""
@@ -147,6 +148,11 @@ class Preview:
                     self.warn(f"{error}; this is from {entry_time(entry)}")
                     return entry
                 self.put_failed_listing(ref, job, error)
+                if isinstance(error, errors.DatasetNotFoundError) and ref.kind is Kind.HUB:
+                    from dspreview.store.overview import hub_ids  # that only a mistake pays
+
+                    hint = did_you_mean(ref.name, hub_ids(self.store))
+                    raise errors.DatasetNotFoundError(f"{error}{hint}") from error.__cause__
                 raise
 
             outdated: list[str] = []

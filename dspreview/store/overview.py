@@ -74,3 +74,11 @@ def splits(store: Store, dataset_id: int) -> list[SplitLine]:
         SplitLine(config, split, Status(status), examples, size, json.loads(error) if error else None)
         for config, split, status, examples, size, error in found
     ]
+
+
+def hub_ids(store: Store) -> list[str]:
+    """The names of the Hub by which datasets of the cache were asked."""
+    rows = store.connection.execute(
+        "SELECT DISTINCT alias FROM aliases WHERE alias NOT LIKE '/%' ORDER BY alias LIMIT 10000"
+    )
+    return [str(alias) for (alias,) in rows]

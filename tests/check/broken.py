@@ -90,7 +90,6 @@ BROKEN: dict[str, Broken] = {
     "turn-role-unknown": Broken({"a.jsonl": talk(("user", "a"), ("narrator", "b"), ("user", "c"), ("assistant", "d"))}, {"file": "a.jsonl", "line": 2, "row": 1, "column": "messages"}),
     "turn-empty": Broken({"a.jsonl": talk(("user", " "), ("assistant", "b"))}, {"line": 2, "row": 1}),
     "turn-order": Broken({"a.jsonl": talk(("user", "a"), ("user", "b"), ("assistant", "c"))}, {"row": 1}),
-    "turn-order first": Broken({"a.jsonl": talk(("system", "a"), ("assistant", "b"))}, {"row": 1}),
     "tool-result-orphan": Broken({"a.jsonl": talk(("user", "a"), ("tool", "b"), ("assistant", "c"))}, {"row": 1}),
     "system-prompt-repeated": Broken({"a.jsonl": talk(("system", "a"), ("user", "b"), ("system", "c"), ("assistant", "d"))}, {"row": 1}),
     "conversation-unfinished": Broken({"a.jsonl": talk(("user", "a"), ("assistant", "b"), ("user", "c"))}, {"row": 1}),

@@ -35,8 +35,8 @@ def test_a_dataset_on_one_screen(data: Path, dspreview: Any) -> None:
     assert "language en, de" in found.out
     assert "\x1b" not in found.out
     lines = {line.split()[0]: line.split()[1:] for line in found.out.splitlines() if line}
-    assert lines["n"] == ["int64", "1", "(25", "%)", "1", "to", "5", "1"]
-    assert lines["t"] == ["string", "3", "different", "a"]
+    assert lines["n"] == ["integer", "1", "(25", "%)", "1", "to", "5", "1"]
+    assert lines["t"] == ["text", "3", "different", "a"]
     assert lines["label"][-1] == "yes"
     assert lines["default/train:"] == ["4", "rows"]
     assert f"dspreview rows {data} default train" in found.out

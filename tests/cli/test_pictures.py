@@ -282,7 +282,7 @@ def test_a_row_that_cannot_be_shown_has_its_reason_and_the_table_stays(tmp_path:
     assert table.code == 0, table.err
     assert "1 cell cannot be shown, the first at row 1, image: no image that Pillow knows" in table.out
     card = dspreview("rows", path, "--row", "1")
-    assert "  cannot be shown: no image that Pillow knows" in card.out.splitlines()
+    assert card.out.splitlines()[-1].endswith("  cannot be shown: no image that Pillow knows")
 
 
 def test_typed_ahead_lines_stay_for_whom_they_were_typed(pictures: str, dspreview: Program) -> None:

@@ -77,6 +77,7 @@ class Program:
         }
         own = {
             "HOME": str(self.home),
+            "PAGER": "cat",
             "HF_HOME": str(self.home / "hf"),
             "DSPREVIEW_DATABASE": str(self.database),
             "HF_ENDPOINT": NOWHERE,

@@ -10,10 +10,11 @@ import typer
 from dspreview import errors
 from dspreview.cli.batch import run_targets
 from dspreview.cli.call import Call
-from dspreview.cli.options import CallTarget, FromOption, targets, with_common
+from dspreview.cli.options import FromOption, with_common
 from dspreview.cli.render import output
 from dspreview.cli.render.output import Answer
 from dspreview.cli.render.progress import working
+from dspreview.cli.targets import CallTarget, targets
 from dspreview.models import DatasetRef, Json
 from dspreview.preview import Preview, whole
 from dspreview.store import Store

@@ -12,18 +12,11 @@ from dspreview.cli import failure
 from dspreview.cli.batch import run_targets
 from dspreview.cli.call import Call
 from dspreview.cli.commands.queue import enqueue
-from dspreview.cli.options import (
-    CallTarget,
-    ConfigArgument,
-    DatasetArgument,
-    FromOption,
-    SplitArgument,
-    targets,
-    with_common,
-)
+from dspreview.cli.options import ConfigArgument, DatasetArgument, FromOption, SplitArgument, with_common
 from dspreview.cli.render import output
 from dspreview.cli.render.output import Answer
 from dspreview.cli.render.progress import working
+from dspreview.cli.targets import CallTarget, targets
 from dspreview.models import DatasetRef, Json
 from dspreview.preview import Preview, whole
 from dspreview.store import Store

@@ -12,10 +12,11 @@ import typer
 from dspreview import errors
 from dspreview.cli.batch import run_targets
 from dspreview.cli.call import TABULAR, Call
-from dspreview.cli.options import ConfigArgument, DatasetArgument, FromOption, SplitArgument, targets, with_common
+from dspreview.cli.options import ConfigArgument, DatasetArgument, FromOption, SplitArgument, with_common
 from dspreview.cli.questions import EVERY, ColumnsOption, LengthOption, YesOption, ask, length_of
 from dspreview.cli.render.page import TABLE_LENGTH, write, write_all
 from dspreview.cli.render.progress import working
+from dspreview.cli.targets import targets
 from dspreview.documents.page import Found, Selection
 from dspreview.feature import Feature
 from dspreview.models import PAGE_LENGTH, DatasetRef, Json

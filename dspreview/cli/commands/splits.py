@@ -9,10 +9,11 @@ from dspreview.choice import choose_config, choose_split
 from dspreview.cli import failure
 from dspreview.cli.batch import run_targets
 from dspreview.cli.call import Call
-from dspreview.cli.options import ConfigArgument, DatasetArgument, FromOption, targets, with_common
+from dspreview.cli.options import ConfigArgument, DatasetArgument, FromOption, with_common
 from dspreview.cli.render import output
 from dspreview.cli.render.output import Answer
 from dspreview.cli.render.progress import working
+from dspreview.cli.targets import targets
 from dspreview.documents.splits import HEADER, split_records, splits_document
 from dspreview.models import ConfigListing, DatasetRef, Json
 from dspreview.preview import Preview

@@ -14,10 +14,11 @@ from dspreview.cli import failure
 from dspreview.cli.call import Call
 from dspreview.cli.commands.cache import confirm
 from dspreview.cli.commands.hub import Author, Limit, Search, Sort, Tag
-from dspreview.cli.options import EngineOption, FromOption, MaxWait, Workers, targets, with_common
+from dspreview.cli.options import EngineOption, FromOption, MaxWait, Workers, with_common
 from dspreview.cli.render import output
 from dspreview.cli.render.output import Answer
 from dspreview.cli.render.progress import Meter
+from dspreview.cli.targets import targets
 from dspreview.extract.extractor import Extractor
 from dspreview.local import identify
 from dspreview.models import Json

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 from dspreview.cli import agents
 from dspreview.cli.call import ROW_FORMATS, Call
 from dspreview.documents.plain import csv_cell
-from dspreview.documents.stdout import write_bytes, write_text
+from dspreview.documents.stdout import visible, write_bytes, write_text
 from dspreview.errors import UsageError
 from dspreview.models import Json, dump
 
@@ -78,7 +78,11 @@ def as_json(_: Call, answer: Answer) -> None:
 def as_text(call: Call, answer: Answer) -> None:
     """The answer for people."""
     if answer.text is not None:
-        write_text(answer.text())
+        from dspreview.cli.render.pager import paged
+
+        text = answer.text()
+        if not paged(call, visible(text)):
+            write_text(text)
         return
     if call.agent:
         write_text(

@@ -14,6 +14,7 @@ from typing import Self
 
 from dspreview.documents.plain import harmless
 
+NO_PROGRESS = "DSPREVIEW_NO_PROGRESS"
 DELAY = 0.5
 BAR = 20
 """Signs of a whole bar."""
@@ -39,7 +40,7 @@ class Working:
 def working(what: str, *, quiet: bool) -> Iterator[Working]:
     """Show `what` and the seconds it takes."""
     told = Working(what)
-    if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if quiet or is_silent():
         yield told
         return
     done = threading.Event()
@@ -68,11 +69,16 @@ def working(what: str, *, quiet: bool) -> Iterator[Working]:
         thread.join()
 
 
+def is_silent() -> bool:
+    """Whether nobody sees a line that changes, or wants one."""
+    return not sys.stderr.isatty() or os.environ.get("TERM") == "dumb" or bool(os.environ.get(NO_PROGRESS))
+
+
 class Meter:
     """One line on stderr about many jobs: done, failed, left, rate, time left, what is running."""
 
     def __init__(self, *, quiet: bool) -> None:
-        self.silent = quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb"
+        self.silent = quiet or is_silent()
         self.started = time.monotonic()
         self.drawn = 0.0
 

@@ -41,10 +41,10 @@ class SingleFile(Reader):
             return False
         if not self.format.row_is_line:
             return True
-        from dspreview.extract.layout.harness import HEAD, harness_of
+        from dspreview.extract.layout.harness import harness_in
 
         with open(self.name, "rb") as stream:
-            return harness_of(stream.read(HEAD)) is None
+            return harness_in(stream) is None
 
     def listing(self) -> Listing | NotMine:
         """One config with one split. Raises DatasetNotFoundError."""

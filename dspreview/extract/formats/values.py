@@ -91,7 +91,18 @@ def as_json(values: list[Any]) -> pa.Array:
         None if value is None else json.dumps(value, default=plain, ensure_ascii=False, allow_nan=True)
         for value in values
     ]
-    return pa.ExtensionArray.from_storage(pa.json_(), pa.array(texts, pa.string()))
+    return pa.ExtensionArray.from_storage(pa.json_(), pa.array([encodable(text) for text in texts], pa.string()))
+
+
+def encodable(text: str | None) -> str | None:
+    """JSON whose lone surrogates, which UTF-8 has no bytes for, are escapes."""
+    if text is None or text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "".join(f"\\u{ord(sign):04x}" if "\ud800" <= sign <= "\udfff" else sign for sign in text)
+    return text
 
 
 def plain(value: Any) -> Any:

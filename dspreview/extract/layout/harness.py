@@ -5,14 +5,29 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from enum import StrEnum
+from typing import IO
 
 from dspreview.models import Json
 
-HEAD = 1 << 16
-LINES = 50
+HEAD, LONG_HEAD = 1 << 16, 1 << 20
+"""Bytes that are looked at; more where these may be a session that begins with something long."""
+LINES = 300
 """Lines that are looked at."""
-CLAUDE_TYPES = frozenset({"user", "assistant", "system", "attachment", "progress"})
-CODEX_TYPES = frozenset({"response_item", "event_msg", "turn_context"})
+CODEX_ITEMS = frozenset({
+    "message", "reasoning", "function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output", "local_shell_call", "web_search_call",
+    "user_message", "agent_message", "agent_reasoning", "token_count", "task_started", "task_complete", "turn_aborted", "context_compacted", "exec_command_end",
+})  # fmt: skip
+HINTS = (
+    b'"sessionId"',
+    b'"session_meta"',
+    b'"payload"',
+    b'"session_start"',
+    b'"session"',
+    b'"messages"',
+    b'"leafUuid"',
+    b'"messageId"',
+)
+"""One of them stands in the beginning of every session."""
 
 
 class Harness(StrEnum):
@@ -26,11 +41,27 @@ class Harness(StrEnum):
     TRACES = "session_traces"
 
 
+def harness_in(stream: IO[bytes]) -> Harness | None:
+    """Who wrote a file; it is read on where its beginning tells nothing, and may be that of a session."""
+    head = stream.read(HEAD)
+    found = harness_of(head)
+    if found is None and len(head) == HEAD and any(hint in head for hint in HINTS):
+        found = harness_of(head + stream.read(LONG_HEAD))
+    return found
+
+
 def harness_of(head: bytes) -> Harness | None:
-    """Who wrote a file that begins like this; None where it is no session."""
+    """Who wrote a file that begins like this; None where it is no session.
+
+    A line without a type, before any mark, is that of a table; headers stand first.
+    """
+    first = True
     for line in objects_in(head):
-        if (found := harness_of_line(line)) is not None:
+        if not isinstance(line.get("type"), str):
+            return Harness.HERMES if first and is_hermes(line) else None
+        if (found := harness_of_line(line, first=first)) is not None:
             return found
+        first = False
     return None
 
 
@@ -42,40 +73,49 @@ def objects_in(head: bytes) -> Iterator[dict[str, Json]]:
         if number == LINES:
             return
         try:
-            found = json.loads(line.decode("utf-8-sig"))
+            found = json.loads(line.decode("utf-8-sig", "replace"))
         except (ValueError, RecursionError):
             continue
         if isinstance(found, dict):
             yield found
 
 
-def harness_of_line(line: dict[str, Json]) -> Harness | None:
-    """The harness whose mark a line has."""
-    kind = line.get("type")
-    if not isinstance(kind, str):
-        return Harness.HERMES if is_hermes(line) else None
-    if kind in CLAUDE_TYPES and is_text(line.get("sessionId"), line.get("uuid")):
-        return Harness.CLAUDE
-    if kind == "session" and is_text(line.get("id")):
-        return Harness.TRACES if is_text(line.get("harness")) and "version" not in line else pi(line)
-    if kind == "session_start" and is_text(line.get("id"), line.get("cwd")):
-        return Harness.DROID
+def harness_of_line(line: dict[str, Json], *, first: bool) -> Harness | None:
+    """The harness whose mark a typed line has; `first` says that none stands before it."""
+    kind, message = line["type"], line.get("message")
+    if kind in {"user", "assistant"}:
+        speaks = isinstance(message, dict) and isinstance(message.get("role"), str)
+        return Harness.CLAUDE if speaks and is_text(line.get("sessionId") or line.get("session_id")) else None
+    if kind in CLAUDE_ASIDE:
+        return Harness.CLAUDE if all(line.get(key) for key in CLAUDE_ASIDE[kind]) else None
+    if kind == "session" and first and is_text(line.get("id")):
+        if is_text(line.get("harness")) and "version" not in line:
+            return Harness.TRACES
+        return Harness.PI if isinstance(line.get("version"), int) and is_text(line.get("cwd")) else None
+    if kind == "session_start" and first and is_text(line.get("id"), line.get("cwd")):
+        return Harness.DROID if {"version", "title", "sessionTitle", "owner"} & line.keys() else None
     return codex(kind, line)
 
 
-def pi(line: dict[str, Json]) -> Harness | None:
-    """The header of Pi has a version and a folder."""
-    return Harness.PI if isinstance(line.get("version"), int) and is_text(line.get("cwd")) else None
+CLAUDE_ASIDE = {
+    "summary": ("summary", "leafUuid"), "file-history-snapshot": ("messageId", "snapshot"), "queue-operation": ("operation", "sessionId"),
+}  # fmt: skip
+"""Lines of Claude Code that may stand before the first turn, and what they hold."""
 
 
 def codex(kind: str, line: dict[str, Json]) -> Harness | None:
-    """Codex wraps each line; its first one says who wrote it, or it is one of its own types with a time."""
+    """Codex wraps each line; its first one says who wrote it, or it is an item of its own with a time."""
     payload = line.get("payload")
     if not isinstance(payload, dict):
         return None
     if kind == "session_meta":
         return Harness.CODEX if is_text(payload.get("id")) and ("cwd" in payload or "cli_version" in payload) else None
-    return Harness.CODEX if kind in CODEX_TYPES and is_text(line.get("timestamp")) else None
+    if not is_text(line.get("timestamp")):
+        return None
+    if kind == "turn_context":
+        return Harness.CODEX if is_text(payload.get("cwd")) and "approval_policy" in payload else None
+    known = kind in {"response_item", "event_msg"} and payload.get("type") in CODEX_ITEMS
+    return Harness.CODEX if known else None
 
 
 def is_hermes(line: dict[str, Json]) -> bool:

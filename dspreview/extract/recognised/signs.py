@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dspreview.errors import UnsafePathError
 from dspreview.extract.folder import Folder
 from dspreview.extract.format import FORMATS, Format
-from dspreview.extract.layout.harness import Harness, harness_of
+from dspreview.extract.layout.harness import Harness, harness_in
 from dspreview.models import Kind
 
 FORMAT_OF = {extension: one for one in FORMATS.values() for extension in one.extensions}
@@ -163,16 +163,20 @@ def sessions(folder: Folder) -> str | None:
         names = [name for name in names if not TABLE_NAME.search(name.rpartition("/")[2])]
     step = max(1, len(names) // LOOKED_AT)
     looked_at = names[::step][:LOOKED_AT]
-    found = {name: harness for name in looked_at if (harness := harness_in(folder, name)) is not None}
-    if not found or 2 * len(found) <= len(looked_at):
+    found = {name: harness for name in looked_at if (harness := written_by(folder, name)) is not None}
+    if not found or 2 * len(found) < len(looked_at):
         return None
     name, harness = next(iter(found.items()))
     return f"the lines of {name} are those of {harness}"
 
 
-def harness_in(folder: Folder, name: str) -> Harness | None:
-    """Who wrote a file."""
-    return harness_of(peek(folder, name) or b"")
+def written_by(folder: Folder, name: str) -> Harness | None:
+    """Who wrote a file; None where it is no session, or tells nothing."""
+    try:
+        with folder.open(name) as stream:
+            return harness_in(stream)
+    except (FileNotFoundError, PermissionError, UnsafePathError):
+        return None
 
 
 def mosaic(folder: Folder) -> str | None:

@@ -27,7 +27,9 @@ HIDDEN = ("<local-command-caveat>", "<local-command-stdout>", "<local-command-st
 def claude_session(lines: list[Line], trace: str, name: str) -> Session:
     """The session of a file."""
     talk = Conversation()
-    main = [line for line in lines if line.get("type") in {"user", "assistant"} and not line.get("isSidechain")]
+    spoken_lines = [line for line in lines if line.get("type") in ("user", "assistant")]
+    own = [line for line in spoken_lines if not line.get("isSidechain")]
+    main = own or spoken_lines  # a file of a sub-agent has nothing else
     kept = on_branch(lines, main)
     spoken, usage, model = None, dict[str, dict[str, Json]](), None
     for line in kept:
@@ -51,7 +53,7 @@ def claude_session(lines: list[Line], trace: str, name: str) -> Session:
         cwd=first(lines, "cwd"), cli_version=first(lines, "version"), turn_count=talk.typed, user_type=first(lines, "userType"),
         git_branch=first(lines, "gitBranch"), title=first(lines, "customTitle") or first(lines, "aiTitle"),
         usage=summed(list(usage.values())), first_message_timestamp=talk.sent_at,
-        side_chain_lines=sum(bool(line.get("isSidechain")) for line in lines) or None, abandoned_lines=len(main) - len(kept) or None,
+        side_chain_lines=(sum(bool(line.get("isSidechain")) for line in lines) or None) if own else None, abandoned_lines=len(main) - len(kept) or None,
     )  # fmt: skip
     return Session(Harness.CLAUDE, ident, talk, metadata, trace, name)
 
@@ -75,7 +77,7 @@ def user(talk: Conversation, line: Line, content: Json) -> None:
 
 def is_prompt(line: Line, content: Json) -> bool:
     """Whether a person typed it."""
-    if line.get("isMeta") or line.get("isCompactSummary") or line.get("isSidechain"):
+    if line.get("isMeta") or line.get("isCompactSummary"):
         return False
     return not blocks_of(content, "tool_result") and is_typed(text_of(content))
 

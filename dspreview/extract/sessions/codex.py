@@ -12,10 +12,12 @@ from dspreview.extract.sessions.conversation import (
     Session,
     is_typed,
     known,
+    listed,
     parsed,
     pictures_in,
     text_of,
     tool_call,
+    word,
 )
 from dspreview.models import Json
 
@@ -70,11 +72,11 @@ def item(talk: Conversation, one: Line, when: str | None, *, counts: bool) -> No
         counts: whether users' messages are counted here, since no event tells what was typed.
 
     """
-    kind = one.get("type")
+    kind = word(one.get("type"))
     if kind == "message":
         message(talk, one, when, counts=counts)
     elif kind == "reasoning":
-        parts = [str(part["text"]) for part in one.get("summary") or () if isinstance(part, dict) and part.get("text")]
+        parts = [str(part["text"]) for part in listed(one.get("summary")) if part.get("text")]
         thought = "\n\n".join(parts) or text_of(one.get("content"), "reasoning_text")
         if thought:
             talk.reasoning.append(thought)
@@ -82,7 +84,7 @@ def item(talk: Conversation, one: Line, when: str | None, *, counts: bool) -> No
         turn = talk.last_answer()
         if turn is None or talk.reasoning:
             turn = talk.answer("", "", [])
-        talk.call(turn, CALLS[str(kind)](one, f"{kind}_{len(talk.calls)}"))
+        talk.call(turn, CALLS[kind](one, f"{kind}_{len(talk.calls)}"))
     elif kind in {"function_call_output", "custom_tool_call_output", "local_shell_call_output"}:
         talk.result(one.get("call_id"), output_text(one.get("output")))
 

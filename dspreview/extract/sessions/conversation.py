@@ -130,6 +130,16 @@ def blocks_of(content: Json, kind: str) -> list[Line]:
     return [block for block in content if isinstance(block, dict) and block.get("type") == kind]
 
 
+def listed(value: Json) -> list[Line]:
+    """The objects of a list; none of what is no list."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def word(value: Json) -> str:
+    """A text; of what is none, nothing."""
+    return value if isinstance(value, str) else ""
+
+
 def pictures_in(content: Json) -> int:
     """How many pictures a content holds."""
     return sum(len(blocks_of(content, kind)) for kind in ("image", "input_image", "image_url"))

@@ -14,6 +14,7 @@ from dspreview.extract.sessions.conversation import (
     pictures_in,
     text_of,
     tool_call,
+    word,
 )
 from dspreview.models import Json
 
@@ -28,7 +29,7 @@ def droid_session(lines: list[Line], trace: str, name: str, settings: bytes | No
     for line in lines:
         message = line.get("message")
         if line.get("type") == "message" and isinstance(message, dict):
-            visibility = message.get("visibility") or line.get("visibility")
+            visibility = word(message.get("visibility")) or word(line.get("visibility"))
             if visibility != "user_only":
                 droid_message(talk, line, message, typed=visibility not in UNTYPED)
         elif line.get("type") == "compaction_state" and line.get("summaryText"):

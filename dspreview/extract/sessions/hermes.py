@@ -11,6 +11,7 @@ from dspreview.extract.sessions.conversation import (
     Session,
     is_typed,
     known,
+    listed,
     moment,
     parsed,
     text_of,
@@ -48,7 +49,7 @@ def hermes_message(talk: Conversation, message: Line) -> None:
         thought = message.get("reasoning_content") or message.get("reasoning") or inline
         calls = message.get("tool_calls")
         calls = parsed(calls) if isinstance(calls, str) else calls
-        talk.answer(THINKING.sub("", text).strip(), str(thought or ""), [called(one) for one in calls or () if isinstance(one, dict)])  # fmt: skip
+        talk.answer(THINKING.sub("", text).strip(), str(thought or ""), [called(one) for one in listed(calls)])  # fmt: skip
     elif role == "tool":
         talk.result(message.get("tool_call_id"), text, message.get("tool_name"))
     elif text.strip():

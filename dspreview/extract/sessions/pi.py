@@ -14,10 +14,12 @@ from dspreview.extract.sessions.conversation import (
     blocks_of,
     is_typed,
     known,
+    listed,
     moment,
     pictures_in,
     text_of,
     tool_call,
+    word,
 )
 from dspreview.models import Json
 
@@ -63,7 +65,7 @@ def traces_session(lines: list[Line], trace: str, name: str) -> Session:
         role, text = message.get("role"), text_of(message.get("content"))
         model = message.get("model") or model
         if role == "assistant":
-            calls = [called(one) for one in message.get("toolCalls") or () if isinstance(one, dict)]
+            calls = [called(one) for one in listed(message.get("toolCalls"))]
             talk.answer(text, str(message.get("reasoningContent") or ""), calls)
         elif role == "tool":
             talk.result(message.get("toolCallId"), text)
@@ -87,7 +89,7 @@ def called(one: Line) -> Line:
 
 def entry(talk: Conversation, line: Line) -> None:
     """An entry of Pi."""
-    kind, message = line.get("type"), line.get("message")
+    kind, message = word(line.get("type")), line.get("message")
     if kind == "message" and isinstance(message, dict):
         pi_message(talk, line, message)
     elif kind in {"compaction", "branch_summary"} and line.get("summary"):
@@ -129,7 +131,10 @@ def on_path(entries: list[Line]) -> list[Line]:
     while place in by_id and place not in path:
         path[place] = by_id[place]
         place = str(by_id[place].get("parentId") or "")
-    return list(reversed(path.values()))
+    found = list(reversed(path.values()))
+    return (
+        found if any(line.get("type") == "message" for line in found) else entries
+    )  # a tree that is broken is read as it lies
 
 
 def text_or_none(value: Json) -> str | None:

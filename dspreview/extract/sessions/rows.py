@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from functools import partial
+from io import BytesIO
 
 import pyarrow as pa
 
-from dspreview.errors import UnreadableDataError
 from dspreview.extract.folder import Configs, Folder, NamedTable, SplitRows
 from dspreview.extract.formats.values import as_json
-from dspreview.extract.layout.harness import Harness, harness_of
+from dspreview.extract.layout.harness import Harness, harness_in
 from dspreview.extract.layout.split_files import splits_of
 from dspreview.extract.plain import Columns
 from dspreview.extract.sessions.claude import claude_session
@@ -77,10 +77,8 @@ def read_sessions(folder: Folder, names: Sequence[str], batch: int) -> Iterator[
 
 def sessions_of(folder: Folder, name: str, body: bytes) -> Iterator[Session]:
     """The sessions of a file. Raises UnreadableDataError where it holds other JSON Lines."""
-    harness = harness_of(body)
-    if harness is None:
-        if body.strip():
-            raise UnreadableDataError(f"{name} is no session of an agent, and the files beside it are")
+    harness = harness_in(BytesIO(body))
+    if harness is None:  # other JSON Lines beside sessions
         return
     lines, broken = lines_of(body)
     told: Line = {BROKEN: broken} if broken else {}
@@ -111,10 +109,10 @@ def lines_of(body: bytes) -> tuple[list[Line], list[int]]:
         if not line.strip():
             continue
         try:
-            value = json.loads(line.decode("utf-8-sig"))
+            value = json.loads(line.decode("utf-8-sig", "replace"))
         except (ValueError, RecursionError):
             value = None
-        if isinstance(value, dict):
+        if isinstance(value, dict) and isinstance(value.get("type", ""), str):
             found.append(value)
         else:
             broken.append(number)
@@ -131,7 +129,7 @@ def beside(folder: Folder, name: str) -> bytes | None:
 
 def table_of(sessions: list[Session]) -> pa.Table:
     """Sessions as a table."""
-    texts = {
+    texts: dict[str, list[str | None]] = {
         "harness": [str(one.harness) for one in sessions], "session_id": [one.session_id for one in sessions],
         "prompt": [one.conversation.prompt for one in sessions], "sent_at": [one.conversation.sent_at for one in sessions],
         "file_path": [one.file_path for one in sessions],
@@ -140,13 +138,18 @@ def table_of(sessions: list[Session]) -> pa.Table:
         "num_user_messages": [one.conversation.typed for one in sessions],
         "num_tool_calls": [len(one.conversation.calls) for one in sessions],
     }
-    arrays = {name: pa.array(values, pa.string()) for name, values in texts.items()}
+    arrays = {name: pa.array(map(seen, values), pa.string()) for name, values in texts.items()}
     arrays |= {name: pa.array(values, pa.int64()) for name, values in numbers.items()}
     arrays["messages"] = lists([list(one.conversation.messages) for one in sessions])
     arrays["tools"] = lists([one.conversation.tools for one in sessions])
     arrays["metadata"] = as_json([one.metadata for one in sessions])
     arrays["trace"] = as_json([one.trace for one in sessions])
     return pa.table([arrays[name] for name, _ in COLUMNS], names=[name for name, _ in COLUMNS])
+
+
+def seen(text: str | None) -> str | None:
+    """A text with the sign for what cannot be read in place of lone surrogates."""
+    return None if text is None else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def lists(values: list[list[Line]]) -> pa.Array:

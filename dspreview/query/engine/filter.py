@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dspreview.errors import UsageError
 from dspreview.page.pages import Cells
 from dspreview.query.engine.rows import output, rows_at, to_cells
 from dspreview.query.language.fields import Names
@@ -42,10 +43,24 @@ def resolve(table: Table, where: str, orderby: str) -> Question:
     """A question about a table. Raises UsageError with the position."""
     condition, order = Builder(Names(table, "where", where)), Builder(Names(table, "orderby", orderby))
     empty = '"":' in table.as_json() or "" in table.names
-    tree = parse_where(where, empty=empty)
+    try:
+        tree = parse_where(where, empty=empty)
+    except UsageError as error:
+        raise with_names(error, table, where) from error
     text = condition.where(tree) if tree is not None else ""
     keys = order.orderby(parse_orderby(orderby, empty=empty))
     return Question(text, condition.values, keys, frozenset(condition.media | order.media))
+
+
+def with_names(error: UsageError, table: Table, text: str) -> UsageError:
+    """A mistake in a predicate that may come from a name with blanks, which must stand in quotes."""
+    blank = next(
+        (name for name in table.names if not name.isidentifier() and name in text and f'"{name}"' not in text), None
+    )
+    if blank is None:
+        return error
+    told, _, rest = str(error).partition("\n")
+    return UsageError(f'{told}; write the name in double quotes: "{blank}"' + (f"\n{rest}" if rest else ""))
 
 
 def find(engine: Engine, question: Question, offset: int, length: int) -> Matches:
