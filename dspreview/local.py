@@ -82,13 +82,12 @@ def resolve(ref: DatasetRef) -> Resolved:
 
 def near(path: str) -> str:
     """What lies beside a path that is not there, and is called nearly the same; as a question."""
+    folder, name = os.path.split(path.rstrip("/"))
     try:
-        names = os.listdir(os.path.dirname(path.rstrip("/")) or ".")
+        names = os.listdir(folder or ".")
     except OSError:
         return ""
-    return did_you_mean(
-        os.path.basename(path.rstrip("/")), [name for name in names[:NEAR_MOST] if not name.startswith(".")]
-    )
+    return did_you_mean(name, [one for one in names[:NEAR_MOST] if not one.startswith(".")])
 
 
 def sha256() -> Any:

@@ -27,7 +27,12 @@ ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=
 
 def dump(value: Json) -> str:
     """Compact JSON text; NaN has no place in it."""
-    return ENCODER.encode(value)
+    return encodable(ENCODER.encode(value))
+
+
+def encodable(text: str) -> str:
+    """JSON whose lone surrogates, which UTF-8 has no bytes for, are escapes."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 class Status(StrEnum):

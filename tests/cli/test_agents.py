@@ -130,6 +130,9 @@ def test_the_official_client_reads_a_dataset(data: Path, dspreview: Program) -> 
             found["budget"] = await client.call_tool("rows", {"dataset": name, "offset": 5, "max_tokens": 100})
             found["missing"] = await client.call_tool("rows", {"dataset": f"{name}/nothing"})
             found["file"] = await client.call_tool("sql", {"dataset": name, "query": "@/etc/hostname"})
+            found["predicate"] = await client.call_tool("filter", {"dataset": name, "where": " @rules.txt"})
+            found["option"] = await client.call_tool("filter", {"dataset": name, "orderby": "--help"})
+            found["nul"] = await client.call_tool("search", {"dataset": name, "text": "a\0b"})
             return tools, found
 
     tools, found = asyncio.run(talk())
@@ -137,7 +140,7 @@ def test_the_official_client_reads_a_dataset(data: Path, dspreview: Program) -> 
     assert all(tool.annotations.read_only_hint for tool in tools)
     texts = {word: answer.content[0].text for word, answer in found.items()}
     failed = {word for word, answer in found.items() if answer.is_error}
-    assert failed == {"missing", "file"}
+    assert failed == {"missing", "file", "predicate", "option", "nul"}
     assert "default/train: 6 rows" in texts["describe"]
     assert texts["rows"].splitlines()[1:4] == ["row_idx\tn (integer)", "0\t0", "1\t1"]
     assert [line.split("\t")[1] for line in texts["filter"].splitlines()[2:4]] == ["5", "4"]

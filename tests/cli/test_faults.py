@@ -211,6 +211,15 @@ def test_bare_words_show_the_help_as_it_is(dspreview: Program) -> None:
         assert re.search(r"\n(Look|Commands):\n", result.err)
 
 
+def test_a_folder_or_a_column_that_is_not_there_gets_the_nearest_name(tmp_path: Path, dspreview: Program) -> None:
+    write(tmp_path / "signals", {"train.csv": "IMDB Rating,n\n7,1\n"})
+    dspreview.cwd = tmp_path
+    found = dspreview("rows", "./sgnals")
+    assert (found.code, found.out, "did you mean 'signals'" in found.err) == (3, "", True), found.err
+    found = dspreview("filter", "./signals", "--where", "IMDB Rating > 5")
+    assert (found.code, '"IMDB Rating"' in found.err) == (2, True), found.err
+
+
 def test_log_level_and_quiet(data: Path, dspreview: Program) -> None:
     dspreview("rows", data)
     write(data, {"train.csv": "a\n2\n"})

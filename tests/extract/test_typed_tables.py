@@ -18,6 +18,7 @@ from dspreview.extract.text import csv_tables
 from dspreview.local import identify, resolve
 from tests.extract.test_heads import CSV, JSON, RANDOM, TABLES, csv_text, of, rows_of_json
 from tests.extract.test_quickjson import lines
+from tests.support.data import parquet, write
 from tests.support.extraction import opening
 
 BEYOND_A_BLOCK = {
@@ -108,3 +109,15 @@ def test_random_csv(table: Any, tmp_path_factory: pytest.TempPathFactory) -> Non
 def test_random_json_lines(rows: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("random")
     agrees(folder / "a.jsonl", "".join(json.dumps(row) + "\n" for row in rows), of(folder))
+
+
+@pytest.mark.parametrize("words", [["rows"], ["filter", "--where", "j IS NOT NULL"]])
+def test_half_of_a_sign_in_json_is_an_escape(words: list[str], tmp_path: Path, dspreview: Any) -> None:
+    """RFC 8259, section 8.2: such an escape is grammatical, and UTF-8 has no bytes for it."""
+    card = "---\ndataset_info:\n  features:\n  - name: j\n    dtype: json\n---\n"
+    files: dict[str, bytes | str] = {"README.md": card, "a.parquet": parquet({"j": ['{"é":"\\ud83d x"}', '{"b":1}']})}
+    data = write(tmp_path / "d", files)
+    for found in (dspreview(words[0], data, *words[1:], "--json") for _ in range(2)):
+        assert found.code == 0, found.err
+        assert '{"é":"\\ud83d x"}' in found.out
+        assert [row["row"]["j"] for row in found.json["rows"]] == [{"é": "\ud83d x"}, {"b": 1}]

@@ -6,7 +6,7 @@ import re
 from typing import Any, NamedTuple
 
 from dspreview.errors import UsageError
-from dspreview.feature import TEXTS, Feature
+from dspreview.feature import LIST, STRUCT, TEXTS, Feature
 from dspreview.models import FeatureTree, SplitId
 from dspreview.suggestions import did_you_mean
 
@@ -14,6 +14,10 @@ ANSWER = re.compile(
     r"(?:labels?|target|class|category|answers?|gold|output|response|completion|sentiment|score|rating|y|is_\w+|chosen|rejected|intent|topic|grade)(?:_(?:ids?|idx|text|name))?",
     re.IGNORECASE,
 )
+FREE = re.compile(r"(?:answers?|output|response|completion|chosen|rejected|gold)(?:_text)?", re.IGNORECASE)
+"""Answers of which one input may have several, where they are texts: no labels."""
+CHOICES = re.compile(r"choices?|options?|endings?|candidates?|(?:option|choice|ending)_?\w", re.IGNORECASE)
+"""What an answer is chosen from: part of the input, list or text."""
 IDENTIFIER = re.compile(r"(?:(?:\w+_)?(?:id|idx|index|uid|uuid|guid|key|number|no)|\w*Id|__\w+__|row)", re.IGNORECASE)
 ABOUT = re.compile(
     r"(?:urls?|links?|source|origin|dataset|split|date|time|timestamp|created\w*|updated\w*|\w+_at|author|license|lang|language|file_?name|path|meta\w*|version|hash|\w*_length|length)",
@@ -60,10 +64,17 @@ def guessed(columns: list[tuple[str, FeatureTree]]) -> Roles | None:
     ]  # fmt: skip
     features = {name: Feature(tree) for name, tree in columns}
     if any(PROSE.fullmatch(name) and is_written(features[name]) for name in inputs):
-        inputs = [name for name in inputs if is_written(features[name])]
+        inputs = [name for name in inputs if is_written(features[name]) or CHOICES.fullmatch(name)]
     if not any(is_written(Feature(tree)) for name, tree in columns if name in inputs) or len(inputs) == len(columns):
         return None
-    return Roles(tuple(inputs), tuple(answers), guessed=True)
+    return Roles(tuple(inputs), tuple(name for name in answers if is_label(name, features[name])), guessed=True)
+
+
+def is_label(name: str, feature: Feature) -> bool:
+    """Whether an answer is one that the same input always has."""
+    return (
+        not FREE.fullmatch(name) or bool(feature.labels) or not (feature.kind in {LIST, STRUCT} or is_written(feature))
+    )
 
 
 def by_names(names: SplitId, columns: list[tuple[str, FeatureTree]]) -> Roles | None:
@@ -91,7 +102,10 @@ def told(table: dict[str, Any], config: str, columns: list[tuple[str, FeatureTre
             )
     if answer is None:
         answers = tuple(
-            name for name, tree in columns if name not in inputs and (Feature(tree).labels or ANSWER.fullmatch(name))
+            name
+            for name, tree in columns
+            if name not in inputs
+            and (Feature(tree).labels or (ANSWER.fullmatch(name) and is_label(name, Feature(tree))))
         )
     else:
         answers = (answer,)

@@ -18,6 +18,8 @@ from dspreview.settings import Settings
 if TYPE_CHECKING:
     from dspreview.query.compare.input_hashes import InputHashes
 
+TEMPLATE = 10
+"""Rows of a split with one input from which on it is a template, or asked of many annotators."""
 TEXT_LEAST = 20
 Columns = list[tuple[str, FeatureTree]]
 RolesOf = Callable[[SplitId, Columns], "Roles | None"]
@@ -65,10 +67,13 @@ class SampleInputs:
             for splits in seen.values():
                 for split, rows in splits.items():
                     other = next((row for row in rows if row.answer != rows[0].answer), None)
-                    if other is not None:
+                    if other is not None and len(rows) < TEMPLATE:
                         conflicts.setdefault(split, []).append((rows[0].place, other.place, len(rows)))
                 for one, two in combinations(splits, 2):
-                    if len({row.whole for row in [*splits[one], *splits[two]]}) > 1:
+                    if (
+                        min(len(splits[one]), len(splits[two])) < TEMPLATE
+                        and len({row.whole for row in [*splits[one], *splits[two]]}) > 1
+                    ):
                         differs = len({row.answer for row in [*splits[one], *splits[two]]}) > 1
                         leaks.setdefault((one, two), []).append(
                             (splits[one][0].place, splits[two][0].place, len(splits[two]), differs)

@@ -82,7 +82,7 @@ class Rule(NamedTuple):
     """One rule."""
 
     where: str
-    """`config/split`, or `*`."""
+    """`config/split`, `config/*`, `*/split` or `*`."""
     column: str
     kind: str
     value: Any
@@ -94,7 +94,12 @@ class Rule(NamedTuple):
 
     def concerns(self, names: SplitId) -> bool:
         """Whether it is about a split."""
-        return self.where in {EVERY, f"{names.config}/{names.split}", f"{names.config}/{EVERY}"}
+        return self.where in {
+            EVERY,
+            f"{names.config}/{names.split}",
+            f"{names.config}/{EVERY}",
+            f"{EVERY}/{names.split}",
+        }
 
     @property
     def words(self) -> str:
@@ -124,6 +129,10 @@ class Book(NamedTuple):
             if not any(rule.concerns(names) for names in known):
                 there = ", ".join("/".join(names) for names in known[:10])
                 raise self.wrong(rule, f"{asked} has no such split; there are {there}")
+            other = str(rule.value).rpartition(".")[0]
+            if rule.kind == "references" and other not in {"/".join(names) for names in known}:
+                there = ", ".join("/".join(names) for names in known[:10])
+                raise self.wrong(rule, f"references: {asked} has no split {other}; there are {there}")
 
 
 def read_book(path: str) -> Book:

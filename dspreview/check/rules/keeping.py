@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from dspreview.check.findings import Finding, found
 from dspreview.check.rules.book import Book, Rule
 from dspreview.errors import UsageError
-from dspreview.feature import LIST, Feature
+from dspreview.feature import LIST, TEXTS, Feature
 from dspreview.models import SplitId
 from dspreview.query.engine.arrow import column_batches
 from dspreview.query.engine.filter import resolve
@@ -122,6 +122,10 @@ def broken_by(engine: Engine, rule: Rule, name: str) -> tuple[str, list[Any]]:
         if place is None:
             raise UsageError(f"no column {rule.column!r}{did_you_mean(rule.column, engine.table.names)}")
         feature = Feature(engine.table.columns[place].feature)
+        if feature.kind != LIST and feature.value not in TEXTS:
+            raise UsageError(
+                f"length fits texts and lists, and {rule.column!r} is of type {feature.value or feature.kind}"
+            )
         size = f"len(c{place})" if feature.kind == LIST else f"length(c{place})"
         bounds = rule.value if isinstance(rule.value, dict) else {"min": rule.value, "max": rule.value}
         parts = [f"{size} {'<' if bound == 'min' else '>'} {int(value)}" for bound, value in bounds.items()]

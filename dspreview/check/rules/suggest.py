@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
-from dspreview.check.rules.keeping import quoted
 from dspreview.models import Json, SplitId
 
 FEW = 20
@@ -20,7 +20,7 @@ def suggested(names: SplitId, statistics: dict[str, Json]) -> Iterator[str]:
     for one in statistics["statistics"]:
         lines = list(rules_for(one["column_type"], one["column_statistics"], rows))
         if lines:
-            yield f"[rules.{quoted(f'{names.config}/{names.split}')}.{quoted(str(one['column_name']))}]"
+            yield f"[rules.{toml(f'{names.config}/{names.split}')}.{toml(str(one['column_name']))}]"
             yield from lines
             yield ""
 
@@ -38,7 +38,8 @@ def rules_for(kind: str, found: dict[str, Any], rows: int) -> Iterator[str]:
         and found.get("distinct_count", 0) < rows
     ):
         yield f"in = [{', '.join(toml(text) for text in sorted(found['frequencies']))}]"
-    if kind in {"int", "float"} and found.get("min") is not None and found.get("distinct_count") != rows:
+    counted = kind in {"int", "float"} and found.get("min") is not None and not found.get("infinite_count")
+    if counted and found.get("distinct_count") != rows:
         yield f"min = {found['min']}"
         yield f"max = {found['max']}"
     if kind == "datetime" and found.get("min") is not None:
@@ -49,6 +50,4 @@ def rules_for(kind: str, found: dict[str, Any], rows: int) -> Iterator[str]:
 
 def toml(text: str) -> str:
     """A text in TOML."""
-    import json
-
-    return json.dumps(text, ensure_ascii=False)
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -40,7 +40,10 @@ def valid(module: str, text: str) -> bool:
         return False
 
 
-RESERVED = re.compile(r"(?:^|\.)(?:example\.(?:com|org|net)|example|test|invalid|localhost|local)$", re.IGNORECASE)
+RESERVED = re.compile(
+    r"(?:^|\.)(?:example\.(?:com|org|net)|example|test|invalid|localhost|local|users\.noreply\.github\.com)$",
+    re.IGNORECASE,
+)
 """Domains that belong to nobody (RFC 2606)."""
 ROLES = frozenset("admin info support help contact noreply no-reply do-not-reply sales hello team office webmaster postmaster abuse security press git root user username name email mail you me someone".split())  # fmt: skip # noqa: SIM905 - one a line would be a page
 FILES = frozenset("png jpg jpeg gif svg webp js ts css json py html htm md txt sh yml yaml xml so jar".split())  # noqa: SIM905
@@ -50,12 +53,16 @@ def email(text: str) -> bool:
     """Whether an address is that of a person: not of a role, of a file, or of a domain that belongs to nobody."""
     name, _, domain = text.lower().rpartition("@")
     top = domain.rpartition(".")[2]
+    if len(name) > 30 and sum(letter.isdigit() for letter in name) >= 8:  # the number of a message
+        return False
     return name not in ROLES and top not in FILES and RESERVED.search(domain) is None and ".." not in text
 
 
 def phone(text: str) -> bool:
     """Whether a number has as many digits as one with its country (E.164), and not all alike."""
     digits = re.sub(r"\D", "", text)
+    if re.fullmatch(r"\+\d+\.\d+", text):  # a number with a sign
+        return False
     return 10 <= len(digits) <= 15 and len(set(digits)) > 2 and digits[1:] not in "12345678901234567890"
 
 

@@ -16,6 +16,7 @@ from dspreview.check.secrets.proofs import bits, is_placeholder
 
 SECRET, PII = "secret", "pii"
 SUSPECT = f"{keys.HINTS}|{personal.SHAPES}"
+VERSION = re.compile(r"(?i)\bversions?\b")
 DIGITS = "[0-9]{6}|[0-9]{2} [0-9]{2} [0-9]{2}|[0-9]{3}[ .-][0-9]{2,4}[ .-][0-9]{3}"
 LONGEST = 1 << 22
 """Characters of a text that are looked at."""
@@ -23,6 +24,8 @@ ANY_HINT = re.compile("|".join(f"(?:{one.hint})" for one in keys.KEYS))
 ANY_CONTEXT = re.compile(
     "|".join(f"(?i:{one.context.removeprefix('(?i)')})" for one in personal.PERSONAL if one.context)
 )
+UNTOLD = frozenset({"password", "url-with-password"})
+"""Kinds of which no character is shown: their first ones are no mark of an issuer."""
 SHOWN = 4
 """Characters of a key that are shown."""
 
@@ -42,7 +45,8 @@ class Hit(NamedTuple):
             return f"{value[0]}…@….{value.rpartition('.')[2]}"
         if self.code == PII:
             return f"…{value[-2:]} ({len(value)} characters)"
-        return f"{value[:SHOWN].strip()}… ({len(value)} characters)"
+        shown = "" if self.kind in UNTOLD else value[:SHOWN].strip()
+        return f"{shown}… ({len(value)} characters)"
 
 
 def hits_in(text: str, column: str = "") -> list[Hit]:
@@ -69,7 +73,7 @@ def hits_in(text: str, column: str = "") -> list[Hit]:
             continue
         if context is None or context.search(text) is not None or context.search(named) is not None:
             for match in shape.finditer(text):
-                if one.holds(match[0]):
+                if one.holds(match[0]) and not (one.name == "ip-address" and VERSION.search(named)):
                     add(hits, Hit(PII, one.name, *match.span()))
     return sorted(hits, key=lambda hit: hit.start)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from dspreview.models import EXACT_FLOAT
+from dspreview.models import EXACT_FLOAT, encodable
 
 WHOLE = 2**63
 KINDS: dict[type, pa.DataType] = {
@@ -91,18 +91,9 @@ def as_json(values: list[Any]) -> pa.Array:
         None if value is None else json.dumps(value, default=plain, ensure_ascii=False, allow_nan=True)
         for value in values
     ]
-    return pa.ExtensionArray.from_storage(pa.json_(), pa.array([encodable(text) for text in texts], pa.string()))
-
-
-def encodable(text: str | None) -> str | None:
-    """JSON whose lone surrogates, which UTF-8 has no bytes for, are escapes."""
-    if text is None or text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return "".join(f"\\u{ord(sign):04x}" if "\ud800" <= sign <= "\udfff" else sign for sign in text)
-    return text
+    return pa.ExtensionArray.from_storage(
+        pa.json_(), pa.array([None if text is None else encodable(text) for text in texts], pa.string())
+    )
 
 
 def plain(value: Any) -> Any:

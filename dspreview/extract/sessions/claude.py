@@ -110,10 +110,12 @@ def on_branch(lines: list[Line], main: list[Line]) -> list[Line]:
         if line.get("uuid")
     }
     asked = {str(line.get("uuid")) for line in main if is_question(line)}
-    path, place = set[str](), str(main[-1].get("uuid") or "") if main else ""
-    while place and place not in path:
+    path, place = set[str](), next((str(line["uuid"]) for line in reversed(main) if line.get("uuid")), "")
+    while place in parents and place not in path:
         path.add(place)
-        place = parents.get(place, "")
+        place = parents[place]
+    if place:  # a line that is not there, or one of the path: this is no tree
+        return main
     turns: dict[str, str] = {}
 
     def turn_of(uuid: str) -> str:

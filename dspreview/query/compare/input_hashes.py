@@ -14,6 +14,8 @@ from dspreview.query.compare.row_hashes import MEMORY, SHOWN, held, row_hash, to
 from dspreview.query.table import quoted
 from dspreview.settings import Settings
 
+TEMPLATE = 10
+"""Rows of a split with one input from which on it is a template, or asked of many annotators."""
 TEXT_LEAST = 20
 """Characters that the texts of an input must have together: short ones are the same by chance."""
 
@@ -96,14 +98,14 @@ class InputHashes:
             )
             within = self.connection.execute(
                 "SELECT f.split, f.place, f.split, min(h.place), any_value(g.rows), true FROM firsts f JOIN inputs h USING (i, split)"
-                " JOIN (SELECT split, min(place) AS place, sum(n)::BIGINT AS rows FROM firsts WHERE a0 <> a1 GROUP BY split) g ON g.split = f.split AND g.place = f.place"
+                f" JOIN (SELECT split, min(place) AS place, sum(n)::BIGINT AS rows FROM firsts WHERE a0 <> a1 AND n < {TEMPLATE} GROUP BY split) g ON g.split = f.split AND g.place = f.place"
                 " WHERE h.place > f.place AND h.a <> (SELECT min(k.a) FROM inputs k WHERE k.i = f.i AND k.split = f.split AND k.place = f.place)"
                 " GROUP BY f.split, f.place ORDER BY 1"
             ).fetchall()
             between = self.connection.execute(
                 "SELECT a.split, arg_min(a.place, b.place), b.split, min(b.place), sum(b.n)::BIGINT, bool_or(a.a0 <> b.a0 OR a.a1 <> b.a1)"
                 " FROM firsts a JOIN firsts b USING (i) WHERE a.split < b.split AND NOT (a.r0 = a.r1 AND b.r0 = b.r1 AND a.r0 = b.r0)"
-                f" GROUP BY a.split, b.split ORDER BY 1, 3 LIMIT {SHOWN}"
+                f" AND least(a.n, b.n) < {TEMPLATE} GROUP BY a.split, b.split ORDER BY 1, 3 LIMIT {SHOWN}"
             ).fetchall()
         yield from (SameInput(*row) for row in [*within, *between])
 

@@ -41,7 +41,8 @@ def lines(rows: list[dict[str, Any]]) -> str:
     [
         ({"id": "int64", "text": "string", "label": "int64"}, (("text",), ("label",))),
         ({"premise": "string", "hypothesis": "string", "idx": "int32", "label": "int64", "stars": "int8"}, (("premise", "hypothesis"), ("label",))),
-        ({"question": "string", "answer": "string", "url": "string", "user_id": "string"}, (("question",), ("answer",))),
+        ({"question": "string", "answer": "string", "url": "string", "user_id": "string"}, (("question",), ())),
+        ({"question": "string", "choices": "string", "hint": "int64", "answer": "int64"}, (("question", "choices"), ("answer",))),
         ({"day": "string", "size": "int64", "smoker": "string", "target": "float64"}, (("day", "size", "smoker"), ("target",))),
         ({"x": "float64", "y": "int64"}, None), ({"text": "string"}, None), ({"id": "int64", "url": "string"}, None),
     ],
@@ -212,3 +213,27 @@ def test_several_columns_are_one_text(tmp_path: Path, dspreview: Any) -> None:
     (one,) = dspreview("check", data, "--json", "--near-duplicates", "0.8").json["findings"]
     assert one["rows"] == [4]
     assert "premise, hypothesis in common" in one["message"]
+
+
+@pytest.mark.parametrize("words", [[], ["--all-rows"]])
+def test_an_input_that_many_rows_have_is_a_template(words: list[str], tmp_path: Path, dspreview: Any) -> None:
+    same, twice = sentence(LOT), sentence(LOT)
+    rows = [{"text": same, "label": n % 2, "n": n} for n in range(12)] + [{"text": twice, "label": n, "n": n} for n in (0, 1)]  # fmt: skip
+    data = write(tmp_path / "d", {"train.jsonl": lines(rows)})
+    found = [
+        one for one in dspreview("check", data, "--json", *words).json["findings"] if one["code"] == "label-conflict"
+    ]
+    assert [(one["row"], one["message"].split(" have")[0]) for one in found] == [(13, "rows 12 and 13")]
+
+
+@pytest.mark.parametrize("words", [[], ["--all-rows"]])
+def test_texts_in_parquet_are_compared_and_numbers_are_not(words: list[str], tmp_path: Path, dspreview: Any) -> None:
+    texts = [sentence(LOT) for _ in range(6)]
+    data = write(
+        tmp_path / "d", {"a.parquet": parquet({"text": [*texts, texts[2].upper() + "!"], "n": list(range(7))})}
+    )
+    found = dspreview("check", data, "--json", "--near-duplicates", "0.8", *words)
+    assert [(one["code"], one["rows"]) for one in found.json["findings"]] == [("near-duplicate", [6])]
+    numbers = write(tmp_path / "n", {"a.parquet": parquet({"n": [1, 2]})})
+    found = dspreview("check", numbers, "--near-duplicates", "0.8", *words)
+    assert (found.code, "no column of texts to compare; say which with [input]" in found.err) == (0, True)

@@ -115,6 +115,9 @@ def test_the_file_of_the_working_folder_is_kept(tmp_path: Path, dspreview: Any) 
         ('[rules."default/train".id]\nregex = "a"', 2, "regex fits texts"),
         ('[rules."default/train".id]\nmin = 1\nseverity = "bad"', 3, "one of info, warning, error was expected"),
         ('[rules."default/train".text]\nregex = "("', 2, ""),
+        ('[rules."default/train".id]\nlength = 3', 2, "length fits texts and lists, and 'id' is of type int64"),
+        ('[rules."default/train".id]\nreferences = "default/test.id"', 2, "no split default/test; there are default/train"),
+        ('[rules."*/test".id]\nmin = 1', 2, "no such split"),
         ('[rules."default/train".label]\nmin = 3', 2, "label"),
     ],
 )  # fmt: skip
@@ -161,3 +164,22 @@ def test_the_schema_takes_what_the_reader_takes(dspreview: Any) -> None:
         "message",
         "at_most",
     }
+
+
+def test_names_of_columns_and_infinite_numbers_are_written_as_toml_takes_them(tmp_path: Path, dspreview: Any) -> None:
+    rows = [{'a "b".c\\': n % 3, "f": float("inf") if n == 4 else n % 3 / 2} for n in range(12)]
+    data = write(tmp_path / "d", {"a.parquet": parquet({name: [row[name] for row in rows] for name in rows[0]})})
+    told = dspreview("rules", "suggest", data)
+    found = tomllib.loads(told.out)["rules"]["default/train"]
+    assert found['a "b".c\\'] == {"not_null": True, "min": 0, "max": 2}
+    assert found["f"] == {"not_null": True}
+    (tmp_path / "rules.toml").write_text(told.out)
+    assert dspreview("check", data, "--rules", tmp_path / "rules.toml", "--select", "rule").code == 0
+
+
+def test_a_rule_for_a_split_of_every_config(tmp_path: Path, dspreview: Any) -> None:
+    head = "configs:\n- config_name: one\n  data_files: a.csv\n- config_name: two\n  data_files: b.csv\n"
+    data = write(tmp_path / "d", {"README.md": f"---\n{head}---\n", "a.csv": "n\n1\n7\n", "b.csv": "n\n8\n1\n"})
+    path = rules(tmp_path, "n: max = 5", "*/train")
+    found = dspreview("check", data, "--rules", path, "--select", "rule", "--json").json["findings"]
+    assert [(one["config"], one["row"]) for one in found] == [("one", 1), ("two", 0)]

@@ -226,3 +226,21 @@ def test_other_messages_tell_no_key_either(tmp_path: Any, dspreview: Any) -> Non
     found = dspreview("check", data, "--json", "--all-rows")
     assert {"constant-column", "secret"} <= {one["code"] for one in found.json["findings"]}
     assert token not in found.out
+
+
+def test_of_a_password_no_character_is_shown() -> None:
+    for text, secret in (("password = 'q7Kw9zLm2Xv4'", "q7Kw"), ("ftp://bob:q7Kw9zLm2Xv4@files.company.org/", "q7Kw")):
+        (hit,) = hits_in(text)
+        assert secret not in hit.masked(text)
+        assert hit.masked(text) == "… (12 characters)"
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("10.20.30.141 and 81.213.44.17", "version"), ("81.213.44.17", "min_version"), ("off by +3.14159265358979", "t"),
+        ("49699333+someone@users.noreply.github.com", "t"), ("<20240102030405.12345678.9abcdef0123456789@mail.gmail.com>", "t"),
+    ],
+)  # fmt: skip
+def test_what_looks_personal_and_is_not(text: str, column: str) -> None:
+    assert hits_in(text, column) == []

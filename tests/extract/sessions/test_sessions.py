@@ -196,3 +196,62 @@ def test_commands_reach_sessions(tmp_path: Path, dspreview: Any) -> None:
     report = dspreview("check", data, "--json").json
     assert {one["code"] for one in report["findings"] if one["severity"] != "info"} == set()
     assert "agent sessions" in dspreview("describe", data).out
+
+
+CLAUDE = {
+    "type": "user", "uuid": "a", "parentUuid": None, "sessionId": "s-1", "timestamp": "2026-03-01T09:00:02.000Z", "version": "2.1.14",
+    "cwd": "/w", "message": {"role": "user", "content": "Count the files."},
+}  # fmt: skip
+
+
+def session(*lines: dict[str, Any]) -> str:
+    return "".join(json.dumps(line) + "\n" for line in lines)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"message": 5}, {"message": {"role": "assistant", "content": 7}}, {"message": {"role": "assistant", "content": [1, None, {"type": "text", "text": 3}]}},
+        {"uuid": ["x"], "message": {"role": "user", "content": {}}}, {"timestamp": 7, "parentUuid": {"a": 1}}, {"sessionId": 9, "cwd": [], "version": None},
+        {"message": {"role": "assistant", "usage": "many", "model": [], "content": [{"type": "tool_use", "id": 3, "name": None, "input": "x"}]}},
+        {"message": {"role": "assistant", "content": "\ud83d half of a sign"}},
+    ],
+)  # fmt: skip
+def test_a_line_of_other_types_costs_no_session(odd: dict[str, Any], tmp_path: Path, dspreview: Any) -> None:
+    line = {**CLAUDE, "uuid": "b", "parentUuid": "a", "type": "assistant", **odd}
+    data = write(tmp_path / "d", {"a.jsonl": session(CLAUDE, line)})
+    (row,) = rows_of(dspreview, data / "a.jsonl")
+    assert (row["harness"], row["session_id"], row["prompt"]) == ("claude_code", "s-1", "Count the files.")
+    assert dspreview("check", data, "--json").code in {0, 1}
+
+
+def test_a_first_line_of_half_a_megabyte_and_bytes_that_are_no_text(tmp_path: Path, dspreview: Any) -> None:
+    long = {**CLAUDE, "message": {"role": "user", "content": "x " * 250_000}}
+    body = session(long).encode() + b'{"type": "user", "note": "\xff\xfe"}\n'
+    (row,) = rows_of(dspreview, write(tmp_path / "d", {"a.jsonl": body}) / "a.jsonl")
+    assert (row["harness"], len(row["prompt"])) == ("claude_code", 500_000)
+
+
+def test_events_that_only_look_like_sessions_stay_tables(tmp_path: Path, dspreview: Any) -> None:
+    files = {
+        "payloads.jsonl": session(
+            {"timestamp": "t", "type": "response_item", "payload": {"type": "invoice", "total": 3}}
+        ),
+        "untyped.jsonl": session({"text": "a"}, CLAUDE),
+        "rolls.jsonl": session({"type": "user", "sessionId": "s", "uuid": "u", "message": {"text": "no role"}}),
+    }
+    data = write(tmp_path / "d", files)
+    for name in files:
+        found = dspreview("rows", data / name, "--json")
+        assert found.code == 0, found.err
+        assert "harness" not in [one["name"] for one in found.json["features"]], name
+
+
+def test_a_table_beside_sessions_and_a_sub_agent_of_its_own(tmp_path: Path, dspreview: Any) -> None:
+    side = {**CLAUDE, "isSidechain": True, "sessionId": "s-2", "message": {"role": "user", "content": "Look there."}}
+    files = {"a.jsonl": session(CLAUDE), "agent-1.jsonl": session(side), "notes.jsonl": '{"note": "x"}\n'}
+    rows = rows_of(dspreview, write(tmp_path / "d", files))
+    assert [(row["file_path"], row["prompt"]) for row in rows] == [
+        ("a.jsonl", "Count the files."),
+        ("agent-1.jsonl", "Look there."),
+    ]

@@ -55,22 +55,28 @@ def near_findings(
     search = NearTexts(place, call.settings, threshold, queries.telling.progress)
     columns: tuple[str, ...] = ()
     for names, outcome in report.outcomes.items():
-        known_here = outcome.columns or []
+        known_here: Columns = outcome.columns or columns_of(opened_of(ref), names)
         if found := texts(roles(names, known_here), known_here):
             columns = found
             told = f"{names.config}/{names.split}"
             search.add(ComparedSplit(told, names, True, found, partial(opened_of(ref), names)))
     if not columns:
-        raise errors.UsageError(f"{ref.asked}: no column of texts to compare; say which with [input] in dspreview.toml")
+        call.warn(f"{ref.asked}: no column of texts to compare; say which with [input] in dspreview.toml")
+        return []
     for text in against:
         other = Other(call, text)
         for names in other.splits(queries):
-            with opened_of(other.ref)(names) as engine:
-                known: Columns = [(column.name, column.feature) for column in engine.table.columns]
+            known = columns_of(opened_of(other.ref), names)
             own = same_columns(columns, texts(guessed(known), known), [name for name, _ in known], text)
             told = f"{other.ref.asked} {names.config}/{names.split}"
             search.add(ComparedSplit(told, names, False, own, partial(opened_of(other.ref), names)))
     return list(search.findings())
+
+
+def columns_of(opened: Opened, names: SplitId) -> Columns:
+    """The columns of a split, as its rows have them. Raises PreviewError."""
+    with opened(names) as engine:
+        return [(column.name, column.feature) for column in engine.table.columns]
 
 
 def texts(roles: Roles | None, columns: Columns) -> tuple[str, ...]:
