@@ -66,6 +66,18 @@ def adds(found: dict[str, Json]) -> Iterator[str]:
     for name, rows in found["rows"].items():
         if more := rows.get("added", max(rows["b"] - rows["a"], 0)):
             yield f"{rows_text(more)} of {name} {'is' if more == 1 else 'are'} new"
+    yield from (
+        f"the rows of {place(one)} stand in another order"
+        for one in found["splits"]["changed"]
+        if reordered(found, one)
+    )
+
+
+def reordered(found: dict[str, Json], split: dict[str, str]) -> bool:
+    """Whether a split that changed has the rows that it had."""
+    rows = found["rows"].get(place(split), {})
+    other = (one for one in found["features"] if place(one) == place(split))
+    return "added" in rows and not any(rows[word] for word in ("added", "removed", "changed")) and not any(other)
 
 
 def narrowed(a: FeatureTree, b: FeatureTree) -> str:

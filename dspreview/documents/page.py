@@ -103,6 +103,12 @@ def narrowed(extra: dict[str, Json], answer: PageAnswer, selection: Selection) -
     return {key: value for key, value in extra.items() if key not in NOTES or value}
 
 
+def special_cells(answer: PageAnswer, selection: Selection) -> dict[tuple[int, str], str]:
+    """The cells that JSON has no word for, by row and column: infinite numbers and those that are none."""
+    notes = narrowed(json.loads(answer.page.extra), answer, selection).get("special_cells", ())
+    return {(note["row_idx"], note["column"]): str(note["value"]) for note in notes if not note["path"]}
+
+
 def page_rows(answer: PageAnswer, selection: Selection) -> tuple[list[str], list[dict[str, Any]], list[str]]:
     """Column names, bare rows, and the columns in which something was cut."""
     known = [column["name"] for column in json.loads(answer.page.columns)]

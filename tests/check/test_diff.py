@@ -182,3 +182,14 @@ def test_a_lock_file_keeps_why_it_was_updated(tmp_path: Path, dspreview: Program
     assert [one["reason"] for one in tomllib.loads(path.read_text())["updates"]] == ["row 3 was missing", "once more"]
     assert dspreview("check", data, "--against", path).code == 0
     assert dspreview("lock", data, "--update", tmp_path / "none.lock", "--reason", "x").code == 2
+
+
+@pytest.mark.parametrize("words", [[], ["--key", "n"]])
+def test_rows_in_another_order(words: list[str], dspreview: Program, tmp_path: Path) -> None:
+    one = write(tmp_path / "a", {"x.csv": "n,t\n1,a\n2,b\n3,b\n"})
+    other = write(tmp_path / "b", {"x.csv": "n,t\n3,b\n1,a\n2,b\n"})
+    found = dspreview("diff", one, other, *words, "--json")
+    if found.json["differ"]:
+        assert found.json["reasons"] == ["the rows of default/train stand in another order"]
+        assert "the same rows in another order" in dspreview("diff", one, other, *words).out
+    assert found.json["verdict"] == ("additive" if found.json["differ"] else "none")

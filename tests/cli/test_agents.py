@@ -13,7 +13,7 @@ import pytest
 
 from dspreview.cli.agents import agent_reads, cell
 from dspreview.cli.app import COMMANDS
-from tests.support.data import write
+from tests.support.data import parquet, write
 from tests.support.program import Program
 
 ROWS = [
@@ -150,3 +150,12 @@ def test_the_official_client_reads_a_dataset(data: Path, dspreview: Program) -> 
     assert "more bytes" in texts["budget"]
     assert texts["stats"].startswith("n  integer · 1 zero (17 %), 6 different")
     assert "nothing" in texts["missing"]
+
+
+def test_numbers_that_json_has_no_word_for(tmp_path: Path, dspreview: Program) -> None:
+    rows = {"f": [1.5, float("inf"), float("-inf"), float("nan"), None]}
+    data = write(tmp_path / "d", {"a.parquet": parquet(rows)})
+    found = dspreview("rows", data, AI_AGENT="x").out.splitlines()
+    assert found[2:7] == ["0\t1.5", "1\tInfinity", "2\t-Infinity", "3\tNaN", "4\tnull"]
+    for row, told in ((1, "Infinity"), (2, "-Infinity"), (3, "NaN"), (4, "null")):
+        assert dspreview("rows", data, "--row", str(row)).out.split()[-1] == told

@@ -224,3 +224,9 @@ def test_what_is_too_deep_or_too_large_is_exit_2(text: str, words: str, data: Pa
     found = dspreview("sql", data, text, "--json", QUERY_MAX_MEMORY="200000000")
     assert found.code == 2, found.err
     assert words in found.err
+
+
+def test_null_is_told_from_an_empty_text(tmp_path: Path, dspreview: Any) -> None:
+    data = write(tmp_path / "d", {"a.csv": "n\n1\n"})
+    found = dspreview("sql", data, "SELECT NULL AS a, '' AS b, 7 AS n FROM train")
+    assert found.out.splitlines()[2].split() == ["null", "7"]

@@ -15,6 +15,7 @@ from dspreview.cli.commands.export import write_written
 from dspreview.cli.options import DatasetArgument, with_common
 from dspreview.cli.questions import YesOption, ask_one, text_of
 from dspreview.cli.render import output
+from dspreview.cli.render.cell_text import NULL
 from dspreview.cli.render.output import Answer
 from dspreview.models import DatasetRef, Json, dump
 from dspreview.page.pages import Cells, PageMaker
@@ -135,7 +136,7 @@ def write(call: Call, found: Result, rows: list[dict[str, Json]], *, is_cut: boo
     plain = [
         {name: dump(value) if isinstance(value, (dict, list)) else value for name, value in row.items()} for row in rows
     ]
-    output.write(call, Answer.of(document, names, rows, lambda: output.table_of(call, names, plain)))
+    output.write(call, Answer.of(document, names, rows, lambda: output.table_of(call, names, plain, NULL)))
     if is_cut:
         call.warn(f"these are the first {len(rows):,} rows; more with --length N, all with --length all --format jsonl")
 

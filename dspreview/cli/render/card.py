@@ -12,7 +12,7 @@ from dspreview.cli.render.chat import lines_of
 from dspreview.cli.render.layout import width_of
 from dspreview.cli.render.page_table import origin, parsed_columns
 from dspreview.documents import plain, words
-from dspreview.documents.page import Selection, narrowed, page_rows
+from dspreview.documents.page import Selection, narrowed, page_rows, special_cells
 from dspreview.models import Json
 from dspreview.page.conversations import turns_of
 from dspreview.preview import PageAnswer
@@ -37,6 +37,7 @@ def card(answer: PageAnswer, selection: Selection, call: Call, gallery: Gallery 
     color, width = drawing.use_color(call.color), drawing.terminal_width()
     bold, dim, reset = (drawing.BOLD, drawing.DIM, drawing.RESET) if color else ("", "", "")
     notes = narrowed(json.loads(answer.page.extra), answer, selection).get("cell_errors", ())
+    special = {name: told for (_, name), told in special_cells(answer, selection).items()}
     reasons = {note["column"]: note["message"] for note in notes if not note["path"]}
     heads = [words.harmless(name) for name in names]
     types = [(words.type_text if call.verbose else words.plain_type)(feature) for feature in features]
@@ -45,7 +46,11 @@ def card(answer: PageAnswer, selection: Selection, call: Call, gallery: Gallery 
     lines, over, was_block = [f"{words.harmless(where)}, row {selection.offset} · {origin(answer)}", ""], "", False
     for place, (name, column, feature) in enumerate(zip(names, columns, features, strict=True)):
         value: Any = rows[0].get(name)
-        body = cell_lines(value, column, width - 2, reason=reasons.get(name), color=color)
+        body = (
+            [special[name]]
+            if name in special
+            else cell_lines(value, column, width - 2, reason=reasons.get(name), color=color)
+        )
         pictures, after = gallery.card(value, feature, column["type"]) if gallery is not None else ([], "")
         gap, gap2 = (
             " " * max(0, room - width_of(text)) for text, room in ((heads[place], most), (types[place], widest))

@@ -58,14 +58,14 @@ def write_rows(call: Call, header: list[str], rows: Iterable[Record]) -> None:
     WRITERS[call.format](call, Answer(list, header, lambda: rows))
 
 
-def table_of(call: Call, header: list[str], records: list[Record]) -> str:
-    """Some fields of records as a table for people."""
+def table_of(call: Call, header: list[str], records: list[Record], null: str = "") -> str:
+    """Some fields of records as a table for people; `null` is what stands where nothing is."""
     if call.agent:
         return agents.lines_of(header, ([record.get(name) for name in header] for record in records))
     from dspreview.cli.render import table  # rich, for a table only
 
     rows = [[record.get(name) for name in header] for record in records]
-    return table.simple(header, rows, color=table.use_color(call.color)) + "\n"
+    return table.simple(header, rows, color=table.use_color(call.color), null=null) + "\n"
 
 
 def as_json(_: Call, answer: Answer) -> None:

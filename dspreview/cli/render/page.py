@@ -11,7 +11,7 @@ from dspreview.cli.agents import lines_of
 from dspreview.cli.call import Call
 from dspreview.cli.render import output
 from dspreview.cli.render.output import Answer
-from dspreview.documents.page import Found, Selection, narrowed, page_document, page_rows
+from dspreview.documents.page import Found, Selection, narrowed, page_document, page_rows, special_cells
 from dspreview.documents.words import plain_type
 from dspreview.feature import Feature
 from dspreview.models import Json, dump
@@ -85,13 +85,14 @@ def for_agent(answer: PageAnswer, selection: Selection, found: Found | None) -> 
     places = selection.rows(answer).places
     features = [Feature(one["type"]) for one in json.loads(answer.page.features)]
     known = {one["name"]: feature for one, feature in zip(json.loads(answer.page.features), features, strict=True)}
+    special = special_cells(answer, selection)
     of = "?" if total is None else str(total)
     span = f"rows {first} to {first + len(shown) - 1}" if shown else "no rows"
     head = f"# {answer.asked} {answer.config}/{answer.split}: {span} of {of}{f' {found.word}' if found else ''}"
     body = lines_of(
         ["row_idx", *(f"{name} ({plain_type(known[name].tree)})" for name in names)],
         (
-            [place, *(labelled(row.get(name), known[name]) for name in names)]
+            [place, *(special.get((place, name)) or labelled(row.get(name), known[name]) for name in names)]
             for place, row in zip(places, shown, strict=False)
         ),
     )

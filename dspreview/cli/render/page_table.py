@@ -11,7 +11,7 @@ from dspreview.cli.call import Call
 from dspreview.cli.render import cell_text
 from dspreview.cli.render import table as drawing
 from dspreview.documents import words
-from dspreview.documents.page import Found, Selection, narrowed, page_rows
+from dspreview.documents.page import Found, Selection, narrowed, page_rows, special_cells
 from dspreview.feature import Feature
 from dspreview.models import Json
 from dspreview.preview import PageAnswer
@@ -41,8 +41,7 @@ def table(
     names, rows, cut = page_rows(answer, selection)
     columns, features = parsed_columns(answer, selection)
     shown = rows[:limit]
-    notes = narrowed(json.loads(answer.page.extra), answer, selection).get("special_cells", ())
-    special = {(note["row_idx"], note["column"]): str(note["value"]) for note in notes if not note["path"]}
+    special = special_cells(answer, selection)
     if not names:
         nothing = drawing.Drawn("", 0, [], [], [])
         return "no columns\n" + footer(answer, selection, 0, len(rows), cut, nothing, found), ""

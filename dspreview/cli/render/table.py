@@ -147,19 +147,21 @@ def fit(text: str, width: int, *, right: bool) -> str:
     return padding + text if right else text + padding
 
 
-def simple(header: list[str], rows: list[list[Any]], *, color: bool) -> str:
-    """A table of ours: numbers to the right, nothing hidden."""
-    return "".join(streamed(header, lambda: iter(rows), color=color)).removesuffix("\n")
+def simple(header: list[str], rows: list[list[Any]], *, color: bool, null: str = "") -> str:
+    """A table of ours: numbers to the right, nothing hidden; `null` is what stands where nothing is."""
+    return "".join(streamed(header, lambda: iter(rows), color=color, null=null)).removesuffix("\n")
 
 
-def streamed(header: list[str], rows: Callable[[], Iterator[list[Any]]], *, color: bool) -> Iterator[str]:
+def streamed(
+    header: list[str], rows: Callable[[], Iterator[list[Any]]], *, color: bool, null: str = ""
+) -> Iterator[str]:
     """The same for any number of rows, some lines at a time: one pass measures the columns, the next one writes them."""
     header = [harmless(name) for name in header]  # of an answer of SQL they are the data's
     measured = [Measured() for _ in header]
     numbers = [True] * len(header)
     for row in rows():
         for place, cell in enumerate(row):
-            measured[place].add(shown_as(cell), cell)
+            measured[place].add(null if cell is None else shown_as(cell), cell)
             numbers[place] = numbers[place] and (cell is None or isinstance(cell, (int, float)))
     kinds = ["number" if number and column.some else "" for number, column in zip(numbers, measured, strict=True)]
     width = table_width()
@@ -167,7 +169,7 @@ def streamed(header: list[str], rows: Callable[[], Iterator[list[Any]]], *, colo
     writer = LineWriter(fit, kinds, uncut=width >= UNCUT, color=color)
     lines = writer.head(header, [])
     for row in rows():
-        lines.append(writer.row([shown_as(cell) for cell in row]))
+        lines.append(writer.row([null if cell is None else shown_as(cell) for cell in row]))
         if len(lines) >= LINES_AT_ONCE:
             yield "\n".join(lines) + "\n"
             lines.clear()

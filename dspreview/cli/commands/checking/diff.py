@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dspreview import errors
-from dspreview.check.verdict import Verdict
+from dspreview.check.verdict import Verdict, reordered
 from dspreview.cli.call import Call
 from dspreview.cli.commands.checking.check import AllRowsOption, SampleOption, refuse_cached
 from dspreview.cli.options import format_option, with_common
@@ -116,7 +116,7 @@ def split_lines(found: dict[str, Json], split: dict[str, str]) -> Iterator[str]:
     name = f"{split['config']}/{split['split']}"
     yield f"  {name}: {rows_of(found['rows'][name])}"
     if not of("features") and not of("statistics"):
-        yield "      values changed"
+        yield "      the same rows in another order" if reordered(found, split) else "      values changed"
     for one in of("renamed"):
         yield f"      {one['a']} is called {one['b']} now"
     for column in of("features"):
