@@ -67,7 +67,7 @@ def test_both_ways_print_the_same(dspreview: Program, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("words", "code"),
-    [(["no/such"], 5), (["./nowhere"], 3), (["broken"], 6), (["./broken"], 6), (["./broken", "--cached"], 6), (["./two"], 2),
+    [(["no/such"], 5), (["./nowhere"], 3), (["broken"], 6), (["./broken"], 6), (["./broken", "--cached"], 6),
      (["./two", "default", "nope"], 3), (["./two", "a", "b", "c"], 2), (["./new", "--cached"], 3), ([""], 3), (["--help"], 0)],
 )  # fmt: skip
 def test_what_goes_wrong_is_told_once_by_the_long_way(dspreview: Program, words: list[str], code: int) -> None:

@@ -85,9 +85,9 @@ class Folder:
         """The files below a folder, by their names in the dataset."""
         return [name for name in self.names if name.startswith(f"{folder}/")]
 
-    def open(self, name: str) -> IO[bytes]:
-        """A file. Raises UnsafePathError, OSError, and what the clients of the network raise."""
-        return self.door.open(f"{self.root}/{name}")
+    def open(self, name: str, block: int | None = None) -> IO[bytes]:
+        """A file, from the Hub so many bytes at a time. Raises UnsafePathError, OSError, and what the clients of the network raise."""
+        return self.door.open(f"{self.root}/{name}", block)
 
     def path(self, name: str = "") -> str:
         """A file or a folder on this machine. Raises UnreadableDataError where it lies on the Hub, UnsafePathError."""

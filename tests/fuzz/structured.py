@@ -96,6 +96,7 @@ def search(folder: Path, number: int, examples: int, check: Callable[[Program, l
         place = folder / str(next(counted))
         program = Program(place / "home")
         program.home.mkdir(parents=True)
-        assert check(program, [write(place / f"d{n}", files) for n, files in enumerate(batch)]) == []
+        found = check(program, [write(place / f"d{n}", files) for n, files in enumerate(batch)])
+        assert not found, "\n".join(found)
 
     look()

@@ -70,9 +70,12 @@ def table_of(call: Call, header: list[str], records: list[Record], null: str = "
 
 def as_json(_: Call, answer: Answer) -> None:
     """The document on one line."""
+    waiting = ""
     for piece in answer.document():
-        write_text(piece)
-    write_text("\n")
+        if waiting:
+            write_text(waiting)
+        waiting = piece
+    write_text(f"{waiting}\n")  # at once: an interrupt leaves a whole answer, or a part of it that is no JSON
 
 
 def as_text(call: Call, answer: Answer) -> None:

@@ -62,12 +62,15 @@ class Door:
         self.latest = ""
         """The address that a reader of `datasets` opened last."""
 
-    def open(self, address: str) -> IO[bytes]:
-        """A file, to be read as bytes. Raises UnsafePathError, OSError, and what the clients of the network raise."""
+    def open(self, address: str, block: int | None = None) -> IO[bytes]:
+        """A file, to be read as bytes, from the Hub so many at a time.
+
+        Raises UnsafePathError, OSError, and what the clients of the network raise.
+        """
         if SCHEME.match(address) is None and (self.kind is Kind.LOCAL or self.is_unpacked(address)):
             return local.open_regular(self.here(address))  # without fsspec, whose import takes 30 ms
         system, path = self.file_system(address)
-        return system.open(path, "rb")  # type: ignore[no-any-return]
+        return system.open(path, "rb", block_size=block)  # type: ignore[no-any-return]
 
     @classmethod
     def of(cls, dataset: Resolved, root: str, asked: str, settings: Settings, unpacked: str = "") -> Door:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dspreview.errors import UnsafePathError
 from dspreview.extract.folder import Folder
 from dspreview.extract.format import FORMATS, Format
-from dspreview.extract.layout.harness import Harness, harness_in
+from dspreview.extract.layout.harness import HEAD, Harness, harness_in
 from dspreview.models import Kind
 
 FORMAT_OF = {extension: one for one in FORMATS.values() for extension in one.extensions}
@@ -173,7 +173,7 @@ def sessions(folder: Folder) -> str | None:
 def written_by(folder: Folder, name: str) -> Harness | None:
     """Who wrote a file; None where it is no session, or tells nothing."""
     try:
-        with folder.open(name) as stream:
+        with folder.open(name, HEAD) as stream:
             return harness_in(stream)
     except (FileNotFoundError, PermissionError, UnsafePathError):
         return None
