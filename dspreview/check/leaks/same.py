@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TEMPLATE = 10
 """Rows of a split with one input from which on it is a template, or asked of many annotators."""
 TEXT_LEAST = 20
+"""Characters that the texts of an input must have together: short ones are the same by chance."""
 Columns = list[tuple[str, FeatureTree]]
 RolesOf = Callable[[SplitId, Columns], "Roles | None"]
 """Says what the columns of a split are for."""
@@ -109,7 +110,7 @@ class AllInputs:
         if names.config not in self.hashes:
             place = self.folder / f"inputs-{len(self.hashes)}"
             place.mkdir()
-            self.hashes[names.config] = InputHashes(place, self.settings)
+            self.hashes[names.config] = InputHashes(place, self.settings, text_least=TEXT_LEAST, template=TEMPLATE)
         splits = self.splits.setdefault(names.config, [])
         if names.split not in splits:
             splits.append(names.split)

@@ -14,11 +14,6 @@ from dspreview.query.compare.row_hashes import MEMORY, SHOWN, held, row_hash, to
 from dspreview.query.table import quoted
 from dspreview.settings import Settings
 
-TEMPLATE = 10
-"""Rows of a split with one input from which on it is a template, or asked of many annotators."""
-TEXT_LEAST = 20
-"""Characters that the texts of an input must have together: short ones are the same by chance."""
-
 
 class SameInput(NamedTuple):
     """Two rows with the same input, the first of their group."""
@@ -36,8 +31,17 @@ class SameInput(NamedTuple):
 class InputHashes:
     """Hashes of the inputs, the answers and the whole of the rows of several splits."""
 
-    def __init__(self, folder: Path, settings: Settings) -> None:
-        """`folder` takes what does not fit in memory; it belongs to the caller."""
+    def __init__(self, folder: Path, settings: Settings, *, text_least: int, template: int) -> None:
+        """`folder` takes what does not fit in memory; it belongs to the caller.
+
+        Args:
+            folder: an empty one.
+            settings: those of the call.
+            text_least: characters that the texts of an input must have together.
+            template: rows of a split with one input from which on it counts no more.
+
+        """
+        self.text_least, self.template = int(text_least), int(template)
         memory = min(MEMORY, settings.query_max_memory)
         self.connection = duckdb.connect(
             str(folder / "inputs.duckdb"),
@@ -86,7 +90,7 @@ class InputHashes:
             for name in inputs
             if kinds[places[name]].id in {"varchar", "list"}
         ]
-        long = f"{' + '.join(texts)} >= {TEXT_LEAST}" if texts else "false"
+        long = f"{' + '.join(texts)} >= {self.text_least}" if texts else "false"
         return f"INSERT INTO inputs SELECT {int(split)}, {place}, {hashed['i']}, {hashed['a']}, {hashed['r']} FROM {source} WHERE {long}"
 
     def same_inputs(self) -> Iterator[SameInput]:
@@ -98,14 +102,14 @@ class InputHashes:
             )
             within = self.connection.execute(
                 "SELECT f.split, f.place, f.split, min(h.place), any_value(g.rows), true FROM firsts f JOIN inputs h USING (i, split)"
-                f" JOIN (SELECT split, min(place) AS place, sum(n)::BIGINT AS rows FROM firsts WHERE a0 <> a1 AND n < {TEMPLATE} GROUP BY split) g ON g.split = f.split AND g.place = f.place"
+                f" JOIN (SELECT split, min(place) AS place, sum(n)::BIGINT AS rows FROM firsts WHERE a0 <> a1 AND n < {self.template} GROUP BY split) g ON g.split = f.split AND g.place = f.place"
                 " WHERE h.place > f.place AND h.a <> (SELECT min(k.a) FROM inputs k WHERE k.i = f.i AND k.split = f.split AND k.place = f.place)"
                 " GROUP BY f.split, f.place ORDER BY 1"
             ).fetchall()
             between = self.connection.execute(
                 "SELECT a.split, arg_min(a.place, b.place), b.split, min(b.place), sum(b.n)::BIGINT, bool_or(a.a0 <> b.a0 OR a.a1 <> b.a1)"
                 " FROM firsts a JOIN firsts b USING (i) WHERE a.split < b.split AND NOT (a.r0 = a.r1 AND b.r0 = b.r1 AND a.r0 = b.r0)"
-                f" AND least(a.n, b.n) < {TEMPLATE} GROUP BY a.split, b.split ORDER BY 1, 3 LIMIT {SHOWN}"
+                f" AND least(a.n, b.n) < {self.template} GROUP BY a.split, b.split ORDER BY 1, 3 LIMIT {SHOWN}"
             ).fetchall()
         yield from (SameInput(*row) for row in [*within, *between])
 

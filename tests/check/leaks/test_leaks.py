@@ -154,7 +154,7 @@ def test_planted_pairs_are_found_and_no_others(tmp_path: Path, dspreview: Any) -
     later = {other for _, other in known}
     assert set(one["rows"]) <= later
     assert len(one["rows"]) == 100
-    assert f"of default/train is nearly row" in one["message"]  # noqa: F541
+    assert "of default/train is nearly row" in one["message"]
 
 
 def test_near_texts_across_splits_and_other_datasets(tmp_path: Path, dspreview: Any) -> None:
