@@ -71,24 +71,18 @@ def look_at_widths(path: str, name: str, sep: str, place: dict[str, Any]) -> Ite
 
 
 def has_odd_rows(path: str, sep: str) -> bool:
-    """Whether a row has other fields than the first: at the speed of pyarrow, which tells no lines."""
-    odd: list[int] = []
+    """Whether a row may have other fields than the first: at the speed of pyarrow, which stops at the first such row.
 
-    def note(row: Any) -> str:
-        odd.append(int(row.actual_columns))
-        return "skip"
-
-    options = pc.ParseOptions(delimiter=sep, newlines_in_values=True, invalid_row_handler=note)
+    It also stops at lines longer than its block, which Python's reader then counts.
+    """
+    columns = pc.ConvertOptions(include_columns=[], include_missing_columns=True)
+    parsing = pc.ParseOptions(delimiter=sep, newlines_in_values=True)
     try:
         with open_regular(path) as stream:
-            reader = pc.open_csv(
-                stream,
-                parse_options=options,
-                convert_options=pc.ConvertOptions(include_columns=[], include_missing_columns=True),
-            )
-            for _ in reader:
-                if odd:
-                    return True
-    except (OSError, pa.ArrowException):  # what is no text is told by who reads it
+            for _ in pc.open_csv(stream, parse_options=parsing, convert_options=columns):
+                pass
+    except OSError:  # told by who reads it
         return False
-    return bool(odd)
+    except pa.ArrowException:
+        return True
+    return False

@@ -101,6 +101,15 @@ def test_a_csv_with_line_breaks_in_cells_has_no_line(tmp_path: Path, settings: A
     assert (ragged.code, ragged.file, ragged.line) == ("ragged-row", "a.csv", 4)
 
 
+@pytest.mark.parametrize("odd", [b"\xea,3,4", b"x" * 3_000_000 + b",3,4"], ids=["no text", "longer than a block"])
+def test_a_row_that_is_too_long_is_told_whatever_it_holds(odd: bytes, dspreview: Program, tmp_path: Path) -> None:
+    folder = write(tmp_path / "d", {"a.csv": b"a,b\n1,2\n" + odd + b"\n5,6\n"})
+    ran = dspreview("check", str(folder), "--json", "--all-rows")
+    places = [(one["code"], one["line"]) for one in ran.json["findings"]]
+    assert ("ragged-row", 3) in places
+    assert ran.err == ""
+
+
 def test_messages_are_the_same_in_each_run(tmp_path: Path, settings: Any) -> None:
     folder = write(tmp_path / "d", {"a.png": picture(), "b.png": b"junk"})
     found = [check(folder, settings, tmp_path / f"work{n}", 100).findings for n in range(2)]

@@ -25,7 +25,6 @@ from dspreview.page.pages import Cells
 
 MOST_CHARACTERS = 64 << 20
 """Of these rows; more of them are for the long way."""
-csv.field_size_limit(MOST_CHARACTERS)  # of a field; 131,072 by default, and no reader of data has one so small
 MISSING = frozenset({
     "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN",
     "None", "n/a", "nan", "null",

@@ -6,6 +6,7 @@ import csv
 import io
 from typing import Any
 
+csv.field_size_limit(1 << 30)  # for all that read CSV here: 131,072 by default, and no reader of data has one so small
 HEAD = 1 << 14
 """Bytes that tell."""
 DELIMITERS = ";\t|"
