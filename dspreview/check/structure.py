@@ -13,7 +13,7 @@ from dspreview.check.findings import Finding, found
 from dspreview.errors import UnsafePathError
 from dspreview.extract.format import BY_EXTENSION, FORMATS
 from dspreview.extract.hub.description import Description, read_readme
-from dspreview.extract.layout.globs import expression, names_below
+from dspreview.extract.layout.globs import expression, names_below, names_of
 from dspreview.extract.layout.readme import front_matter, parse_yaml, plain_patterns
 from dspreview.extract.layout.split_files import SPLIT, matches, plain
 from dspreview.models import Json, Kind, Listing
@@ -56,7 +56,8 @@ def made_of(description: Description, settings: Settings) -> Made:
             parse_yaml(front_matter(f"{line}\n" for line in lines), README)
         return Made(description, tuple(sorted(description.files)), lines)
     if not os.path.isdir(dataset.name):
-        return Made(description, None, ())
+        alone = None if os.path.isfile(dataset.name) else names_of(description)
+        return Made(description, None if alone is None else tuple(sorted(alone)), ())
     below = names_below(dataset.name)
     lines = ()
     readme = os.path.join(dataset.name, README)

@@ -14,7 +14,7 @@ from dspreview import DISTRIBUTION
 from dspreview.cli import failure, interrupts
 from dspreview.documents.stdout import write_text
 from dspreview.errors import EXIT_INTERRUPTED, EXIT_OK, AnswerLostError
-from dspreview.local import is_data_file
+from dspreview.local import WILD, is_data_file
 from dspreview.suggestions import did_you_mean
 
 DOCS = "https://github.com/dspreview/dspreview/tree/main/docs"
@@ -171,8 +171,8 @@ def epilog_of(name: str, entry: Entry) -> str:
 
 
 def is_dataset(word: str) -> bool:
-    """Whether a word is a dataset where a command was expected: a path or an id with an owner; any other word is a mistyped command."""
-    return "/" in word or word in {".", ".."} or is_data_file(word)
+    """Whether a word is a dataset where a command was expected: a path, a pattern, stdin or an id with an owner; any other word is a mistyped command."""
+    return "/" in word or word in {".", "..", "-"} or WILD.search(word) is not None or is_data_file(word)
 
 
 def show_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from dspreview import errors
 from dspreview.cli import failure
+from dspreview.cli.standard_input import WORD
 from dspreview.local import identify
 from dspreview.models import DatasetRef, Kind
 from dspreview.settings import Settings
@@ -34,9 +35,13 @@ class Call(NamedTuple):
     """Whether the settings of the working folder are read."""
     agent: bool = False
     """Whether an agent reads, and asked for no format."""
+    piped: str = ""
+    """The file with what came through stdin, where that is the dataset."""
 
     def ref(self, dataset: str) -> DatasetRef:
         """The dataset that a word means, with a hint where a folder here has the name of a Hub id. Raises PreviewError."""
+        if dataset == WORD:
+            return DatasetRef(WORD, Kind.LOCAL, self.piped)
         ref = identify(dataset, self.revision)
         if ref.kind is Kind.HUB and os.path.exists(dataset):
             self.warn(f"{dataset} is taken for a dataset of the Hub; the folder here is ./{dataset}")

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from dspreview import errors
-from dspreview.cli import failure, interrupts
+from dspreview.cli import failure, interrupts, standard_input
 from dspreview.cli.agents import agent_reads
 from dspreview.cli.call import TABULAR, Call
 from dspreview.cli.render.output import WRITERS
@@ -97,7 +97,7 @@ DatasetArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="DATASET",
-        help="Hub id, id@REVISION, local path, or address of the Hub.",
+        help="Hub id, id@REVISION, local path, 'pattern', address, or - for stdin.",
         show_default=False,
         autocompletion=names_of("datasets"),
     ),
@@ -151,6 +151,12 @@ LENIENT: dict[str, Any] = {"resilient_parsing": True, "ignore_unknown_options": 
 """How Click reads a call that is not in order."""
 
 
+def datasets_of(values: dict[str, Any]) -> list[Any]:
+    """The datasets among the arguments of a call, by the names that commands give these."""
+    several = values.get("datasets") or (values.get("words") or [])[:1]
+    return [values.get(name) for name in ("dataset", "a", "b")] + several
+
+
 def with_common(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the common options; it receives them as one `Call`, its first argument.
 
@@ -168,7 +174,8 @@ def with_common(command: Callable[..., Any]) -> Callable[..., Any]:
     def wrapper(**values: Any) -> Any:
         common = {name: values[name] if name in own.parameters else values.pop(name) for name in COMMON}
         try:
-            return command(make_call(common), **values)
+            with standard_input.read_where(wanted=standard_input.WORD in datasets_of(values)) as piped:
+                return command(make_call(common, piped), **values)
         except (typer.Exit, typer.Abort):  # ends that are no failures
             raise
         except Exception as error:  # noqa: BLE001 - told as this call asked for it, with its exit code
@@ -201,8 +208,13 @@ def asked_of(command: Any, arguments: list[str]) -> failure.Asked:
     return failure.Asked()
 
 
-def make_call(common: dict[str, Any]) -> Call:
-    """Settings and switches of this call. Raises SettingsError, UsageError."""
+def make_call(common: dict[str, Any], piped: str = "") -> Call:
+    """Settings and switches of this call. Raises SettingsError, UsageError.
+
+    Args:
+        piped: the file with what came through stdin; what is read of it stays beside it.
+
+    """
     common = common | {
         "format_": common["format_"] or "table",
         "agent": common["format_"] is None and agent_reads(os.environ),
@@ -215,8 +227,8 @@ def make_call(common: dict[str, Any]) -> Call:
         os.environ[NO_PROGRESS] = "1"  # for processes that are started, too
     settings = resolve(
         {
-            "DSPREVIEW_DATABASE": common["database"],
-            "ASSETS_DIRECTORY": common["assets_directory"],
+            "DSPREVIEW_DATABASE": f"{piped}.sqlite" if piped else common["database"],
+            "ASSETS_DIRECTORY": f"{piped}.assets" if piped else common["assets_directory"],
             "TRUST_DATABASE": True if common["trust_database"] else None,
             "HF_HUB_OFFLINE": True if common["offline"] else None,
         },
@@ -234,6 +246,7 @@ def make_call(common: dict[str, Any]) -> Call:
         pager=not common["no_pager"],
         folder=not common["no_folder_settings"],
         agent=common["agent"] and not common["as_json"],
+        piped=piped,
     )
     if settings.ignored:
         names = ", ".join(one.name for one in settings.ignored)

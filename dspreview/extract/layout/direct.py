@@ -19,6 +19,9 @@ from dspreview.extract.layout.readme import OLDER_INFOS, PlainConfig, local_card
 from dspreview.extract.layout.split_files import find_layout, plain
 from dspreview.models import FeatureTree, Kind, Resolved
 
+ALL_FILES = PlainConfig("default", patterns={"train": ["**"]})
+"""What a pattern of files is: one split of all that it matches."""
+
 
 class DirectConfig(NamedTuple):
     """A config, and its files."""
@@ -65,7 +68,8 @@ def find_source(asked: str, description: Description, below: Collection[str] | N
         kind = BY_EXTENSION[name.rpartition(".")[2]]
         single = DirectConfig(PlainConfig("default"), None, kind, {"train": [name]})
         return DirectSource(dataset, asked, {"default": single}, "default", frozenset({name}))
-    if dataset.kind is Kind.LOCAL:
+    pattern = dataset.kind is Kind.LOCAL and local.is_pattern(dataset.name)
+    if dataset.kind is Kind.LOCAL and not pattern:
         if below is None or not os.path.isdir(dataset.name):
             return None
         try:
@@ -74,7 +78,7 @@ def find_source(asked: str, description: Description, below: Collection[str] | N
             return None
     if len(names) > MANY_FILES or f"{os.path.basename(dataset.name)}.py" in names:
         return None
-    told = plain_configs(card)
+    told = [ALL_FILES] if pattern else plain_configs(card)
     found = [open_config(one, names) for one in told or ()]
     if OLDER_INFOS in names and any(one.features is None for one in told or ()):
         return None  # it may declare them

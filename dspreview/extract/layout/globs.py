@@ -8,6 +8,7 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from dspreview import local
 from dspreview.models import Kind
 
 if TYPE_CHECKING:
@@ -79,6 +80,9 @@ def names_of(description: Description) -> frozenset[str] | None:
     dataset = description.dataset
     if dataset.kind is Kind.HUB:
         return description.files
+    if local.is_pattern(dataset.name):
+        root = local.root_of(dataset).rstrip("/")
+        return frozenset(path[len(root) + 1 :] for path in local.matched(dataset.name))
     if not os.path.isdir(dataset.name):
         return frozenset({os.path.basename(dataset.name)})
     below = names_below(dataset.name)

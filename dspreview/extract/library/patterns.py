@@ -11,7 +11,12 @@ from functools import partial
 
 from datasets import DownloadConfig
 from datasets.data_files import DataFilesDict, EmptyDatasetError, _get_data_files_patterns, resolve_pattern
-from datasets.packaged_modules import _ALL_ALLOWED_EXTENSIONS
+from datasets.packaged_modules import (
+    _ALL_ALLOWED_EXTENSIONS,
+    _MODULE_TO_EXTENSIONS,
+    _MODULE_TO_METADATA_EXTENSIONS,
+    _MODULE_TO_METADATA_FILE_NAMES,
+)
 
 from dspreview.extract.layout.globs import expression, literal
 
@@ -47,3 +52,11 @@ def is_task(name: str) -> bool:
 def without_texts(found: DataFilesDict) -> DataFilesDict:
     """The files without those that are data in a folder of tasks alone."""
     return found.filter(extensions=[one for one in _ALL_ALLOWED_EXTENSIONS if one not in TEXTS_OF_TASKS])
+
+
+def of_kind(found: DataFilesDict, module: str) -> DataFilesDict:
+    """The files that a reader of `datasets` takes."""
+    return found.filter(
+        extensions=_MODULE_TO_EXTENSIONS[module] + _MODULE_TO_METADATA_EXTENSIONS[module],
+        file_names=_MODULE_TO_METADATA_FILE_NAMES[module],
+    )

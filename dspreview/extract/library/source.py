@@ -6,6 +6,7 @@ import glob
 import json
 import os
 import threading
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,12 +16,7 @@ from datasets import DatasetInfo, DownloadConfig, Features
 from datasets.data_files import DataFilesDict, DataFilesList, EmptyDatasetError, sanitize_patterns
 from datasets.exceptions import DataFilesNotFoundError
 from datasets.load import infer_module_for_data_files, infer_module_for_data_files_list
-from datasets.packaged_modules import (
-    _ALL_ALLOWED_EXTENSIONS,
-    _MODULE_TO_EXTENSIONS,
-    _MODULE_TO_METADATA_EXTENSIONS,
-    _MODULE_TO_METADATA_FILE_NAMES,
-)
+from datasets.packaged_modules import _ALL_ALLOWED_EXTENSIONS
 from tqdm.std import tqdm
 
 import dspreview.extract.library.doorway
@@ -32,7 +28,7 @@ from dspreview.extract.hub.description import Description
 from dspreview.extract.layout.globs import names_below, names_within
 from dspreview.extract.layout.readme import OLDER_INFOS, local_card
 from dspreview.extract.library.card import Card, CardConfig, older_infos, read_card
-from dspreview.extract.library.patterns import data_patterns, is_task, without_texts
+from dspreview.extract.library.patterns import data_patterns, is_task, of_kind, without_texts
 from dspreview.models import Json, Kind, Resolved
 from dspreview.settings import Settings
 
@@ -144,10 +140,7 @@ def make_plan(source: Source, config: CardConfig) -> Plan:
         found, kind, defaults = find_files(source, config)
     if kind.is_unsafe:
         raise errors.PickleError(f"{source.asked}: pickle files can run code, and are not read; save them as Parquet")
-    kept = found.filter(
-        extensions=_MODULE_TO_EXTENSIONS[kind.name] + _MODULE_TO_METADATA_EXTENSIONS[kind.name],
-        file_names=_MODULE_TO_METADATA_FILE_NAMES[kind.name],
-    )
+    kept = of_kind(found, kind.name)
     files = {str(split): [str(file) for file in names] for split, names in kept.items()}
     guard_files(source, [name for names in files.values() for name in names])
     params = defaults | {
@@ -219,14 +212,20 @@ def seen_extensions(source: Source) -> set[str]:
 
 
 def single_file(source: Source) -> tuple[DataFilesDict, Format, dict[str, Any]]:
-    """A dataset that is one file: config `default`, split `train`."""
+    """A dataset that is one file, or those that match a pattern: config `default`, split `train`."""
     name = source.dataset.name
-    found = DataFilesList([name], [(str(os.stat(name).st_mtime_ns),)])
+    names = local.matched(name) if local.is_pattern(name) else [name]
+    found = DataFilesList(names, [(str(os.stat(one).st_mtime_ns),) for one in names])
     module, defaults = infer_module_for_data_files_list(found, source.download)
     if module is None:
         kind = os.path.splitext(name)[1] or "none"
         raise errors.DatasetError(f"{source.asked}: nothing here reads files of this kind (extension: {kind})")
-    return DataFilesDict({"train": found}), format_of(module), defaults
+    chosen = DataFilesDict({"train": found})
+    if len(of_kind(chosen, module)["train"]) < len(names):
+        kinds = Counter(os.path.splitext(one)[1] or "without one" for one in names)
+        told = ", ".join(f"{number:,} {kind}" for kind, number in sorted(kinds.items()))
+        raise errors.DatasetError(f"{source.asked} matches files of several kinds ({told}); name those of one kind")
+    return chosen, format_of(module), defaults
 
 
 def guard_declared(source: Source, pattern: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from dspreview import errors
+from dspreview import errors, local
 from dspreview.cli.batch import run_targets
 from dspreview.cli.call import Call
 from dspreview.cli.commands.checking.examining import NEAR, Baseline, Nearness, Told, examine, with_croissant
@@ -175,6 +175,6 @@ def folder_of(ref: DatasetRef) -> str:
     """Where a local dataset lies, seen from here, with a slash at its end: a CI job shows findings at files of its repository."""
     if ref.kind is Kind.HUB:
         return ""
-    folder = ref.name if os.path.isdir(ref.name) else os.path.dirname(ref.name)
+    folder = local.folder_of(ref.name)
     near = os.path.relpath(folder)
     return "" if near == "." else f"{folder if near.startswith('..') else near}/"

@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 
+from dspreview import local
 from dspreview.check.croissant.document import ConfigFiles, CroissantMade, Whereabouts, document_of
 from dspreview.check.croissant.fields import DescribedColumn
 from dspreview.check.reading import Reading
@@ -40,7 +41,7 @@ def root_of(preview: Preview, ref: DatasetRef) -> str:
     dataset = preview.dataset(ref).dataset
     if dataset.kind is Kind.HUB:
         return ""
-    return dataset.name if os.path.isdir(dataset.name) else os.path.dirname(dataset.name)
+    return local.folder_of(dataset.name)
 
 
 def described(call: Call, preview: Preview, ref: DatasetRef) -> CroissantMade:
