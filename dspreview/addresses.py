@@ -1,4 +1,4 @@
-"""Addresses of datasets as people paste them: pages of the Hub, `hf://datasets/…`, `file:///…`. Standard library only."""
+"""Addresses of datasets as people paste them: pages of the Hub, `hf://datasets/…`, files on the web, `file:///…`. Standard library only."""
 
 from __future__ import annotations
 
@@ -40,12 +40,20 @@ def parse(text: str) -> Address:
         parts = urlsplit(text)
         if parts.hostname in HOSTS or parts.hostname == urlsplit(os.environ.get("HF_ENDPOINT", "")).hostname:
             return of_page(unquote(parts.path), text)
-        raise UsageError(
-            f"{text}: files of the web are not read from where they lie; download it, and preview the file"
-        )
+        return of_web(text)
     raise UsageError(
-        f"{text}: {scheme}:// is not read; the addresses are hf://datasets/OWNER/NAME, pages of the Hub, and file:///PATH"
+        f"{text}: {scheme}:// is not read; the addresses are hf://datasets/OWNER/NAME, pages of the Hub, https://HOST/FILE, and file:///PATH"
     )
+
+
+def of_web(text: str) -> Address:
+    """A file on the web, by its name one of data."""
+    parts = urlsplit(text)
+    if parts.username is not None or parts.password is not None:
+        raise UsageError("an address with a password in it is not read: it would be kept with what is read of it")
+    if not parts.hostname or not os.path.splitext(parts.path)[1]:
+        raise UsageError(f"{text} names no file of data: https://HOST/FILE.csv (.parquet, .jsonl and others)")
+    return Address(parts._replace(scheme=parts.scheme.lower(), fragment="").geturl())
 
 
 def of_hub(rest: str, text: str) -> Address:

@@ -20,6 +20,7 @@ ONE_FILE_ENDINGS = (".parquet", ".jsonl", ".csv")
 NEAR_MOST = 1_000
 """Names beside a path that is not there among which a like one is looked for."""
 LOCAL_STARTS = ("/", "./", "../", "~")
+WEB = ("http://", "https://")
 WILD = re.compile(r"[*?\[]")
 """What makes a word a pattern of files, where no file has that very name; an id of the Hub has none of it."""
 
@@ -32,7 +33,11 @@ def identify(text: str, revision: str | None = None) -> DatasetRef:
     if "://" in text:
         from dspreview.addresses import parse  # 3 ms that only an address pays
 
-        text = parse(text).word
+        asked, text = text, parse(text).word
+        if text.startswith(WEB):
+            if revision is not None:
+                raise UsageError(f"--revision is for datasets of the Hub; {asked} is a file on the web")
+            return DatasetRef(asked, Kind.WEB, text)
     if text.startswith(LOCAL_STARTS) or text in {".", ".."} or WILD.search(text) or is_data_file(text):
         if revision is not None:
             raise UsageError(f"--revision is for datasets of the Hub; {text} is a local path")
@@ -151,10 +156,19 @@ def matched(pattern: str) -> list[str]:
 
 
 def root_of(dataset: Resolved) -> str:
-    """The folder of a dataset, or `hf://datasets/ID@SHA`: no file outside it is read."""
+    """The folder of a dataset, `hf://datasets/ID@SHA`, or `URL#`: no file outside it is read."""
     if dataset.kind is Kind.HUB:
         return f"hf://datasets/{dataset.name}@{dataset.revision}"
+    if dataset.kind is Kind.WEB:
+        return f"{dataset.name}#"
     return folder_of(dataset.name)
+
+
+def web_name(url: str) -> str:
+    """The name of the file that a URL leads to."""
+    from urllib.parse import unquote, urlsplit
+
+    return unquote(urlsplit(url).path.rpartition("/")[2]).replace("/", "_")
 
 
 def folder_of(dataset: str) -> str:

@@ -49,6 +49,7 @@ class Kind(StrEnum):
 
     HUB = "hub"
     LOCAL = "local"
+    WEB = "web"
 
 
 class DatasetRef(NamedTuple):
@@ -58,9 +59,14 @@ class DatasetRef(NamedTuple):
     """The words of the user, which answers repeat."""
     kind: Kind
     name: str
-    """The Hub id as asked, or the absolute real path."""
+    """The Hub id as asked, the absolute real path, or the URL of a file."""
     revision: str | None = None
     """The branch, tag or commit that was asked for."""
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the network is asked for it."""
+        return self.kind is not Kind.LOCAL
 
     @property
     def word(self) -> str:
@@ -73,12 +79,17 @@ class Resolved(NamedTuple):
 
     kind: Kind
     name: str
-    """The id the Hub knows it by, or the absolute real path."""
+    """The id the Hub knows it by, the absolute real path, or the URL of a file."""
     revision: str
-    """The commit, or the fingerprint of the local files."""
+    """The commit, the fingerprint of the local files, or a digest of a file's ETag."""
     asked_revision: str = ""
     private: bool = False
     gated: bool = False
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the network is asked for it."""
+        return self.kind is not Kind.LOCAL
 
     @property
     def url_name(self) -> str:

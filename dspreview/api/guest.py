@@ -7,7 +7,7 @@ import os
 from dspreview.extract.extractor import Extractor
 from dspreview.extract.hub.description import Description, make_client
 from dspreview.extract.hub.fence import Fence
-from dspreview.models import DatasetRef, Kind, Resolved
+from dspreview.models import DatasetRef, Resolved
 
 
 class GuestExtractor(Extractor):
@@ -25,7 +25,7 @@ class GuestExtractor(Extractor):
 
     def describe(self, ref: DatasetRef, at: Resolved | None = None) -> Description:
         """A dataset as it is now, or `at` a revision. Raises PreviewError."""
-        if ref.kind is Kind.HUB:
+        if ref.is_remote:
             self.prepare_hub()
         return super().describe(ref, at)
 

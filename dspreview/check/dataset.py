@@ -28,7 +28,7 @@ from dspreview.check.structure import README, Made, kind_of, look_at_structure, 
 from dspreview.extract.extractor import Extractor
 from dspreview.extract.layout.readme import OLDER_INFOS, local_card
 from dspreview.extract.recognised.reader import Recognised
-from dspreview.models import DatasetRef, Json, Kind, Listing, SplitId
+from dspreview.models import DatasetRef, Json, Listing, SplitId
 
 if TYPE_CHECKING:
     from dspreview.query.engine.engine import Engine
@@ -172,7 +172,7 @@ class DatasetCheck:
 
     def card(self, made: Made) -> dict[str, Json]:
         """The YAML of the README. Raises CardError."""
-        if self.ref.kind is Kind.HUB:
+        if self.ref.is_remote:
             return made.description.card
         return local_card(self.ref.name, self.ref.asked) if made.names is not None else {}
 

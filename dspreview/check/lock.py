@@ -12,7 +12,7 @@ from dspreview.check.findings import Finding, found
 from dspreview.check.profile import ColumnProfile, DatasetProfile, SplitProfile, profile
 from dspreview.errors import DatasetError, UsageError
 from dspreview.extract.extractor import Extractor
-from dspreview.models import DatasetRef, Json, Kind, SplitId, dump
+from dspreview.models import DatasetRef, Json, SplitId, dump
 
 if TYPE_CHECKING:
     import tomlkit
@@ -44,7 +44,7 @@ def lock_text(
     if old is None:
         for line in HEAD:
             document.add(tomlkit.comment(line))
-    revision = {"revision": found.revision} if found.listing.dataset.kind is Kind.HUB else {}
+    revision = {"revision": found.revision} if found.listing.dataset.is_remote else {}
     values: dict[str, Json] = {
         "version": VERSION, "dataset": found.asked, **revision, "rows_read": "all" if sample is None else sample,
         "fingerprint": found.fingerprint(),

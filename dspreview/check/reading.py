@@ -25,7 +25,7 @@ from dspreview.extract.parquet.schemafiles import footer_there, open_remote
 from dspreview.extract.plain import Columns
 from dspreview.extract.reader import WHOLE_BATCH, WantedBlocks
 from dspreview.extract.text.dialect import DECLARED, dialect
-from dspreview.models import DatasetRef, Kind, Resolved, SplitId
+from dspreview.models import DatasetRef, Resolved, SplitId
 from dspreview.settings import Settings
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ class Reading:
     def footer(self, path: str) -> Footer:
         """What the end of a Parquet file tells. Raises PreviewError, and what pyarrow raises."""
         if path not in self._footers:
-            if self.dataset.kind is Kind.HUB:
+            if self.dataset.is_remote:
                 self._footers[path] = footer_there(path, self.ref.asked, self.settings)
             else:
                 local.guard(path, self.root, self.ref.asked)
@@ -223,7 +223,7 @@ class Reading:
 
     def open(self, path: str) -> Any:
         """A Parquet file. Raises PreviewError, OSError."""
-        if self.dataset.kind is Kind.HUB:
+        if self.dataset.is_remote:
             return open_remote(path, self.ref.asked, self.settings)
         local.guard(path, self.root, self.ref.asked)
         return pa.OSFile(path)
@@ -266,7 +266,7 @@ class Reading:
 
     def line_of(self, file: str, row: int) -> int | None:
         """The line, from 1, of a row of a text file on this machine; None where rows are no lines."""
-        if self.dataset.kind is Kind.HUB or row > lines.MOST:
+        if self.dataset.is_remote or row > lines.MOST:
             return None
         path = os.path.join(self.root, file)
         if file.endswith((".jsonl", ".ndjson")):

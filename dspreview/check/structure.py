@@ -49,7 +49,7 @@ class Made(NamedTuple):
 def made_of(description: Description, settings: Settings) -> Made:
     """The parts of a dataset, its README and the names of its files. Raises CardError, UnsafePathError, HubError."""
     dataset = description.dataset
-    if dataset.kind is Kind.HUB:
+    if dataset.is_remote:
         lines: tuple[str, ...] = ()
         if README in description.files and not description.card:  # the Hub tells nothing of YAML that it cannot read
             lines = tuple(read_readme(dataset, settings).splitlines())

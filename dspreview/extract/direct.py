@@ -58,7 +58,7 @@ class Direct(Reader):
         """The configs and splits."""
         source, dataset = self.source, self.source.dataset
         blobs = local_blobs(source) if dataset.kind is Kind.LOCAL else list_blobs(dataset, source.asked, self.settings)
-        if blobs is None or (dataset.kind is Kind.HUB and source.names != frozenset(blobs)):
+        if blobs is None or (dataset.is_remote and source.names != frozenset(blobs)):
             return NOT_MINE  # descriptions of very large repositories name a part of their files
         if any(
             file not in blobs for config in source.configs.values() for files in config.files.values() for file in files
@@ -168,7 +168,7 @@ class Direct(Reader):
         from dspreview.extract.plain import features_of
 
         columns, schema = config.features, None
-        ahead = self.source.dataset.kind is Kind.HUB and not wanted.whole
+        ahead = self.source.dataset.is_remote and not wanted.whole
         files = SchemaFiles(paths, self.open, parquet_tables, ahead=ahead)
         for name, table in files.tables(WHOLE_BATCH if wanted.whole else self.settings.rows_max_number):
             columns = features_of(table.schema) or [] if columns is None else columns
@@ -181,7 +181,7 @@ class Direct(Reader):
         from dspreview.extract.parquet.footers import local_footer
         from dspreview.extract.parquet.schemafiles import footer_there
 
-        if self.source.dataset.kind is Kind.HUB:
+        if self.source.dataset.is_remote:
             return footer_there(path, self.source.asked, self.settings)
         local.guard(path, self.source.root, self.source.asked)
         return local_footer(path)
@@ -192,7 +192,7 @@ class Direct(Reader):
 
         from dspreview.extract.parquet.schemafiles import open_remote
 
-        if self.source.dataset.kind is Kind.HUB:
+        if self.source.dataset.is_remote:
             return open_remote(path, self.source.asked, self.settings)
         local.guard(path, self.source.root, self.source.asked)
         return pa.OSFile(path)

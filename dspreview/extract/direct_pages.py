@@ -11,7 +11,7 @@ from dspreview import local
 from dspreview.errors import PreviewError, UnsafePathError
 from dspreview.extract.counting import COUNTED_BYTES, COUNTED_FILES
 from dspreview.extract.layout.direct import DirectConfig, DirectSource
-from dspreview.models import Kind, Page, SplitId
+from dspreview.models import Page, SplitId
 from dspreview.settings import Settings
 
 EXPORT_FILES = 10
@@ -51,7 +51,7 @@ def parquet_page(
     from dspreview.extract.parquet.rowgroups import parquet_tables
     from dspreview.extract.parquet.schemafiles import SchemaFiles, open_remote
 
-    remote = source.dataset.kind is Kind.HUB
+    remote = source.dataset.is_remote
     opened = partial(open_remote, asked=source.asked, settings=settings) if remote else partial(open_here, source)
     tables = SchemaFiles(files, opened, parquet_tables, ahead=remote)
     count = (lambda: told) if remote else partial(count_rows, source, files, told)
@@ -69,7 +69,7 @@ def first_file_page(
 ) -> Page | None:
     """The first rows of files of guessed types, where the first file has them all; None for the long way."""
     paths = [f"{source.root}/{name}" for name in chosen.files[split.split]]
-    if source.dataset.kind is Kind.HUB:
+    if source.dataset.is_remote:
         from dspreview.extract.text.remote_text import remote_text_page as text_page
 
         counted = False

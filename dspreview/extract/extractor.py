@@ -122,13 +122,21 @@ class Extractor:
         """A dataset as it is now, or `at` a revision, asked for once. Raises PreviewError."""
         if at is not None and (known := self.described.get((at.name, at.revision))) is not None:
             return known
-        if ref.kind is Kind.HUB:
+        if ref.is_remote:
             self.prepare()
-        from dspreview.extract.hub.description import describe
-
-        found = describe(ref, self.settings, at)
+        found = self.asked_now(ref, at)
         self.described[found.dataset.name, found.dataset.revision] = found
         return found
+
+    def asked_now(self, ref: DatasetRef, at: Resolved | None) -> Description:
+        """A dataset as whoever has it tells. Raises PreviewError."""
+        if ref.kind is Kind.WEB:
+            from dspreview.extract.hub.website import describe_web, described
+
+            return describe_web(ref, self.settings) if at is None else described(at.name, at.revision)
+        from dspreview.extract.hub.description import describe
+
+        return describe(ref, self.settings, at)
 
     def opening(self, ref: DatasetRef, dataset: Resolved | None) -> Opening:
         """What the readers of a dataset are opened with."""
@@ -212,8 +220,12 @@ class Extractor:
         return opened_by(open_library, self.opening(ref, dataset), self.kept(dataset))  # type: ignore[return-value] # it declines none
 
     def current_revision(self, ref: DatasetRef, seconds: float) -> Resolved:
-        """Ask the Hub, in `seconds` all in all, which revision a dataset has now. Raises PreviewError."""
+        """Ask the Hub or the web, in `seconds` all in all, which revision a dataset has now. Raises PreviewError."""
         self.prepare()
+        if ref.kind is Kind.WEB:
+            from dspreview.extract.hub.website import describe_web
+
+            return describe_web(ref, self.settings, seconds).dataset
         from dspreview.extract.hub.description import describe_within
 
         return describe_within(ref, self.settings, seconds)

@@ -91,7 +91,11 @@ class Folder:
 
     def path(self, name: str = "") -> str:
         """A file or a folder on this machine. Raises UnreadableDataError where it lies on the Hub, UnsafePathError."""
-        if self.dataset.kind is Kind.HUB:
+        if self.dataset.is_remote:
+            if self.dataset.kind is Kind.WEB:
+                raise UnreadableDataError(
+                    f"{self.asked}: this kind of file is read from this machine only; download it"
+                )
             raise UnreadableDataError(
                 f"{self.asked}: {name or 'it'} is read from this machine only; run: hf download {self.dataset.name}"
                 f" --repo-type dataset --local-dir {self.dataset.name.rpartition('/')[2]}, and preview that folder"
@@ -102,7 +106,8 @@ class Folder:
 
     def size(self, name: str) -> int | None:
         """The bytes of a file, where they are known."""
-        if self.dataset.kind is Kind.HUB:
-            found = self.door.hub_files().info(f"{self.root}/{name}").get("size")
+        if self.dataset.is_remote:
+            system, path = self.door.file_system(f"{self.root}/{name}")
+            found = system.info(path).get("size")
             return int(found) if found is not None else None
         return os.path.getsize(os.path.join(self.root, name))

@@ -91,7 +91,7 @@ def card_of(queries: Queries, ref: DatasetRef) -> dict[str, Json]:
 
 def column_facts(queries: Queries, ref: DatasetRef, names: SplitId) -> dict[str, tuple[Any, ...]]:
     """Of each column: nulls, different values, the smallest, the largest; nothing where the split would have to be converted."""
-    if queries.preview.cached or (ref.kind is Kind.HUB):
+    if queries.preview.cached or ref.is_remote:
         return {}
     target = queries.target(ref, *names)
     with queries.tables.open_known(ref, target.entry, target.split, convert=False) as found:

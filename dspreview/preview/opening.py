@@ -81,11 +81,11 @@ class Opener:
         """A file on the Hub."""
         if address not in self.blocks:
             self.means.extractor.prepare()
-            from dspreview.extract.hub.ranges import RemoteFile
+            from dspreview.extract.hub.website import remote_file
 
             dataset = self.entry.dataset
             about = About("ranges", dataset.name, dataset.revision, self.split.config, self.split.split, address)
-            file = RemoteFile(address, self.ref.asked, self.means.settings, size)
+            file = remote_file(address, self.ref.asked, self.means.settings, size)
             self.blocks[address] = Blocks(file, self.means.store.derived.shared(about), self.traffic)
         return self.blocks[address]
 

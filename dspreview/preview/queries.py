@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from dspreview import errors
 from dspreview.extract.reader import Window
 from dspreview.feature import Feature
-from dspreview.models import DatasetRef, Json, Kind, Page, SplitId, dump
+from dspreview.models import DatasetRef, Json, Page, SplitId, dump
 from dspreview.page.pages import Cells
 from dspreview.page.staging import Staging
 from dspreview.preview.answers import Answers, Target
@@ -95,7 +95,7 @@ class Queries:
 
                 def fetch(path: str) -> bytes:
                     data = fetcher(path, self.settings.asset_max_bytes)
-                    if target.entry.dataset.kind is Kind.HUB:
+                    if target.entry.dataset.is_remote:
                         found.traffic.add(len(data))
                     return data
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from dspreview.errors import BrokenJsonError
 from dspreview.extract.reader import WantedBlocks
 from dspreview.feature import Feature, value_tree
-from dspreview.models import DatasetRef, Kind, SplitId
+from dspreview.models import DatasetRef, SplitId
 from dspreview.page.pages import Cells, PageMaker
 from dspreview.preview.answers import Target
 from dspreview.preview.queries import Queries
@@ -38,7 +38,7 @@ def all_rows(
 
     """
     target = queries.target(ref, config, split)
-    if queries.settings.hf_hub_offline and target.entry.dataset.kind is Kind.HUB:
+    if queries.settings.hf_hub_offline and target.entry.dataset.is_remote:
         return all_matches(queries, ref, config, split, Request(offset=offset))  # of what is already here
     names = SplitId(target.split.config, target.split.split)
     if complete and queries.preview.extractor.may_widen(

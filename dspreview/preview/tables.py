@@ -143,7 +143,7 @@ class Tables:
             raise errors.QueryLimitError(
                 f"{where} has {number:,} files, and each takes some milliseconds to convert: raise PARQUET_MAX_FILES ({most:,})"
             )
-        if dataset.kind is Kind.HUB and not self.agreed:
+        if dataset.is_remote and not self.agreed:
             Traffic(where, agreed=False).add(min(size or 0, self.settings.parquet_max_bytes))
 
         def make(folder: Path) -> None:
@@ -213,8 +213,9 @@ def derived_table(folder: Path) -> Table | None:
 
 def belongs(path: str, dataset: Resolved) -> bool:
     """Whether a file that the cache names is one that its dataset may have: the cache may be a stranger's."""
-    if dataset.kind is Kind.HUB:
-        return path.startswith(f"hf://datasets/{dataset.name}@") and ".." not in path.split("/")
+    if dataset.is_remote:
+        start = f"{dataset.name}#/" if dataset.kind is Kind.WEB else f"hf://datasets/{dataset.name}@"
+        return path.startswith(start) and ".." not in path.split("/")
     try:
         local.guard(path, dataset.name, dataset.name)
     except errors.UnsafePathError:

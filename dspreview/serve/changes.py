@@ -83,8 +83,10 @@ class Changes:
                 raise errors.UsageError(f"{name[:100]!a} is no name of a dataset, config or split")
         ref = reference(str(names[0]))
         with self.shown.changing() as store:
-            if ref.kind is Kind.LOCAL and store.cache.find_dataset(ref) is None:
-                raise unknown(ref.asked)  # no path of this machine is read because somebody far away names it
+            if ref.kind is not Kind.HUB and store.cache.find_dataset(ref) is None:
+                raise unknown(
+                    ref.asked
+                )  # no path of this machine and no address is read because somebody far away names it
             if ref.kind is Kind.HUB:
                 hub_id(ref.name, "dataset")
             store.enqueue(ref, str(names[1]), str(names[2]))

@@ -23,6 +23,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from dspreview import local
 from dspreview.errors import UnsafePathError
+from dspreview.local import WEB
 from dspreview.models import Kind, Resolved
 from dspreview.settings import Settings
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 HOP = re.compile(r"(zip|gzip|bz2|xz|lz4|zstd)://([^\0]*)", re.DOTALL)
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-WEB = ("http://", "https://")
 MOST_HOPS = 8
 """Archives within archives; nobody means more."""
 CURRENT: ContextVar[Door | None] = ContextVar("door", default=None)
@@ -47,7 +47,7 @@ class Door:
     def __init__(
         self, kind: Kind, root: str, asked: str, settings: Settings, unpacked: str = "", *, alone: str = ""
     ) -> None:
-        """`root` is a folder or `hf://datasets/ID@SHA`; `unpacked` a folder of ours with what was downloaded of the dataset.
+        """`root` is a folder, `hf://datasets/ID@SHA` or `URL#`; `unpacked` a folder of ours with what was downloaded of the dataset.
 
         A dataset that is one file, `alone`, has no other: what lies beside it is somebody's folder of downloads.
         """
@@ -126,8 +126,8 @@ class Door:
         if address.startswith((*WEB, "hf://")):
             from dspreview.extract.files.web import WebFiles
 
-            return WebFiles(self.asked, self.settings), address
-        if SCHEME.match(address) or (self.kind is Kind.HUB and not self.is_unpacked(address)):
+            return WebFiles(self.asked, self.settings, own=self.root if self.kind is Kind.WEB else ""), address
+        if SCHEME.match(address) or (self.kind is not Kind.LOCAL and not self.is_unpacked(address)):
             raise self.outside(address)
         from fsspec.implementations.local import LocalFileSystem
 
@@ -154,10 +154,10 @@ class Door:
         while (hop := HOP.fullmatch(base.partition("::")[0])) is not None and "::" in base:
             hops.append(hop[0])
             base = base.partition("::")[2]
-        if base.startswith("hf://") and self.kind is Kind.LOCAL:
+        if base.startswith("hf://") and self.kind is not Kind.HUB:
             raise self.outside(word)
         if SCHEME.match(base) is None and not os.path.isabs(base):
-            if ".." in base.split("/") and self.kind is Kind.HUB:
+            if self.kind is Kind.WEB or (".." in base.split("/") and self.kind is Kind.HUB):
                 raise self.outside(word)
             base = f"{self.root}/{base}"
         return "::".join([*hops, base])

@@ -8,9 +8,10 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from dspreview.errors import HubError, UnsafePathError
-from dspreview.extract.files.door import WEB, Door
+from dspreview.extract.files.door import Door
 from dspreview.extract.hub.failures import first_line, translate
-from dspreview.models import Kind, Resolved
+from dspreview.local import WEB
+from dspreview.models import Resolved
 from dspreview.page.cells import too_large
 from dspreview.page.media import OutsideFileError, UndecodableError
 from dspreview.settings import Settings
@@ -55,7 +56,7 @@ class Fetcher:
         except UnsafePathError:
             raise OutsideFileError(f"{path} lies outside the dataset, and is not read") from None
         except Exception as error:  # raised again, as what it is
-            if self.source.dataset.kind is Kind.HUB and isinstance(error, ConnectionError):
+            if self.source.dataset.is_remote and isinstance(error, ConnectionError):
                 raise HubError(
                     f"{self.source.asked}: the network failed: {first_line(error)}; try again later"
                 ) from error

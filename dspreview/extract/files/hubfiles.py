@@ -11,12 +11,10 @@ from typing import IO, Any
 
 from huggingface_hub import HfFileSystem
 
+from dspreview.extract.files.ranged import BLOCK, RangedFile
 from dspreview.extract.files.web import WebFile
 from dspreview.extract.hub.ranges import RemoteFile, hub_url
 from dspreview.settings import Settings
-
-BLOCK = 5 << 20
-"""Bytes that are read at a time, where nobody says otherwise."""
 
 
 class HubFiles(HfFileSystem):
@@ -41,52 +39,4 @@ class HubFiles(HfFileSystem):
             stream.start(0)
             return io.BufferedReader(stream, 1 << 18)
         name = address.removeprefix("hf://datasets/").partition("@")[0]
-        return HubFile(RemoteFile(address, name, self.settings, size), wanted or BLOCK)
-
-
-class HubFile(io.BufferedReader):
-    """One file, read a block at a time."""
-
-    def __init__(self, file: RemoteFile, block: int) -> None:
-        super().__init__(Ranges(file, block), 1 << 16)
-        self.size = file.size
-        """Bytes of the file."""
-
-
-class Ranges(io.RawIOBase):
-    """A file of the Hub as a raw stream: a range at a time, and a block ahead."""
-
-    def __init__(self, file: RemoteFile, block: int) -> None:
-        super().__init__()
-        self.file, self.block, self.place = file, block, 0
-        self.start, self.data = 0, b""
-        """The block that is here."""
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill a buffer, as far as the block goes. Raises PreviewError."""
-        if not self.start <= self.place < self.start + len(self.data):
-            length = min(len(buffer) + self.block, self.file.size - self.place)
-            if length <= 0:
-                return 0
-            self.start, self.data = self.place, self.file.read_range(self.place, length)
-        found = self.data[self.place - self.start :][: len(buffer)]
-        buffer[: len(found)] = found
-        self.place += len(found)
-        return len(found)
-
-    def seek(self, place: int, whence: int = 0) -> int:
-        """Go to a place."""
-        self.place = max(0, place + {0: 0, 1: self.place, 2: self.file.size}[whence])
-        return self.place
-
-    def tell(self) -> int:
-        """The place."""
-        return self.place
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def seekable(self) -> bool:
-        """It is."""
-        return True
+        return RangedFile(RemoteFile(address, name, self.settings, size), wanted or BLOCK)

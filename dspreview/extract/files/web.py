@@ -8,7 +8,10 @@ from urllib.parse import quote
 
 from fsspec.spec import AbstractFileSystem
 
+from dspreview.extract.files.ranged import BLOCK, RangedFile
 from dspreview.extract.hub.failures import first_line
+from dspreview.extract.hub.ranges import RemoteFile
+from dspreview.extract.hub.website import remote_file
 from dspreview.settings import Settings
 
 BUFFER = 1 << 18
@@ -22,10 +25,10 @@ class WebFiles(AbstractFileSystem):  # type: ignore[misc]
     protocol = "https"
     cachable = False
 
-    def __init__(self, asked: str, settings: Settings) -> None:
-        """`asked` is the user's word for the dataset, for messages."""
+    def __init__(self, asked: str, settings: Settings, own: str = "") -> None:
+        """`asked` is the user's word for the dataset, for messages; `own` what the address of its file begins with, where it is one."""
         super().__init__()
-        self.asked, self.settings = asked, settings
+        self.asked, self.settings, self.own = asked, settings, own
 
     @classmethod
     def _strip_protocol(cls, path: str) -> str:
@@ -41,6 +44,8 @@ class WebFiles(AbstractFileSystem):  # type: ignore[misc]
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         """Name, size (None where the server does not tell) and kind. Raises FileNotFoundError, and what the client raises."""
+        if self.is_own(path):
+            return {"name": path, "size": self.own_file(path).size, "type": "file"}
         with WebFile(self.url(path)) as file:
             file.start(0)
             return {"name": path, "size": file.size, "type": "file", "ETag": file.etag}
@@ -57,9 +62,21 @@ class WebFiles(AbstractFileSystem):  # type: ignore[misc]
         """The file itself."""
         return [self.info(path) if detail else path]
 
-    def _open(self, path: str, mode: str = "rb", **_: Any) -> IO[bytes]:
+    def own_file(self, path: str) -> RemoteFile:
+        """The file that is the dataset, its size known. Raises PreviewError."""
+        file = remote_file(path, self.asked, self.settings)
+        file.read_range(0, 1)
+        return file
+
+    def is_own(self, path: str) -> bool:
+        """Whether it is the file that is the dataset: its parts belong to one state of it."""
+        return self.own != "" and path.startswith(f"{self.own}/")
+
+    def _open(self, path: str, mode: str = "rb", block_size: int | None = None, **_: Any) -> IO[bytes]:
         if mode != "rb":
             raise PermissionError(path)
+        if self.is_own(path):
+            return RangedFile(self.own_file(path), block_size or BLOCK)
         file = WebFile(self.url(path))
         file.start(0)
         return io.BufferedReader(file, BUFFER)

@@ -166,7 +166,9 @@ def hub_failure(error: Exception, asked: str, settings: Settings) -> PreviewErro
 
 
 def list_blobs(dataset: Resolved, asked: str, settings: Settings) -> dict[str, str]:
-    """The files of a repository, each with what changes with its content. Raises PreviewError."""
+    """The files of a repository or on the web, each with what changes with its content. Raises PreviewError."""
+    if dataset.kind is Kind.WEB:
+        return {local.web_name(dataset.name): dataset.revision}
 
     def ask() -> dict[str, str]:
         blobs: dict[str, str] = {}

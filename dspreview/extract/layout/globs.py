@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dspreview import local
-from dspreview.models import Kind
 
 if TYPE_CHECKING:
     from dspreview.extract.hub.description import Description
@@ -78,7 +77,7 @@ def names_within(names: Collection[str], folder: str | None) -> list[str] | None
 def names_of(description: Description) -> frozenset[str] | None:
     """The names of the files of a dataset; None where a local folder has many, or a link leads to another one."""
     dataset = description.dataset
-    if dataset.kind is Kind.HUB:
+    if dataset.is_remote:
         return description.files
     if local.is_pattern(dataset.name):
         root = local.root_of(dataset).rstrip("/")

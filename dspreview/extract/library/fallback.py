@@ -50,8 +50,10 @@ def split_size(source: Source, plan: Plan, split: str) -> int | None:
 
 def file_bytes(source: Source, plan: Plan, split: str) -> int | None:
     """What the files of a split weigh; None where that is not known."""
-    if source.dataset.kind is Kind.HUB:
-        system = source.door.hub_files()  # the listing that found the files is still in its memory
-        sizes = [system.info(name).get("size") for name in plan.files[split]]
+    if source.dataset.is_remote:
+        found = [source.door.file_system(name) for name in plan.files[split]]
+        sizes = [
+            system.info(path).get("size") for system, path in found
+        ]  # of the Hub from the listing, still in memory
         return sum(int(one or 0) for one in sizes) if None not in sizes else None
     return sum(os.path.getsize(name) for name in plan.files[split] if os.path.exists(name))

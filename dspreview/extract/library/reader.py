@@ -21,7 +21,7 @@ from dspreview.extract.library.whole import WholeSplit
 from dspreview.extract.parquet.footers import ParquetSplit
 from dspreview.extract.parquet.rowgroups import numbered
 from dspreview.extract.reader import WHOLE_BATCH, Block, Opening, Reader, RemoteFiles, WantedBlocks, WholeTables, Window
-from dspreview.models import Kind, Listing, Page, SplitId
+from dspreview.models import Listing, Page, SplitId
 from dspreview.page.staging import Staging
 
 T = TypeVar("T")
@@ -95,7 +95,7 @@ class Library(Reader):
         except Exception as error:  # noqa: BLE001 - readers fail in a hundred ways; `explain` raises bugs of ours again
             failure = explain(error, self.where(split), self.source, self.settings)
             raise failure from (None if failure is error else error)
-        if found is None and self.source.dataset.kind is Kind.HUB and not self.settings.hf_hub_offline:
+        if found is None and self.source.dataset.is_remote and not self.settings.hf_hub_offline:
             return self.exported(plan, split, remote)
         return found
 

@@ -31,7 +31,7 @@ from dspreview.arrow.settled import empty_table
 from dspreview.extract.counting import COUNTED_UNPACKED
 from dspreview.extract.files.door import Door
 from dspreview.extract.format import SMALL_BLOCK
-from dspreview.extract.hub.ranges import RemoteFile
+from dspreview.extract.hub.website import remote_file
 from dspreview.extract.library.csvheader import HEAD, ShortHeader, short_header
 from dspreview.extract.library.exact import columns_of_line, exact_numbers, refuse_columns
 from dspreview.extract.library.failures import is_cast
@@ -236,8 +236,9 @@ class SplitReader:
         if not self.format.is_delimited or not name:
             return None
         if is_remote(name):  # the Hub's own file fetches a whole block
-            size = int(self.door.hub_files().info(name)["size"])
-            file = RemoteFile(name, self.source.asked, self.settings)
+            system, path = self.door.file_system(name)
+            size = int(system.info(path)["size"])
+            file = remote_file(name, self.source.asked, self.settings)
             return short_header(file.read_range(0, min(HEAD, size)) if size else b"", self.plan.params)
         with self.door.open(name) as stream:
             return short_header(stream.read(HEAD), self.plan.params)
@@ -278,7 +279,7 @@ class SplitReader:
 
 def is_read_small(source: Source, plan: Plan) -> bool:
     """Whether a page of a split takes less than the readers fetch by themselves."""
-    return source.dataset.kind is Kind.HUB and plan.format.small_read is not None and "chunksize" not in plan.params
+    return source.dataset.is_remote and plan.format.small_read is not None and "chunksize" not in plan.params
 
 
 def shards(arguments: dict[str, Any], files: list[str]) -> Iterable[tuple[str, dict[str, Any]]]:

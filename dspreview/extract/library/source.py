@@ -22,7 +22,7 @@ from tqdm.std import tqdm
 import dspreview.extract.library.doorway
 import dspreview.extract.library.registry  # noqa: F401 - for what it tells `datasets`
 from dspreview import errors, local
-from dspreview.extract.files.door import WEB, Door
+from dspreview.extract.files.door import Door
 from dspreview.extract.format import ARROW, Format, format_of
 from dspreview.extract.hub.description import Description
 from dspreview.extract.layout.globs import names_below, names_within
@@ -93,12 +93,12 @@ def open_source(asked: str, description: Description, settings: Settings) -> Sou
     """The dataset and its README. Raises DatasetError where it is a script."""
     dataset = description.dataset
     download, root = DownloadConfig(token=settings.hf_token or False), local.root_of(dataset)
-    if dataset.kind is Kind.HUB:
+    if dataset.is_remote:
         card = description.card
     else:
         card = local_card(root, asked) if os.path.isdir(dataset.name) else {}
         refuse_script(asked, os.path.basename(root), set(os.listdir(root)) if os.path.isdir(dataset.name) else set())
-    files = description.files if dataset.kind is Kind.HUB else None
+    files = description.files if dataset.is_remote else None
     door = Door.of(dataset, root, asked, settings)
     older, refused = read_older(door, f"{root}/{OLDER_INFOS}") if has_older(dataset, files) else ({}, "")
     return Source(dataset, asked, root, read_card(card, asked, older), door, download, files, older_refused=refused)
@@ -151,7 +151,7 @@ def make_plan(source: Source, config: CardConfig) -> Plan:
 
 def find_files(source: Source, config: CardConfig) -> tuple[DataFilesDict, Format, dict[str, Any]]:
     """The data files of each split of a config, the reader they need, and its options."""
-    if source.dataset.kind is Kind.LOCAL and not os.path.isdir(source.dataset.name):
+    if source.dataset.kind is not Kind.HUB and not os.path.isdir(source.dataset.name):
         return single_file(source)
     declared, folder = config.params.get("data_files"), config.params.get("data_dir")
     if folder:
@@ -214,15 +214,18 @@ def seen_extensions(source: Source) -> set[str]:
 def single_file(source: Source) -> tuple[DataFilesDict, Format, dict[str, Any]]:
     """A dataset that is one file, or those that match a pattern: config `default`, split `train`."""
     name = source.dataset.name
-    names = local.matched(name) if local.is_pattern(name) else [name]
-    found = DataFilesList(names, [(str(os.stat(one).st_mtime_ns),) for one in names])
+    if source.files is not None:
+        found = DataFilesList([f"{source.root}/{one}" for one in source.files], [(source.dataset.revision,)])
+    else:
+        names = local.matched(name) if local.is_pattern(name) else [name]
+        found = DataFilesList(names, [(str(os.stat(one).st_mtime_ns),) for one in names])
     module, defaults = infer_module_for_data_files_list(found, source.download)
     if module is None:
         kind = os.path.splitext(name)[1] or "none"
         raise errors.DatasetError(f"{source.asked}: nothing here reads files of this kind (extension: {kind})")
     chosen = DataFilesDict({"train": found})
-    if len(of_kind(chosen, module)["train"]) < len(names):
-        kinds = Counter(os.path.splitext(one)[1] or "without one" for one in names)
+    if len(of_kind(chosen, module)["train"]) < len(found):
+        kinds = Counter(os.path.splitext(one)[1] or "without one" for one in found)
         told = ", ".join(f"{number:,} {kind}" for kind, number in sorted(kinds.items()))
         raise errors.DatasetError(f"{source.asked} matches files of several kinds ({told}); name those of one kind")
     return chosen, format_of(module), defaults
@@ -232,7 +235,7 @@ def guard_declared(source: Source, pattern: str) -> None:
     """Refuse a pattern that leaves the dataset; web addresses may be named by local data only."""
     within = pattern.removeprefix(source.root + "/")
     if "://" in within or "::" in within:
-        if source.dataset.kind is Kind.LOCAL and pattern.startswith(WEB) and "::" not in pattern:
+        if source.dataset.kind is Kind.LOCAL and pattern.startswith(local.WEB) and "::" not in pattern:
             return
         raise errors.UnsafePathError(
             f"{source.asked}: data_files {pattern!r} in its README points outside the dataset; only its own files are read"

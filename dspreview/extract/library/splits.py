@@ -101,6 +101,8 @@ def data_key(source: Source, plan: Plan, split: str, sizes: tuple[int | None, in
 
 def file_key(source: Source, name: str) -> str:
     """What changes with a file's content: its blob on the Hub, its size and time here. Raises OSError, KeyError."""
+    if source.dataset.kind is Kind.WEB:
+        return source.dataset.revision
     if source.dataset.kind is Kind.HUB:
         return str(source.door.hub_files().info(name)["blob_id"])
     return local_key(name)

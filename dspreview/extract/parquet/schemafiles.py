@@ -10,10 +10,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from dspreview.extract.hub.ranges import RemoteFile
+from dspreview.extract.hub.website import remote_file
 from dspreview.extract.parquet.footers import Footer, remote_footer
 from dspreview.extract.parquet.remotestream import RemoteStream
 from dspreview.extract.parquet.rowgroups import COUNT_KEY
+from dspreview.local import WEB
 from dspreview.settings import Settings
 
 FILES_AT_ONCE = 8
@@ -60,8 +61,8 @@ class SchemaFiles:
 
 
 def is_remote(name: str) -> bool:
-    """Whether a file lies on the Hub, and not inside another."""
-    return name.startswith("hf://") and "::" not in name
+    """Whether a file is one of a dataset of the Hub or on the web, and not inside another."""
+    return (name.startswith("hf://") or (name.startswith(WEB) and "#/" in name)) and "::" not in name
 
 
 def footer_there(name: str, asked: str, settings: Settings) -> Footer:
@@ -72,4 +73,4 @@ def footer_there(name: str, asked: str, settings: Settings) -> Footer:
 
 def open_remote(name: str, asked: str, settings: Settings) -> RemoteStream:
     """A Parquet file on the Hub, by the ranges that its footer names. Raises PreviewError."""
-    return RemoteStream(RemoteFile(name, asked, settings))
+    return RemoteStream(remote_file(name, asked, settings))

@@ -31,7 +31,7 @@ from dspreview.extract.reader import (
 from dspreview.extract.recognised.failing import told
 from dspreview.extract.recognised.layouts import Recognition
 from dspreview.extract.recognised.whole import WholeRows, columns_of
-from dspreview.models import ConfigListing, Kind, Listing, Page, SplitId, SplitListing
+from dspreview.models import ConfigListing, Listing, Page, SplitId, SplitListing
 from dspreview.page.pages import PageMaker
 from dspreview.page.staging import Staging
 
@@ -60,7 +60,7 @@ class Recognised(Reader):
     def listing(self) -> Listing:
         """The configs and splits."""
         dataset = self.source.dataset
-        if dataset.kind is Kind.HUB:
+        if dataset.is_remote:
             blobs = list_blobs(dataset, self.source.asked, self.opening.settings)
         else:
             blobs = {name: local_key(os.path.join(self.source.root, name)) for name in self.source.names}

@@ -10,7 +10,6 @@ from dspreview.errors import UnsafePathError
 from dspreview.extract.folder import Folder
 from dspreview.extract.format import FORMATS, Format
 from dspreview.extract.layout.harness import HEAD, Harness, harness_in
-from dspreview.models import Kind
 
 FORMAT_OF = {extension: one for one in FORMATS.values() for extension in one.extensions}
 OURS = frozenset(extension for extension, one in FORMAT_OF.items() if one.is_ours)
@@ -159,7 +158,7 @@ def sessions(folder: Folder) -> str | None:
     if kinds["jsonl"] < max(kinds.values(), default=0):
         return None
     names = [name for name in folder.names if name.endswith(".jsonl") and not name.startswith(".")]
-    if folder.dataset.kind is Kind.HUB:  # each look is a request: usual names of tables are not looked at
+    if folder.dataset.is_remote:  # each look is a request: usual names of tables are not looked at
         names = [name for name in names if not TABLE_NAME.search(name.rpartition("/")[2])]
     step = max(1, len(names) // LOOKED_AT)
     looked_at = names[::step][:LOOKED_AT]

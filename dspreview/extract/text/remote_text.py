@@ -9,6 +9,7 @@ from typing import Any
 from dspreview.errors import HubSilentError, PreviewError
 from dspreview.extract.format import SMALL_BLOCK, Format
 from dspreview.extract.hub.ranges import RemoteFile
+from dspreview.extract.hub.website import remote_file
 from dspreview.extract.text.heads import TextSource, page_of
 from dspreview.models import Page, Resolved, SplitId
 from dspreview.settings import Settings
@@ -49,7 +50,7 @@ def remote_text_page(
 
     Raises HubSilentError.
     """
-    read, file = kind.read_head(), RemoteFile(path, asked, settings)
+    read, file = kind.read_head(), remote_file(path, asked, settings)
     if read is None:
         return None
     try:

@@ -82,7 +82,7 @@ def put_split(preview: Preview, ref: DatasetRef, job: Job, outcome: Outcome) -> 
     entry = store.cache.find_dataset(ref)
     if entry is None or outcome.dataset is None or entry.dataset.revision != outcome.dataset.revision:
         raise SupersededError
-    if ref.kind is Kind.HUB and outcome.listing is None:
+    if ref.is_remote and outcome.listing is None:
         touch = partial(store.cache.touch, entry, private=outcome.dataset.private, gated=outcome.dataset.gated)
         preview.keeper.write(touch)
     preview.compute_page(ref, entry, preview.split(ref, entry, job.key.config, job.key.split))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self
 from dspreview import errors
 from dspreview.extract.extractor import Extractor
 from dspreview.local import resolve
-from dspreview.models import DatasetRef, Kind, Listing, Page, Resolved, SplitId
+from dspreview.models import DatasetRef, Listing, Page, Resolved, SplitId
 from dspreview.page.staging import Staging
 from dspreview.settings import Settings
 from dspreview.store.job import JobKey
@@ -93,7 +93,7 @@ def compute(task: Task, folder: Path) -> Outcome:
 def look(task: Task, extractor: Extractor) -> Resolved:
     """The dataset as it is now. Raises PreviewError, also where this machine does not see a local one."""
     ref = task.ref
-    if ref.kind is Kind.HUB:
+    if ref.is_remote:
         return extractor.describe(ref).dataset
     try:
         found = resolve(ref)

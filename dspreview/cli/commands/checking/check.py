@@ -14,7 +14,7 @@ from dspreview.cli.commands.checking.examining import NEAR, Baseline, Nearness, 
 from dspreview.cli.commands.is_valid import chosen
 from dspreview.cli.options import FromOption, format_option, with_common
 from dspreview.cli.render.reports import EACH, TOGETHER, Located, write, write_summary, write_together
-from dspreview.models import DatasetRef, Json, Kind
+from dspreview.models import DatasetRef, Json
 
 if TYPE_CHECKING:
     from dspreview.check.findings import Finding
@@ -160,7 +160,7 @@ def sample_of(split_sample: int | None, *, all_rows: bool) -> int | None:
 
 def refuse_cached(call: Call, ref: DatasetRef) -> None:
     """Raise UsageError where data of the Hub is to be read, and the options forbid that."""
-    if call.cached and ref.kind is Kind.HUB:
+    if call.cached and ref.is_remote:
         raise errors.UsageError(f"{ref.asked}: this reads the data itself, which --cached forbids; use a local copy")
 
 
@@ -173,7 +173,7 @@ def kept(findings: list[Finding], select: frozenset[str], ignore: frozenset[str]
 
 def folder_of(ref: DatasetRef) -> str:
     """Where a local dataset lies, seen from here, with a slash at its end: a CI job shows findings at files of its repository."""
-    if ref.kind is Kind.HUB:
+    if ref.is_remote:
         return ""
     folder = local.folder_of(ref.name)
     near = os.path.relpath(folder)

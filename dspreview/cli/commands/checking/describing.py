@@ -13,7 +13,7 @@ from dspreview.check.reading import Reading
 from dspreview.cli.call import Call
 from dspreview.extract.layout.readme import local_card
 from dspreview.folders import folder_file, read_toml
-from dspreview.models import DatasetRef, Kind, SplitId
+from dspreview.models import DatasetRef, SplitId
 from dspreview.preview import Preview
 
 
@@ -39,7 +39,7 @@ def files_of(preview: Preview, ref: DatasetRef) -> list[ConfigFiles]:
 def root_of(preview: Preview, ref: DatasetRef) -> str:
     """The folder of a local dataset; empty for one of the Hub. Raises PreviewError."""
     dataset = preview.dataset(ref).dataset
-    if dataset.kind is Kind.HUB:
+    if dataset.is_remote:
         return ""
     return local.folder_of(dataset.name)
 
@@ -50,7 +50,7 @@ def described(call: Call, preview: Preview, ref: DatasetRef) -> CroissantMade:
     path = folder_file() if call.folder else None
     told = read_toml(path).get("croissant", {}) if path is not None else {}
     root = root_of(preview, ref)
-    if dataset.kind is Kind.HUB:
+    if dataset.is_remote:
         card = preview.extractor.describe(ref, dataset).card
         source = Whereabouts("", f"{call.settings.hf_endpoint}/datasets/{dataset.name}")
     else:
