@@ -23,6 +23,7 @@ from dspreview.check.texts import spared
 from dspreview.extract.files.fetch import Fetcher
 from dspreview.extract.parquet.footers import Footer
 from dspreview.extract.parquet.rowgroups import numbered
+from dspreview.extract.parquet.schemafiles import is_remote
 from dspreview.feature import Feature
 from dspreview.models import FeatureTree, Kind
 
@@ -113,7 +114,9 @@ class SplitCheck:
         reading = self.reading
         for path in reading.files[:FOOTERS] if reading.format.is_delimited else ():
             self.findings += look_at_delimited(reading, path, self.place)
-        if not reading.format.is_parquet or any("::" in path or path.startswith("http") for path in reading.files):
+        if not reading.format.is_parquet or any(
+            "::" in path or ("://" in path and not is_remote(path)) for path in reading.files
+        ):
             return None, None
         most = FOOTERS if reading.dataset.kind is Kind.LOCAL or self.sample is None else REMOTE_FOOTERS
         paths = reading.files[:most]

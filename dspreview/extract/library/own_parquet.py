@@ -14,6 +14,7 @@ from dspreview.extract.library.features import features_of, trees
 from dspreview.extract.library.source import Plan
 from dspreview.extract.parquet.footers import ParquetSplit, local_footer, remote_footer, stored_type, uniform
 from dspreview.extract.parquet.rowgroups import numbered
+from dspreview.extract.parquet.schemafiles import is_remote
 
 AT_ONCE = 8
 """Footers read over the network at the same time."""
@@ -35,7 +36,7 @@ def parquet_of(
     names: list[str], declared: Features | None, opened: Callable[[str], tuple[Any, Callable[[], int]]]
 ) -> ParquetSplit | None:
     """Files as one split; None where their columns differ, or are not what was declared. Raises what pyarrow raises."""
-    if not names or any("::" in name or name.startswith(("http://", "https://")) for name in names):
+    if not names or any("::" in name or ("://" in name and not is_remote(name)) for name in names):
         return None
     if any("://" in name for name in names):
         with ThreadPoolExecutor(AT_ONCE) as pool:
