@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from dspreview.errors import UsageError
 
+STORES = frozenset({"s3", "gs", "gcs", "az", "abfs"})
 HOSTS = frozenset({"huggingface.co", "www.huggingface.co", "hf.co"})
 PAGES = frozenset({"tree", "blob", "resolve", "raw", "viewer", "discussions", "commits", "commit", "settings", "embed"})
 """What may follow the id in the address of a page."""
@@ -41,18 +42,24 @@ def parse(text: str) -> Address:
         if parts.hostname in HOSTS or parts.hostname == urlsplit(os.environ.get("HF_ENDPOINT", "")).hostname:
             return of_page(unquote(parts.path), text)
         return of_web(text)
+    if scheme in STORES:
+        return of_web(text)
     raise UsageError(
-        f"{text}: {scheme}:// is not read; the addresses are hf://datasets/OWNER/NAME, pages of the Hub, https://HOST/FILE, and file:///PATH"
+        f"{text}: {scheme}:// is not read; the addresses are hf://datasets/OWNER/NAME, pages of the Hub, https://HOST/FILE, s3://BUCKET/FILE (gs, az), and file:///PATH"
     )
 
 
 def of_web(text: str) -> Address:
-    """A file on the web, by its name one of data."""
+    """A file on the web or in a store, by its name one of data."""
     parts = urlsplit(text)
     if parts.username is not None or parts.password is not None:
         raise UsageError("an address with a password in it is not read: it would be kept with what is read of it")
+    if parts.scheme.lower() in STORES and set("*[") & set(parts.path):
+        raise UsageError(f"{text}: patterns are for files on this machine; name one object")
     if not parts.hostname or not os.path.splitext(parts.path)[1]:
-        raise UsageError(f"{text} names no file of data: https://HOST/FILE.csv (.parquet, .jsonl and others)")
+        raise UsageError(
+            f"{text} names no file of data: {parts.scheme}://{parts.netloc or 'HOST'}/FILE.csv (.parquet, .jsonl and others)"
+        )
     return Address(parts._replace(scheme=parts.scheme.lower(), fragment="").geturl())
 
 

@@ -21,6 +21,8 @@ NEAR_MOST = 1_000
 """Names beside a path that is not there among which a like one is looked for."""
 LOCAL_STARTS = ("/", "./", "../", "~")
 WEB = ("http://", "https://")
+STORES = ("s3://", "gs://", "gcs://", "az://", "abfs://")
+"""Schemes of objects that fsspec's packages read."""
 WILD = re.compile(r"[*?\[]")
 """What makes a word a pattern of files, where no file has that very name; an id of the Hub has none of it."""
 
@@ -34,7 +36,7 @@ def identify(text: str, revision: str | None = None) -> DatasetRef:
         from dspreview.addresses import parse  # 3 ms that only an address pays
 
         asked, text = text, parse(text).word
-        if text.startswith(WEB):
+        if text.startswith((*WEB, *STORES)):
             if revision is not None:
                 raise UsageError(f"--revision is for datasets of the Hub; {asked} is a file on the web")
             return DatasetRef(asked, Kind.WEB, text)

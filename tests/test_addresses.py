@@ -41,8 +41,10 @@ def test_what_an_address_means(text: str, found: Address) -> None:
         ("hf://models/a/b", "names no dataset"),
         ("hf://datasets/a/b/c.csv", "preview the dataset: a/b"),
         (f"{PAGE.removesuffix('datasets')}a/model", "no page of a dataset"),
-        ("https://example.org/a.csv", "download it"),
-        ("s3://bucket/a.csv", "s3:// is not read"),
+        ("https://example.org/a", "names no file of data: https://example.org/FILE.csv"),
+        ("https://a:b@example.org/a.csv", "with a password in it"),
+        ("s3://bucket/data/*.csv", "patterns are for files on this machine"),
+        ("ftp://example.org/a.csv", "ftp:// is not read"),
         ("file://a", "path from the root"),
     ],
 )

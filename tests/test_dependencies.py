@@ -11,13 +11,13 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 MODULES = {"pillow": "PIL", "sqlite-utils": "sqlite_utils", "python-stdnum": "stdnum"}
 WITH_OTHERS = {
-    "pandas": "datasets", "fsspec": "datasets", "numpy": "datasets", "tqdm": "datasets", "yaml": "huggingface_hub", "httpx2": "huggingface_hub", "mcp_types": "mcp", "pydantic": "mcp",
+    "pandas": "datasets", "fsspec": "datasets", "numpy": "datasets", "tqdm": "datasets", "yaml": "huggingface_hub", "httpx2": "huggingface_hub", "mcp_types": "mcp", "botocore": "s3fs", "pydantic": "mcp",
 }  # fmt: skip
 """What comes with a dependency, and has to be of the version that it chose."""
 BROUGHT = {"polars"}
 """What a user of `to_polars` has, or is told to install."""
-HANDED_OVER = {"uvloop", "httptools", "stdnum"}
-"""Named to uvicorn, which imports them; or imported by a name that a table has."""
+HANDED_OVER = {"uvloop", "httptools", "stdnum", "s3fs", "gcsfs", "adlfs"}
+"""Named to uvicorn, which imports them; or imported by a name that a table has, or by fsspec."""
 
 
 def declared() -> dict[str, list[str]]:

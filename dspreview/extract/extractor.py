@@ -131,9 +131,10 @@ class Extractor:
     def asked_now(self, ref: DatasetRef, at: Resolved | None) -> Description:
         """A dataset as whoever has it tells. Raises PreviewError."""
         if ref.kind is Kind.WEB:
-            from dspreview.extract.hub.website import describe_web, described
+            from dspreview.extract.hub.remote import describe_file
+            from dspreview.extract.hub.website import described
 
-            return describe_web(ref, self.settings) if at is None else described(at.name, at.revision)
+            return describe_file(ref, self.settings) if at is None else described(at.name, at.revision)
         from dspreview.extract.hub.description import describe
 
         return describe(ref, self.settings, at)
@@ -223,9 +224,9 @@ class Extractor:
         """Ask the Hub or the web, in `seconds` all in all, which revision a dataset has now. Raises PreviewError."""
         self.prepare()
         if ref.kind is Kind.WEB:
-            from dspreview.extract.hub.website import describe_web
+            from dspreview.extract.hub.remote import describe_file
 
-            return describe_web(ref, self.settings, seconds).dataset
+            return describe_file(ref, self.settings, seconds).dataset
         from dspreview.extract.hub.description import describe_within
 
         return describe_within(ref, self.settings, seconds)

@@ -81,7 +81,7 @@ class Opener:
         """A file on the Hub."""
         if address not in self.blocks:
             self.means.extractor.prepare()
-            from dspreview.extract.hub.website import remote_file
+            from dspreview.extract.hub.remote import remote_file
 
             dataset = self.entry.dataset
             about = About("ranges", dataset.name, dataset.revision, self.split.config, self.split.split, address)

@@ -123,10 +123,11 @@ class Door:
             if not address.startswith(self.root + "/") or ".." in address.split("/"):
                 raise self.outside(address)
             return self.hub_files(**options.get("hf", {})), address
-        if address.startswith((*WEB, "hf://")):
+        own = self.root if self.kind is Kind.WEB and address.startswith(f"{self.root}/") else ""
+        if own or address.startswith((*WEB, "hf://")):
             from dspreview.extract.files.web import WebFiles
 
-            return WebFiles(self.asked, self.settings, own=self.root if self.kind is Kind.WEB else ""), address
+            return WebFiles(self.asked, self.settings, own), address
         if SCHEME.match(address) or (self.kind is not Kind.LOCAL and not self.is_unpacked(address)):
             raise self.outside(address)
         from fsspec.implementations.local import LocalFileSystem

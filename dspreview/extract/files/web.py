@@ -11,7 +11,7 @@ from fsspec.spec import AbstractFileSystem
 from dspreview.extract.files.ranged import BLOCK, RangedFile
 from dspreview.extract.hub.failures import first_line
 from dspreview.extract.hub.ranges import RemoteFile
-from dspreview.extract.hub.website import remote_file
+from dspreview.extract.hub.remote import remote_file
 from dspreview.settings import Settings
 
 BUFFER = 1 << 18

@@ -28,7 +28,7 @@ from dspreview.extract.hub.description import Description
 from dspreview.extract.hub.failures import chain, first_line
 from dspreview.extract.hub.fence import PrivateAddressError, within
 from dspreview.extract.hub.ranges import RemoteFile
-from dspreview.local import WEB, web_name
+from dspreview.local import web_name
 from dspreview.models import DatasetRef, Kind, Resolved
 from dspreview.settings import Settings
 
@@ -185,9 +185,3 @@ class WebRange(RemoteFile):
                 raise ChangedDataError(f"{self.asked}: the file changed while it was read; try again")
             self.stamp = stamp
             self.size = size if size >= 0 else self.size
-
-
-def remote_file(address: str, asked: str, settings: Settings, size: int = -1) -> RemoteFile:
-    """A file of a repository, or one on the web."""
-    kind = WebRange if address.startswith(WEB) else RemoteFile
-    return kind(address, asked, settings, size)

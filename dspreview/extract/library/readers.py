@@ -31,7 +31,7 @@ from dspreview.arrow.settled import empty_table
 from dspreview.extract.counting import COUNTED_UNPACKED
 from dspreview.extract.files.door import Door
 from dspreview.extract.format import SMALL_BLOCK
-from dspreview.extract.hub.website import remote_file
+from dspreview.extract.hub.remote import remote_file
 from dspreview.extract.library.csvheader import HEAD, ShortHeader, short_header
 from dspreview.extract.library.exact import columns_of_line, exact_numbers, refuse_columns
 from dspreview.extract.library.failures import is_cast

@@ -10,11 +10,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from dspreview.extract.hub.website import remote_file
+from dspreview.extract.hub.remote import remote_file
 from dspreview.extract.parquet.footers import Footer, remote_footer
 from dspreview.extract.parquet.remotestream import RemoteStream
 from dspreview.extract.parquet.rowgroups import COUNT_KEY
-from dspreview.local import WEB
+from dspreview.local import STORES, WEB
 from dspreview.settings import Settings
 
 FILES_AT_ONCE = 8
@@ -62,7 +62,7 @@ class SchemaFiles:
 
 def is_remote(name: str) -> bool:
     """Whether a file is one of a dataset of the Hub or on the web, and not inside another."""
-    return (name.startswith("hf://") or (name.startswith(WEB) and "#/" in name)) and "::" not in name
+    return (name.startswith("hf://") or (name.startswith((*WEB, *STORES)) and "#/" in name)) and "::" not in name
 
 
 def footer_there(name: str, asked: str, settings: Settings) -> Footer:

@@ -9,7 +9,7 @@ from typing import Any
 from dspreview.errors import HubSilentError, PreviewError
 from dspreview.extract.format import SMALL_BLOCK, Format
 from dspreview.extract.hub.ranges import RemoteFile
-from dspreview.extract.hub.website import remote_file
+from dspreview.extract.hub.remote import remote_file
 from dspreview.extract.text.heads import TextSource, page_of
 from dspreview.models import Page, Resolved, SplitId
 from dspreview.settings import Settings

@@ -303,6 +303,7 @@ def test_packages_that_messages_name_hold_the_modules_that_are_imported() -> Non
     from importlib.metadata import packages_distributions
 
     from dspreview.extract.format import FORMATS
+    from dspreview.extract.hub.objects import PACKAGES
     from dspreview.extract.library.failures import EXTRAS
     from dspreview.extract.recognised.layouts import KINDS
 
@@ -311,11 +312,14 @@ def test_packages_that_messages_name_hold_the_modules_that_are_imported() -> Non
         {kind.package.partition("[")[0] for kind in KINDS}
         | {one.extra for one in FORMATS.values()}
         | set(EXTRAS.values())
+        | set(PACKAGES.values())
     )
     installed = packages_distributions()
     known = {name: installed.get(modules.get(name, name)) for name in told - {""}}
     assert {name: found for name, found in known.items() if found is not None and name not in found} == {}
-    assert {"deltalake", "pyiceberg", "zarr", "h5py", "pyreadstat"} <= {name for name, found in known.items() if found}
+    assert {"deltalake", "pyiceberg", "zarr", "h5py", "pyreadstat", "s3fs"} <= {
+        name for name, found in known.items() if found
+    }
 
 
 def test_splits_tells_what_a_folder_was_taken_for(tmp_path: Path, dspreview: Any) -> None:
