@@ -89,7 +89,7 @@ def test_what_cannot_be_read_is_one_line(word: str, code: int, told: str, here: 
     assert ran.err.count("\n") == 1
 
 
-@pytest.mark.parametrize(("scheme", "package", "extra"), [("s3", "s3fs", "s3"), ("gs", "gcsfs", "gcs"), ("az", "adlfs", "azure")])  # fmt: skip
+@pytest.mark.parametrize(("scheme", "package"), [("s3", "s3fs"), ("gs", "gcsfs"), ("az", "adlfs")])
 def test_a_missing_package_is_exit_8_and_forgotten(
     scheme: str, package: str, dspreview: Program, tmp_path: Path
 ) -> None:
