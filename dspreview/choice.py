@@ -12,6 +12,7 @@ from dspreview.errors import (
     restore,
 )
 from dspreview.models import ConfigListing, Json, Listing, SplitId
+from dspreview.slices import is_slice, parse
 from dspreview.suggestions import did_you_mean
 
 NAMES_SHOWN = 12
@@ -78,10 +79,11 @@ def choose_split(config: ConfigListing, split: str | None, asked: str) -> str:
         raise DatasetError(f"{where} has no splits")
     if split is None:
         return USUAL_SPLIT if USUAL_SPLIT in names else names[0]
-    if split not in names:
-        raise SplitNotFoundError(
-            f"{where}: no split {split!r}{did_you_mean(split, names, ';')} {count(names, 'split')}: {several(names)}"
-        )
+    for name in [one.split for one in parse(split)] if is_slice(split) else [split]:
+        if name not in names:
+            raise SplitNotFoundError(
+                f"{where}: no split {name!r}{did_you_mean(name, names, ';')} {count(names, 'split')}: {several(names)}"
+            )
     return split
 
 
@@ -98,7 +100,7 @@ def choose(listing: Listing, config: str | None, split: str | None, asked: str) 
             usual = choose_config(listing, None, asked)
         except PreviewError:
             raise error from None
-        if config not in [one.split for one in usual.splits]:
+        if not is_slice(str(config)) and config not in [one.split for one in usual.splits]:
             raise
         chosen, split, open_config = usual, config, True
     found = choose_split(chosen, split, asked)

@@ -21,6 +21,7 @@ from dspreview.local import identify
 from dspreview.models import PAGE_LENGTH, DatasetRef, Json, SplitId
 from dspreview.preview import PageAnswer, Preview
 from dspreview.settings import BY_NAME, Settings, resolve
+from dspreview.slices import is_slice
 from dspreview.store import Store
 from dspreview.suggestions import did_you_mean
 
@@ -147,20 +148,31 @@ class Split:
     @property
     def features(self) -> dict[str, Json]:
         """The features of its columns, in the form of `datasets`. Raises PreviewError."""
-        with self.access.preview() as preview:
-            return features_of(preview.page(self.ref, self.config, self.name))
+        return features_of(self.first_page())
 
     @property
     def num_rows(self) -> int | None:
         """How many rows it has, where that is known without reading all of it. Raises PreviewError."""
+        return self.first_page().page.num_rows_total
+
+    def first_page(self) -> PageAnswer:
+        """Its first rows. Raises PreviewError."""
+        if is_slice(self.name):
+            return self.access.ask(
+                lambda queries: queries.window(self.ref, self.config, self.name, 0, PAGE_LENGTH, whole=False)
+            )
         with self.access.preview() as preview:
-            return preview.page(self.ref, self.config, self.name).page.num_rows_total
+            return preview.page(self.ref, self.config, self.name)
 
     def rows(self, offset: int = 0, length: int = PAGE_LENGTH) -> list[Row]:
         """Some rows, at most 100 of them. Raises UsageError, PreviewError."""
         from dspreview.preview.windows import rows_from
 
         checked(offset, length, PAGE_LENGTH)
+        if is_slice(self.name):
+            return self.found(
+                lambda queries: queries.window(self.ref, self.config, self.name, offset, length, whole=False)
+            )
         with self.access.preview() as preview:
             first = preview.page(self.ref, self.config, self.name)
             found = rows_from(first, self.ref, offset, length, lambda question: question(queries_of(preview)))
@@ -263,8 +275,8 @@ class Split:
     def _repr_html_(self) -> str:
         from dspreview.api.notebook import page_html
 
+        answer = self.first_page()
         with self.access.preview() as preview:
-            answer = preview.page(self.ref, self.config, self.name)
             return page_html(f"{self.ref.asked} {self.config}/{self.name}", answer, rows_of(preview.store, answer))
 
 

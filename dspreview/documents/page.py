@@ -82,8 +82,9 @@ def page_document(answer: PageAnswer, selection: Selection, named: dict[str, Jso
     extra = narrowed(json.loads(page.extra), answer, selection) | {"revision": page.revision}
     if page.stalled:
         extra["stalled"] = True
+    written = rows.document(whose, max_bytes, answer.splits)
     return (
-        "{" + f'{head}"features":{features},"columns":{dump(wrapped)},"rows":{rows.document(whose, max_bytes)}'
+        "{" + f'{head}"features":{features},"columns":{dump(wrapped)},"rows":{written}'
         f',"num_rows_total":{dump(page.num_rows_total)},"num_rows_per_page":{PAGE_LENGTH}'
         f',"partial":{dump(page.partial)},{dump(extra)[1:]}'
     )
@@ -107,6 +108,13 @@ def special_cells(answer: PageAnswer, selection: Selection) -> dict[tuple[int, s
     """The cells that JSON has no word for, by row and column: infinite numbers and those that are none."""
     notes = narrowed(json.loads(answer.page.extra), answer, selection).get("special_cells", ())
     return {(note["row_idx"], note["column"]): str(note["value"]) for note in notes if not note["path"]}
+
+
+def row_names(answer: PageAnswer, places: list[int]) -> list[Any]:
+    """How rows are named: by their position, and by their split before it where they are of several."""
+    if len(set(answer.splits)) < 2:
+        return list(places)
+    return [f"{split}:{place}" for split, place in zip(answer.splits, places, strict=False)]
 
 
 def page_rows(answer: PageAnswer, selection: Selection) -> tuple[list[str], list[dict[str, Any]], list[str]]:

@@ -85,10 +85,18 @@ class RowLines:
             ]
         )
 
-    def document(self, whose: dict[str, Json], max_bytes: int | None) -> str:
-        """The rows as the array of an answer, each with what it is a row of; of more than `max_bytes` as many as fit, at least one."""
-        prefix = "{" + dump(whose)[1:-1] + ","
-        lines = [prefix + line[1:] for line in self.lines]
+    def document(self, whose: dict[str, Json], max_bytes: int | None, splits: Sequence[str] = ()) -> str:
+        """The rows as the array of an answer, each with what it is a row of; of more than `max_bytes` as many as fit, at least one.
+
+        Args:
+            splits: that of each row, where they are of several.
+
+        """
+        if splits:
+            prefixes = ["{" + dump(whose | {"split": split})[1:-1] + "," for split in splits]
+        else:
+            prefixes = ["{" + dump(whose)[1:-1] + ","] * len(self.lines)
+        lines = [prefix + line[1:] for prefix, line in zip(prefixes, self.lines, strict=False)]
         if max_bytes is not None:
             total = 1
             for number, line in enumerate(lines):

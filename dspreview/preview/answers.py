@@ -40,17 +40,20 @@ class Answers:
     ) -> PageAnswer:  # fmt: skip
         """Rows as a page, its assets kept as those of the question."""
         split = target.split
+        homes = table.homes(places) if table.pieces else []
+        own = [place for _, place in homes] if homes else places
 
         def make(staging: Staging) -> Page:
             maker = PageMaker(
                 target.entry.dataset, target.ref.asked, split.config, split.split, self.settings, staging.assets,
                 self.fetcher(target, staging),
             )  # fmt: skip
-            page = maker.make(cells, places, whole=whole)
+            page = maker.make(cells, own, whole=whole)
             return page._replace(num_rows_total=total, partial=table.partial and not places_only)
 
         places_only = total is None
-        return self.page_answer(target, self.kept(target, make, question))
+        answer = self.page_answer(target, self.kept(target, make, question))
+        return answer._replace(splits=tuple(name for name, _ in homes))
 
     def page_answer(self, target: Target, page: Page) -> PageAnswer:
         """A page, and whose it is."""

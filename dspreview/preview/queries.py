@@ -23,6 +23,7 @@ from dspreview.preview.telling import Telling
 from dspreview.query.engine.rows import rows_at
 from dspreview.query.language.fields import chosen_columns
 from dspreview.query.table import Request, Table
+from dspreview.slices import is_slice
 from dspreview.store.about import About
 from dspreview.store.private import read_own
 
@@ -130,7 +131,7 @@ class Queries:
     ) -> PageAnswer:
         """Rows by their position, `whole` cells or cut ones. Raises PreviewError."""
         target = self.target(ref, config, split)
-        late = offset + length > STREAMED_ROWS
+        late = offset + length > STREAMED_ROWS or is_slice(target.split.split)
         with self.tables.open_known(ref, target.entry, target.split, convert=late) as found:
             if found is not None and not (found.table.partial and offset + length > found.table.num_rows):
                 total = found.table.num_rows

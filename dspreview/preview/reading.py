@@ -17,6 +17,7 @@ from dspreview.page.staging import Staging
 from dspreview.preview.freshness import Freshness, entry_time
 from dspreview.preview.keeping import Keeper
 from dspreview.settings import Settings
+from dspreview.slices import is_slice, parse
 from dspreview.store import Store
 from dspreview.store.database import translated
 from dspreview.store.entries import DatasetEntry, SplitEntry, StoredPage, iso
@@ -35,6 +36,8 @@ class PageAnswer(NamedTuple):
     split: str
     page: StoredPage
     from_cache: bool
+    splits: tuple[str, ...] = ()
+    """That of each row, where a slice was asked for."""
 
 
 class Preview:
@@ -84,6 +87,8 @@ class Preview:
         """The first rows of a split. Raises PreviewError."""
         entry = self.dataset(ref)
         found = self.split(ref, entry, config, split)
+        if is_slice(found.split):
+            raise errors.UsageError(f"{ref.asked}: {found.split} is a part of what is read here; name a split")
         stored = self.freshness.stored_page(ref, entry, found)
         if stored is not None:
             return PageAnswer(ref.asked, found.config, found.split, stored, from_cache=True)
@@ -98,7 +103,7 @@ class Preview:
         return PageAnswer(ref.asked, found.config, found.split, computed, from_cache=False)
 
     def split(self, ref: DatasetRef, entry: DatasetEntry, config: str | None, split: str | None) -> SplitEntry:
-        """The entry of the split that is meant. Raises PreviewError."""
+        """The entry of the split that is meant; of a slice that of its first split, under its own name. Raises PreviewError."""
         self.choices = {}
         found = self.store.cache.find_split(entry, config, split) if config and split else None
         if found is None:
@@ -107,9 +112,11 @@ class Preview:
             if told := choice.words(ref.asked):
                 self.warn(told)
             names = choice.names
-            found = self.store.cache.find_split(entry, *names)
+            first = parse(names.split)[0].split if is_slice(names.split) else names.split
+            found = self.store.cache.find_split(entry, names.config, first)
             if found is None:
                 raise errors.SplitNotFoundError(f"{ref.asked}: {names[0]}/{names[1]} is gone; try again")
+            found = found._replace(split=names.split)
         return found
 
     def dataset(self, ref: DatasetRef) -> DatasetEntry:

@@ -15,6 +15,7 @@ from dspreview.page.pages import Cells
 from dspreview.preview.opening import SplitTable
 from dspreview.preview.queries import Queries
 from dspreview.query.table import Part, Table
+from dspreview.slices import is_slice, parse
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -103,6 +104,10 @@ def asked(
     wanted: dict[tuple[str, str], View] = {}
     for table in tables:
         key = ((table.schema or MAIN).lower(), table.name.lower())
+        if is_slice(table.name) and key not in by_name:
+            base = by_name.get((key[0], parse(table.name)[0].split.lower()))
+            if base is not None:
+                by_name[key] = base._replace(name=table.name, split=table.name)
         if key not in by_name:
             raise unknown_table(table, [view.word for view in views])
         wanted[key] = by_name[key]

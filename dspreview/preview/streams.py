@@ -15,6 +15,7 @@ from dspreview.page.pages import Cells, PageMaker
 from dspreview.preview.answers import Target
 from dspreview.preview.queries import Queries
 from dspreview.query.table import Request, Table
+from dspreview.slices import is_slice
 
 
 class Stream(NamedTuple):
@@ -38,7 +39,7 @@ def all_rows(
 
     """
     target = queries.target(ref, config, split)
-    if queries.settings.hf_hub_offline and target.entry.dataset.is_remote:
+    if is_slice(target.split.split) or (queries.settings.hf_hub_offline and target.entry.dataset.is_remote):
         return all_matches(queries, ref, config, split, Request(offset=offset))  # of what is already here
     names = SplitId(target.split.config, target.split.split)
     if complete and queries.preview.extractor.may_widen(

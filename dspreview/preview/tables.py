@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from dspreview.preview.opening import Means, Opener, SplitTable
 from dspreview.preview.telling import Telling
 from dspreview.query.table import Part, Table, TableColumn
 from dspreview.settings import Settings
+from dspreview.slices import is_slice, parse
 from dspreview.store import Store
 from dspreview.store.about import About
 from dspreview.store.entries import DatasetEntry, SplitEntry
@@ -59,6 +60,10 @@ class Tables:
         self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry, *, convert: bool
     ) -> Iterator[SplitTable | None]:
         """The same; None where the split would have to be converted, and `convert` says not to. Raises PreviewError."""
+        if is_slice(split.split):
+            with self.open_slice(ref, entry, split, convert=convert) as slice_of:
+                yield slice_of
+            return
         opener = Opener(Means(self.store, self.settings, self.extractor), ref, entry, split, agreed=self.agreed)
         try:
             table = self.find(ref, entry, split, opener, convert=convert)
@@ -77,6 +82,31 @@ class Tables:
             raise
         finally:
             opener.close()
+
+    @contextmanager
+    def open_slice(
+        self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry, *, convert: bool
+    ) -> Iterator[SplitTable | None]:
+        """The table of a slice, put together from those of its splits. Raises PreviewError."""
+        from dspreview.preview.pieces import Pieces, same_columns, splits_of
+
+        where = f"{ref.asked} {split.config}/{split.split}"
+        pieces, opened = Pieces(self, entry, split, where), dict[str, SplitTable]()
+        with ExitStack() as stack:
+            for name in splits_of(split.split):
+                base = self.store.cache.find_split(entry, split.config, name)
+                found = base and stack.enter_context(self.open_known(ref, entry, base, convert=convert))
+                if found is None:
+                    yield None
+                    return
+                opened[name] = found
+            same_columns({name: one.table for name, one in opened.items()}, where)
+            for wanted in parse(split.split):
+                pieces.add(opened[wanted.split], wanted)
+            first = next(iter(opened.values()))
+            found = SplitTable(pieces.table(first), pieces.open, first.traffic)
+            yield found
+            found.check(where)
 
     def find(
         self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry, opener: Opener, *, convert: bool

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
+from itertools import accumulate
 from typing import NamedTuple, Self
 
 from dspreview.models import FeatureTree, Json, dump
@@ -26,6 +27,15 @@ class TableColumn(NamedTuple):
     feature: FeatureTree
 
 
+class Piece(NamedTuple):
+    """Rows of a split within a table that is put together."""
+
+    split: str
+    first: int
+    """Where in the split they begin."""
+    num_rows: int
+
+
 class Table(NamedTuple):
     """The rows of a split, in order, as Parquet files that all have the same columns."""
 
@@ -36,6 +46,8 @@ class Table(NamedTuple):
     partial: bool = False
     declared: bool = True
     """Whether its features are the data's own, and no guess from the values."""
+    pieces: tuple[Piece, ...] = ()
+    """What it is put together from; empty for a split."""
 
     @property
     def num_rows(self) -> int:
@@ -49,6 +61,16 @@ class Table(NamedTuple):
         for part in self.parts:
             found.append(total)
             total += part.num_rows
+        return found
+
+    def homes(self, places: list[int]) -> list[tuple[str, int]]:
+        """The split that each of some rows belongs to, and its position there."""
+        ends = list(accumulate(piece.num_rows for piece in self.pieces))
+        found = []
+        for place in places:
+            number = bisect_right(ends, place)
+            piece = self.pieces[number]
+            found.append((piece.split, piece.first + place - (ends[number] - piece.num_rows)))
         return found
 
     @property

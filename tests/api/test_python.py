@@ -211,3 +211,16 @@ def test_a_dataset_leads_nowhere_private_from_a_notebook_either(tmp_path: Path) 
 
 def test_an_answer_of_sql_is_arrow(opened: dspreview.Dataset) -> None:
     assert isinstance(opened.sql("SELECT 1 AS a"), pa.Table)
+
+
+def test_a_part_of_a_split_is_one(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("n\n" + "".join(f"{n}\n" for n in range(10)))
+    (tmp_path / "d").mkdir()
+    (tmp_path / "train.csv").rename(tmp_path / "d" / "train.csv")
+    here = dspreview.open(tmp_path / "d", DSPREVIEW_DATABASE=tmp_path / "x.sqlite")
+    split = here.split("default", "train[2:4]+train[-1:]")
+    assert [row["n"] for row in split.rows()] == [2, 3, 9]
+    assert [row["n"] for row in split.rows(1, 1)] == [3]
+    assert [row["n"] for row in split] == [2, 3, 9]
+    assert (split.num_rows, split.to_arrow().num_rows) == (3, 3)
+    assert "<table" in split._repr_html_()

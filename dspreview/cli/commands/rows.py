@@ -22,6 +22,7 @@ from dspreview.feature import Feature
 from dspreview.models import PAGE_LENGTH, DatasetRef, Json
 from dspreview.preview import PageAnswer, Preview
 from dspreview.preview.windows import rows_from
+from dspreview.slices import is_slice
 from dspreview.store import Store
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 @app.command(help="Show the first rows of a split, with typed columns; any rows with --offset and --length.")
 @with_common
-def rows(  # noqa: C901, PLR0913 - options are many
+def rows(  # noqa: PLR0913 - options are many
     call: Call,
     dataset: DatasetArgument = None,
     config: ConfigArgument = None,
@@ -70,12 +71,9 @@ def rows(  # noqa: C901, PLR0913 - options are many
     if open_ and save is not None:
         raise errors.UsageError("give either --open or --save")
     number = length_of(length, call)
-    if row is not None and (offset or length is not None or sample is not None):
-        raise errors.UsageError("--row shows one row; leave --offset, --length and --sample out")
-    if sample is not None and (offset or length is not None):
-        raise errors.UsageError("--sample chooses the rows; leave --offset and --length out")
-    if seed is not None and sample is None:
-        raise errors.UsageError("--seed is for --sample")
+    refuse_contradictions(
+        row=row is not None, window=bool(offset) or length is not None, sample=sample is not None, seed=seed is not None
+    )
     if number == EVERY and (full or from_file is not None):
         raise errors.UsageError("--length all prints whole cells of one split; leave --full and --from out")
     chosen = Lot(sample, int.from_bytes(os.urandom(4)) if seed is None else seed) if sample is not None else None
@@ -88,14 +86,18 @@ def rows(  # noqa: C901, PLR0913 - options are many
             what = f"reading {' '.join(word for word in (ref.asked, config, split) if word)}"
             if number == EVERY or chosen is not None:
                 return ask(call, preview, what, partial(other, ref, config, split, named), yes=yes)
-            wanted = selection
-            if call.format == "table" and row is None and length is None and offset:
+            wanted, sliced, place = selection, is_slice(split or config or ""), None
+            if call.format == "table" and row is None and length is None and (offset or sliced):
                 wanted = selection._replace(length=TABLE_LENGTH)
-            with working(what, quiet=call.quiet):
-                found = preview.page(ref, config, split)
             size = min(PAGE_LENGTH if wanted.length is None else wanted.length, call.settings.rows_max_number)
             asking = partial(ask, call, preview, what, yes=yes)
-            found = rows_from(found, ref, wanted.offset, size, asking, whole=whole)
+            if sliced:
+                found = asking(lambda queries: queries.window(ref, config, split, wanted.offset, size, whole=whole))
+                wanted, place = wanted._replace(offset=0), Found(wanted.offset, "") if row is None else None
+            else:
+                with working(what, quiet=call.quiet):
+                    found = preview.page(ref, config, split)
+                found = rows_from(found, ref, wanted.offset, size, asking, whole=whole)
             if found.page.stalled:
                 call.warn(f"{ref.asked}: the data has changed since these rows were read")
             if open_ or save is not None:
@@ -105,7 +107,8 @@ def rows(  # noqa: C901, PLR0913 - options are many
                 open_files(call, files) if save is None else save_files(call, files, save)
                 return errors.EXIT_OK
             gallery = gallery_for(call, found, store, images, may_ask=from_file != "-")
-            write(call, found, wanted, named | preview.choices, card=row is not None, full=whole, gallery=gallery)
+            more = named | preview.choices
+            write(call, found, wanted, more, card=row is not None, full=whole, gallery=gallery, found=place)
             return errors.EXIT_OK
 
         def other(
@@ -132,6 +135,16 @@ def rows(  # noqa: C901, PLR0913 - options are many
             return errors.EXIT_OK
 
         return run_targets(call, targets(dataset, config, split, from_file), answer, many=from_file is not None)
+
+
+def refuse_contradictions(*, row: bool, window: bool, sample: bool, seed: bool) -> None:
+    """Raise UsageError where two options choose the rows."""
+    if row and (window or sample):
+        raise errors.UsageError("--row shows one row; leave --offset, --length and --sample out")
+    if sample and window:
+        raise errors.UsageError("--sample chooses the rows; leave --offset and --length out")
+    if seed and not sample:
+        raise errors.UsageError("--seed is for --sample")
 
 
 def gallery_for(call: Call, answer: PageAnswer, store: Store, images: str, *, may_ask: bool) -> Gallery | None:

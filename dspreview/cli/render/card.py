@@ -29,7 +29,7 @@ def card(answer: PageAnswer, selection: Selection, call: Call, gallery: Gallery 
     """One row, nothing cut: a line a column where it fits, else a block; pictures and sounds large where there is a `gallery`."""
     names, rows, cut = page_rows(answer, selection)
     columns, features = parsed_columns(answer, selection)
-    where = f"{answer.asked} {answer.config}/{answer.split}"
+    where = f"{answer.asked} {answer.config}/{answer.splits[0] if answer.splits else answer.split}"
     if not rows:
         total = answer.page.num_rows_total
         told = f"; it has {words.counted(total, 'row')}" if total is not None else ""
@@ -43,7 +43,8 @@ def card(answer: PageAnswer, selection: Selection, call: Call, gallery: Gallery 
     types = [(words.type_text if call.verbose else words.plain_type)(feature) for feature in features]
     most = min(NAME_WIDTH, max(map(width_of, heads)))
     widest = min(TYPE_WIDTH, max(map(width_of, types)))
-    lines, over, was_block = [f"{words.harmless(where)}, row {selection.offset} · {origin(answer)}", ""], "", False
+    number = selection.rows(answer).places[0]
+    lines, over, was_block = [f"{words.harmless(where)}, row {number} · {origin(answer)}", ""], "", False
     for place, (name, column, feature) in enumerate(zip(names, columns, features, strict=True)):
         value: Any = rows[0].get(name)
         body = (

@@ -11,7 +11,7 @@ from dspreview.cli.agents import lines_of
 from dspreview.cli.call import Call
 from dspreview.cli.render import output
 from dspreview.cli.render.output import Answer
-from dspreview.documents.page import Found, Selection, narrowed, page_document, page_rows, special_cells
+from dspreview.documents.page import Found, Selection, narrowed, page_document, page_rows, row_names, special_cells
 from dspreview.documents.words import plain_type
 from dspreview.feature import Feature
 from dspreview.models import Json, dump
@@ -83,6 +83,7 @@ def for_agent(answer: PageAnswer, selection: Selection, found: Found | None) -> 
     shown, total = rows[:limit], answer.page.num_rows_total
     first = selection.offset if found is None else found.offset
     places = selection.rows(answer).places
+    marks = row_names(answer, places)
     features = [Feature(one["type"]) for one in json.loads(answer.page.features)]
     known = {one["name"]: feature for one, feature in zip(json.loads(answer.page.features), features, strict=True)}
     special = special_cells(answer, selection)
@@ -92,8 +93,8 @@ def for_agent(answer: PageAnswer, selection: Selection, found: Found | None) -> 
     body = lines_of(
         ["row_idx", *(f"{name} ({plain_type(known[name].tree)})" for name in names)],
         (
-            [place, *(special.get((place, name)) or labelled(row.get(name), known[name]) for name in names)]
-            for place, row in zip(places, shown, strict=False)
+            [mark, *(special.get((place, name)) or labelled(row.get(name), known[name]) for name in names)]
+            for mark, place, row in zip(marks, places, shown, strict=False)
         ),
     )
     left: dict[str, Json] = {}

@@ -11,7 +11,7 @@ from dspreview.cli.call import Call
 from dspreview.cli.render import cell_text
 from dspreview.cli.render import table as drawing
 from dspreview.documents import words
-from dspreview.documents.page import Found, Selection, narrowed, page_rows, special_cells
+from dspreview.documents.page import Found, Selection, narrowed, page_rows, row_names, special_cells
 from dspreview.feature import Feature
 from dspreview.models import Json
 from dspreview.preview import PageAnswer
@@ -84,8 +84,8 @@ def asset_of(place: int, columns: list[dict[str, Json]], features: list[Json]) -
 
 
 def with_row_idx(grid: drawing.Grid, answer: PageAnswer, selection: Selection) -> drawing.Grid:
-    """A table whose first column says where in the split each row stands."""
-    places = row_places(answer, selection)
+    """A table whose first column says where in its split each row stands, and in which one where there are several."""
+    places = row_names(answer, selection.rows(answer).places)
     return drawing.Grid(
         ["row_idx", *grid.header],
         [[str(place), *row] for place, row in zip(places, grid.rows, strict=False)],
@@ -116,7 +116,7 @@ def footer(
     first = selection.offset if found is None else found.offset
     of = f" of {total:,}" if total is not None else f" of {held} read" if shown < held else ""
     span = f"rows {first}-{first + shown - 1}" if first and shown else words.counted(shown, "row")
-    if found is not None:
+    if found is not None and found.word:
         of += f" {found.word}"
     lines = [f"{words.harmless(f'{answer.asked} {answer.config}/{answer.split}')}: {span}{of} · {origin(answer)}"]
     extra = narrowed(json.loads(page.extra), answer, selection)

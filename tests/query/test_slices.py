@@ -1,0 +1,138 @@
+"""Slices of splits in every command that takes a split."""
+
+from __future__ import annotations
+
+import decimal
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from datasets import load_dataset
+
+from tests.support.data import parquet, write
+from tests.support.program import Program
+
+
+def numbers(first: int, count: int) -> pa.Table:
+    """Rows of several types."""
+    places = range(first, first + count)
+    return pa.table(
+        {
+            "n": pa.array(places, pa.int64()),
+            "text": [f"row {place}" for place in places],
+            "price": pa.array([decimal.Decimal(place) / 100 for place in places], pa.decimal128(20, 2)),
+            "tags": [[f"t{place % 3}", None] if place % 2 else [] for place in places],
+            "when": pa.array(
+                [datetime(2026, 1, 1 + place % 28, tzinfo=UTC) for place in places], pa.timestamp("us", "UTC")
+            ),
+            "pair": [{"a": place, "b": None if place % 5 else "x"} for place in places],
+        }
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write(
+        tmp_path / "d",
+        {
+            "data/train-00000-of-00003.parquet": parquet(numbers(0, 400), row_group_size=50),
+            "data/train-00001-of-00003.parquet": parquet(numbers(400, 3)),
+            "data/train-00002-of-00003.parquet": parquet(numbers(403, 200), row_group_size=64),
+            "data/test-00000-of-00001.parquet": parquet(numbers(5_000, 40)),
+        },
+    )
+
+
+EXPRESSIONS = [
+    "train[10:20]", "train[-5:]", "train[:10%]", "train[45%:50%]", "train[390:410]", "train+test", "test+train[:3]",
+    "train[598:]+test[:2]+train[:2]", "train[:-600]", "train[20:10]", "test[90%:](pct1_dropremainder)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS[:-1])
+def test_the_rows_are_those_that_the_library_gives(expression: str, folder: Path, dspreview: Program) -> None:
+    theirs: Any = load_dataset(str(folder), split=expression, cache_dir=str(dspreview.home / "theirs"))
+    ran = dspreview("rows", folder, "default", expression, "--length", "all", "--format", "jsonl")
+    assert ran.code == 0, ran.err
+    ours = [json.loads(line) for line in ran.out.splitlines()]
+    assert [row["n"] for row in ours] == theirs["n"]
+    assert [row["tags"] for row in ours] == theirs["tags"]
+    assert [row["pair"] for row in ours] == theirs["pair"]
+    assert [decimal.Decimal(row["price"]) for row in ours] == theirs["price"]
+
+
+def test_each_row_names_its_split_and_its_place_there(folder: Path, dspreview: Program) -> None:
+    document = dspreview("rows", folder, "default", "train[601:]+test[:2]", "--json").json
+    assert [(row["split"], row["row_idx"], row["row"]["n"]) for row in document["rows"]] == [
+        ("train", 601, 601), ("train", 602, 602), ("test", 0, 5_000), ("test", 1, 5_001),
+    ]  # fmt: skip
+    assert document["num_rows_total"] == 4
+    later = dspreview("rows", folder, "default", "train[601:]+test[:2]", "--json", "--offset", "3").json
+    assert [(row["split"], row["row_idx"]) for row in later["rows"]] == [("test", 1)]
+
+
+def test_every_command_takes_one(folder: Path, dspreview: Program, tmp_path: Path) -> None:
+    named = (folder, "default", "train[398:405]+test[:2]")
+    found = dspreview("filter", *named, "--where", "n > 403", "--orderby", "n DESC", "--json").json
+    assert [(row["split"], row["row_idx"]) for row in found["rows"]] == [("test", 1), ("test", 0), ("train", 404)]
+    assert found["num_rows_total"] == 3
+    words = dspreview("search", *named, "400", "--json").json
+    assert [(row["split"], row["row_idx"]) for row in words["rows"]] == [("train", 400)]
+    stats = dspreview("stats", *named, "--json", "--column", "n").json
+    assert (stats["num_examples"], stats["statistics"][0]["column_statistics"]["min"]) == (9, 398)
+    lot = dspreview("rows", *named, "--sample", "9", "--seed", "1", "--json").json
+    assert len(lot["rows"]) == 9
+    answer = dspreview(
+        "sql", folder, 'SELECT count(*) AS c, max(n) AS m FROM "train[398:405]+test[:2]"', "--format", "csv"
+    )
+    assert answer.out == "c,m\n9,5001\n"
+    target = tmp_path / "out.jsonl"
+    assert dspreview("export", *named, "--to", target).code == 0
+    assert [json.loads(line)["n"] for line in target.read_text().splitlines()] == [*range(398, 405), 5_000, 5_001]
+
+
+def test_the_table_says_which_split_a_row_is_of(folder: Path, dspreview: Program) -> None:
+    ran = dspreview("rows", folder, "train[602:]+test[:1]")
+    assert [line.split()[0] for line in ran.out.splitlines()[3:5]] == ["train:602", "test:0"]
+    card = dspreview("rows", folder, "default", "train[602:]+test[:1]", "--row", "1")
+    assert "default/test, row 0" in card.out
+
+
+def test_text_files_and_splits_of_other_columns(tmp_path: Path, dspreview: Program) -> None:
+    folder = write(
+        tmp_path / "t",
+        {"train.csv": "a,b\n" + "".join(f"{n},x{n}\n" for n in range(30)), "test.csv": "a,b\n100,y\n", "validation.csv": "a\n1\n"},
+    )  # fmt: skip
+    ran = dspreview("rows", folder, "default", "train[-2:]+test", "--format", "csv")
+    assert ran.out == "a,b\n28,x28\n29,x29\n100,y\n"
+    other = dspreview("rows", folder, "default", "train+validation")
+    assert (other.code, other.out) == (6, "")
+    assert "train and validation have different columns" in other.err
+
+
+@pytest.mark.parametrize(
+    ("expression", "code", "told"),
+    [
+        ("train[5]", 2, "is no split: write train"),
+        ("train[:101%]", 2, "percents are between -100 and 100"),
+        ("trian[:5]", 3, "no split 'trian'; did you mean 'train'?"),
+        ("test[:10%](pct1_dropremainder)", 2, "is for splits of 100 rows and more"),
+    ],
+)
+def test_what_is_wrong_is_one_line(expression: str, code: int, told: str, folder: Path, dspreview: Program) -> None:
+    ran = dspreview("rows", folder, "default", expression)
+    assert (ran.code, ran.out) == (code, "")
+    assert told in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_a_part_of_a_file_is_written_once(folder: Path, dspreview: Program) -> None:
+    named = (folder, "default", "train[10:20]")
+    first = dspreview("rows", *named, "--json").out
+    kept = dspreview("cache", "stats", "--json").json["derived"]
+    assert dspreview("rows", *named, "--json").out == first
+    assert dspreview("cache", "stats", "--json").json["derived"] == kept
+    assert dspreview("cache", "verify").code == 0
