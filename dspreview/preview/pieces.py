@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dspreview import errors, slices
-from dspreview.query.table import Part, Piece, Table
+from dspreview.query.table import Part, Stretch, Table
 from dspreview.store.about import About
 from dspreview.store.entries import DatasetEntry, SplitEntry
 
 if TYPE_CHECKING:
     from dspreview.preview.opening import SplitTable
-    from dspreview.preview.tables import Tables
     from dspreview.slices import Slice
 
 NAME = "rows.parquet"
+Derive = Callable[[About, Callable[[Path], None], str], Path]
 
 
 class Pieces:
     """Puts a slice together from the tables of its splits."""
 
-    def __init__(self, tables: Tables, entry: DatasetEntry, split: SplitEntry, where: str) -> None:
-        """`split` is called as the slice; `where` names it in messages."""
-        self.tables, self.entry, self.split, self.where = tables, entry, split, where
+    def __init__(self, derive: Derive, entry: DatasetEntry, split: SplitEntry, where: str) -> None:
+        """`derive` makes folders of the cache; `split` is called as the slice, `where` names it in messages."""
+        self.derive, self.entry, self.split, self.where = derive, entry, split, where
         self.parts: list[Part] = []
         self.whose: list[tuple[SplitTable, int]] = []
         """What each part is of, and which of its; -1 for one that was written here."""
-        self.pieces: list[Piece] = []
+        self.pieces: list[Stretch] = []
 
     def add(self, found: SplitTable, wanted: Slice) -> None:
         """Some rows of a split, after those that are there. Raises PreviewError."""
         table = found.table
         start, end = wanted.bounds(table.num_rows)
-        self.pieces.append(Piece(wanted.split, start, end - start))
+        self.pieces.append(Stretch(wanted.split, start, end - start))
         for number, (part, first) in enumerate(zip(table.parts, table.starts, strict=True)):
             low, high = max(start - first, 0), min(end - first, part.num_rows)
             if low >= high:
@@ -54,7 +54,7 @@ class Pieces:
         def make(folder: Path) -> None:
             write_rows(found.opened(number), part, rows, folder / NAME)
 
-        folder = self.tables.derive(about, make, f"{self.where}: another dspreview writes it; waiting")
+        folder = self.derive(about, make, f"{self.where}: another dspreview writes it; waiting")
         path = folder / NAME
         return Part(str(path), rows[1] - rows[0], path.stat().st_size)
 

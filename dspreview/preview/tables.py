@@ -91,7 +91,7 @@ class Tables:
         from dspreview.preview.pieces import Pieces, same_columns, splits_of
 
         where = f"{ref.asked} {split.config}/{split.split}"
-        pieces, opened = Pieces(self, entry, split, where), dict[str, SplitTable]()
+        pieces, opened = Pieces(self.derive, entry, split, where), dict[str, SplitTable]()
         with ExitStack() as stack:
             for name in splits_of(split.split):
                 base = self.store.cache.find_split(entry, split.config, name)

@@ -27,7 +27,7 @@ class TableColumn(NamedTuple):
     feature: FeatureTree
 
 
-class Piece(NamedTuple):
+class Stretch(NamedTuple):
     """Rows of a split within a table that is put together."""
 
     split: str
@@ -46,7 +46,7 @@ class Table(NamedTuple):
     partial: bool = False
     declared: bool = True
     """Whether its features are the data's own, and no guess from the values."""
-    pieces: tuple[Piece, ...] = ()
+    pieces: tuple[Stretch, ...] = ()
     """What it is put together from; empty for a split."""
 
     @property
