@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from dspreview import errors
 from dspreview.api.guest import GuestExtractor
@@ -211,10 +211,10 @@ class Split:
 
     def export(
         self, path: str, *, where: str = "", orderby: str = "", columns: Sequence[str] | None = None,
-        compression: str | None = None, force: bool = False,
+        compression: str | None = None, shards: int | None = None, media: Literal["bytes", "files"] = "bytes", force: bool = False,
     ) -> Written:  # fmt: skip
         """Write the rows that match to a file, whole or not at all; its ending tells the format. Raises PreviewError."""
-        from dspreview.export.files import export
+        from dspreview.export.files import Asked, export
         from dspreview.export.writers import Options
         from dspreview.query.table import Request
 
@@ -228,8 +228,7 @@ class Split:
                 path,
                 request,
                 columns=wanted,
-                options=Options(compression),
-                force=force,
+                asked=Asked(Options(compression), shards, media == "files", force),
             )
         )
 

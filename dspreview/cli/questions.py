@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -13,6 +14,7 @@ from dspreview.cli.call import ROW_FORMATS, Call
 from dspreview.cli.render.progress import working
 from dspreview.models import PAGE_LENGTH
 from dspreview.preview import Preview
+from dspreview.query.table import Lot
 from dspreview.store import Store
 
 if TYPE_CHECKING:
@@ -37,6 +39,9 @@ LengthOption = Annotated[
 WhereOption = Annotated[
     str | None, typer.Option(metavar="W", help='Which rows: "age" > 30 AND "name" = \'Simone\'. @FILE, or - for stdin.')
 ]
+SeedOption = Annotated[
+    int | None, typer.Option("--seed", min=0, metavar="S", help="With --sample: choose the same rows again.")
+]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Read more than 1 GB over the network without asking.")]
 
 
@@ -52,6 +57,15 @@ def length_of(text: str | None, call: Call) -> int | None:
     if not 0 <= number <= PAGE_LENGTH:
         raise errors.UsageError(f"--length {text!r}: a number from 0 to {PAGE_LENGTH} was expected")
     return number
+
+
+def lot_of(sample: int | None, seed: int | None) -> Lot | None:
+    """The rows that `--sample` and `--seed` choose, by a seed of the moment where none was given. Raises UsageError."""
+    if sample is None:
+        if seed is not None:
+            raise errors.UsageError("--seed is for --sample")
+        return None
+    return Lot(sample, int.from_bytes(os.urandom(4)) if seed is None else seed)
 
 
 def text_of(option: str, value: str | None) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Mapping
@@ -15,12 +15,15 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from dspreview.errors import StoreFullError, UsageError
+from dspreview.export.media_folder import sizes, write_media_folder
 from dspreview.export.rows import Exported, asked_by_sql, exported
-from dspreview.export.writers import Options, writer_of
+from dspreview.export.shards import Dealer, shard_names
+from dspreview.export.writers import Options, Write, writer_of
 from dspreview.models import DatasetRef
 from dspreview.preview.queries import Queries
-from dspreview.query.table import Request
+from dspreview.query.table import Lot, Request
 from dspreview.settings import Settings
+from dspreview.signals import uninterrupted
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -39,67 +42,65 @@ class Written(NamedTuple):
     """Files that could not be read, whose cells have their names alone."""
     redacted: int = 0
     """Keys and personal data that were taken out."""
+    shards: int | None = None
+    """How many files there are, where several were asked for."""
+
+
+class Asked(NamedTuple):
+    """How the rows are written."""
+
+    options: Options = Options()
+    shards: int | None = None
+    """How many files of nearly the same number of rows; None for one that has the name itself."""
+    media_files: bool = False
+    """Whether it is a folder of files with their metadata."""
+    force: bool = False
+    """Whether what is there is replaced."""
 
 
 def export(
     queries: Queries, ref: DatasetRef, config: str | None, split: str | None, path: str, request: Request,
-    *, columns: tuple[str, ...] | None = None, options: Options | None = None, force: bool = False, redact: bool = False,
+    *, columns: tuple[str, ...] | None = None, lot: Lot | None = None, asked: Asked = Asked(), redact: bool = False,  # noqa: B008 - a value
 ) -> Written:  # fmt: skip
-    """Write the rows that a request asks for to a file, whole or not at all. Raises PreviewError.
+    """Write the rows that a request asks for, or those of a lot, whole or not at all. Raises PreviewError.
 
     Args:
         path: its ending tells the format.
-        force: a file that is there is replaced.
         redact: keys and personal data are replaced by their kinds.
 
     """
-    return write_rows(
-        exported(queries, ref, config, split, request, columns, redact=redact),
-        path,
-        queries.settings,
-        options or Options(),
-        force=force,
-    )
+    rows = exported(queries, ref, config, split, request, columns, lot=lot, redact=redact)
+    return write_rows(rows, path, queries.settings, asked)
 
 
 def export_sql(
     queries: Queries, refs: Mapping[str, DatasetRef], statement: str, path: str, *, force: bool = False
 ) -> Written:
     """Write the rows that a SELECT gives in the same way. Raises UsageError, PreviewError."""
-    return write_rows(asked_by_sql(queries, refs, statement), path, queries.settings, Options(), force=force)
+    return write_rows(asked_by_sql(queries, refs, statement), path, queries.settings, Asked(force=force))
 
 
-def write_rows(
-    rows: AbstractContextManager[Exported], path: str, settings: Settings, options: Options, *, force: bool
-) -> Written:
-    """Write rows to a file, whole or not at all. Raises PreviewError."""
-    write = writer_of(path)
+def write_rows(rows: AbstractContextManager[Exported], path: str, settings: Settings, asked: Asked) -> Written:
+    """Write rows to a file, a folder or several files, whole or not at all. Raises PreviewError."""
+    write = write_media_folder if asked.media_files else writer_of(path)
     place = os.path.realpath(os.path.expanduser(path))
-    if os.path.exists(place) and not force:
-        raise UsageError(
-            f"{path} is there already; replace it with --force (in Python force=True), or name another file"
-        )
-    if not os.path.isdir(os.path.dirname(place)):
-        raise UsageError(f"{path}: there is no folder {os.path.dirname(path)}")
+    names = [place] if asked.shards is None else shard_names(place, asked.shards)
+    refuse_present(path, names, asked)
     try:
         folder = tempfile.mkdtemp(prefix=".dspreview-", dir=os.path.dirname(place))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
-    staged = Path(folder) / os.path.basename(place)
+    staged = [Path(folder) / os.path.basename(name) for name in names]
     try:
         with rows as found:
-            number = write(found, staged, settings, options._replace(name=found.split.split))
-            size = staged.stat().st_size
-            os.replace(staged, place)
+            options = asked.options._replace(name=found.split.split)
+            number = write_all(write, found, staged, settings, options)
+            size = sum(map(bytes_of, staged))
+            move(staged, names)
             return Written(
-                path,
-                number,
-                size,
-                found.partial,
-                found.left_out,
-                tuple(found.gone),
-                found.redaction.number if found.redaction else 0,
-            )
+                path, number, size, found.partial, found.left_out, tuple(found.gone),
+                found.redaction.number if found.redaction else 0, len(names) if asked.shards is not None else None,
+            )  # fmt: skip
     except sqlite3.OperationalError as error:
         raise StoreFullError(f"{path} cannot be written: {error}; nothing was written") from error
     except (OSError, pa.ArrowException) as error:
@@ -107,9 +108,39 @@ def write_rows(
             raise StoreFullError(f"{path}: the disk is full; nothing was written") from error
         raise
     finally:  # Ctrl-C too leaves nothing half written
-        with contextlib.suppress(OSError):
-            staged.unlink()
-        with contextlib.suppress(OSError):
-            for rest in Path(folder).iterdir():
-                rest.unlink()
-            Path(folder).rmdir()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def refuse_present(path: str, names: list[str], asked: Asked) -> None:
+    """Raise UsageError where something is in the way, or the folder is not there."""
+    there = next((name for name in names if os.path.lexists(name)), None)
+    if there is not None and asked.media_files:
+        raise UsageError(f"{path} is there already; name a folder that is not, or remove it")
+    if there is not None and not asked.force:
+        named = path if asked.shards is None else os.path.basename(there)
+        raise UsageError(
+            f"{named} is there already; replace it with --force (in Python force=True), or name another file"
+        )
+    if not os.path.isdir(os.path.dirname(names[0])):
+        raise UsageError(f"{path}: there is no folder {os.path.dirname(path)}")
+
+
+def write_all(write: Write, found: Exported, staged: list[Path], settings: Settings, options: Options) -> int:
+    """Write the rows to one file, or deal them to several; how many there were."""
+    if len(staged) == 1:
+        return write(found, staged[0], settings, options)
+    assert found.total is not None, "the number of rows is known of a split"
+    dealer = Dealer(found, found.total(), len(staged))
+    return sum(write(dealer.shard(number), path, settings, options) for number, path in enumerate(staged))
+
+
+def bytes_of(path: Path) -> int:
+    """What a file, or a folder of them, weighs."""
+    return sum(sizes(path)) if path.is_dir() else path.stat().st_size
+
+
+@uninterrupted
+def move(staged: list[Path], names: list[str]) -> None:
+    """Give files their names, all of them."""
+    for path, name in zip(staged, names, strict=True):
+        os.replace(path, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -19,9 +20,9 @@ from dspreview.preview.queries import Queries
 from dspreview.preview.statements import asked, is_huge
 from dspreview.query.engine.arrow import column_batches, take_table
 from dspreview.query.engine.engine import Engine
-from dspreview.query.engine.filter import Question, ordered, resolve
+from dspreview.query.engine.filter import Question, count, ordered, resolve
 from dspreview.query.engine.rows import output
-from dspreview.query.table import Request
+from dspreview.query.table import Lot, Request
 from dspreview.suggestions import did_you_mean
 
 BATCH = 1 << 14
@@ -45,21 +46,27 @@ class Exported(NamedTuple):
     """Files that could not be read: it grows while the tables are taken."""
     redaction: Redaction | None = None
     """What takes keys and personal data out, where that was asked for."""
+    total: Callable[[], int] | None = None
+    """How many rows there are; not known of what a SELECT gives."""
 
 
 @contextmanager
 def exported(
     queries: Queries, ref: DatasetRef, config: str | None, split: str | None, request: Request, wanted: tuple[str, ...] | None,
-    *, redact: bool = False,
+    *, lot: Lot | None = None, redact: bool = False,
 ) -> Iterator[Exported]:  # fmt: skip
-    """The rows of a split that a request asks for, some columns of them. Raises PreviewError."""
+    """The rows of a split that a request asks for, or those of a lot, some columns of them. Raises PreviewError."""
     target = queries.target(ref, config, split)
     with queries.tables.open(target.ref, target.entry, target.split) as found:
         numbers = chosen(found.table.names, wanted)
         question = resolve(found.table, request.where, request.orderby)
         columns = [(found.table.columns[number].name, found.table.columns[number].feature) for number in numbers]
         with queries.engine(target, found, question.media) as engine:
-            if not question.where and not question.keys:
+            total: Callable[[], int] = partial(count, engine, question)
+            if lot is not None:
+                places = lot.places(found.table.num_rows)
+                rows, total = in_order(engine, numbers, iter([places])), lambda: len(places)
+            elif not question.where and not question.keys:
                 rows = in_order(engine, numbers, None)
             elif all(is_handed_out(found.table.columns[number].feature) for number in numbers):
                 rows = by_engine(engine, numbers, question)
@@ -84,7 +91,7 @@ def exported(
                     tables = (redaction.table(one, columns) for one in tables)
                 names = SplitId(target.split.config, target.split.split)
                 yield Exported(
-                    target.entry.dataset, ref.asked, names, columns, tables, found.table.partial, gone=gone, redaction=redaction
+                    target.entry.dataset, ref.asked, names, columns, tables, found.table.partial, gone=gone, redaction=redaction, total=total
                 )  # fmt: skip
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import io
 import json
 import math
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -119,15 +123,36 @@ def nothing(path: str, max_bytes: int) -> bytes:
     raise FileNotFoundError(path)
 
 
+@contextmanager
+def opened(path: Path) -> Iterator[IO[str]]:
+    """A file of text to be written, packed where its name ends so."""
+    with ExitStack() as stack:
+        raw: Any = stack.enter_context(open(path, "wb"))
+        if path.suffix == ".gz":
+            raw = stack.enter_context(gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0))
+        elif path.suffix == ".zst":
+            raw = stack.enter_context(zstd_writer(raw))
+        yield stack.enter_context(io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", newline=""))
+
+
+def zstd_writer(raw: IO[bytes]) -> Any:
+    """A stream that packs what is written to it."""
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    return zstd.open(raw, "wb")
+
+
 def write_lines(found: Exported, path: Path, settings: Settings, options: Options) -> int:
     """JSON Lines."""
     del options
     rows = simple_records(found) if is_simple(found) else records(found, settings)
     number = 0
-    with open(path, "wb") as out:
+    with opened(path) as out:
         while batch := list(islice(rows, 1_000)):
             number += len(batch)
-            out.write("".join(dump(row) + "\n" for row in batch).encode("utf-8", "backslashreplace"))
+            out.write("".join(dump(row) + "\n" for row in batch))
     return number
 
 
@@ -169,7 +194,7 @@ def write_csv(found: Exported, path: Path, settings: Settings, options: Options)
     names = [name for name, _ in found.columns]
     number = 0
     rows = records(found, settings)
-    with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="") as out:
+    with opened(path) as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(names)
         for row in rows:
@@ -181,7 +206,7 @@ def write_csv(found: Exported, path: Path, settings: Settings, options: Options)
 def write_simple_csv(found: Exported, path: Path) -> int:
     """The same for single values, a table at a time."""
     number = 0
-    with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="") as out:
+    with opened(path) as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow([name for name, _ in found.columns])
         for table in found.tables:
@@ -245,14 +270,20 @@ WRITERS: dict[str, Write] = {
     "db": write_sqlite,
 }  # fmt: skip
 """The formats by their endings."""
+TEXTS_OF = frozenset({write_csv, write_lines})
+PACKED = (".gz", ".zst")
+"""Endings behind that of a text."""
 INDEXED, COMPRESSED = frozenset({write_sqlite}), frozenset({write_parquet, write_arrow})
 """Those that have indexes, and those that have a codec."""
 
 
 def writer_of(path: str) -> Write:
     """What writes a file of that name. Raises UsageError."""
-    kind = os.path.basename(path).rpartition(".")[2].lower()
-    found = WRITERS.get(kind)
-    if found is None:
-        raise UsageError(f"{path}: its ending tells no format; write .{', .'.join(WRITERS)}")
+    name = os.path.basename(path).lower()
+    packed = next((one for one in PACKED if name.endswith(one)), "")
+    found = WRITERS.get(name.removesuffix(packed).rpartition(".")[2])
+    if found is None or (packed and found not in TEXTS_OF):
+        raise UsageError(
+            f"{path}: its ending tells no format; write .{', .'.join(WRITERS)}, or .csv and .jsonl with .gz or .zst behind"
+        )
     return found

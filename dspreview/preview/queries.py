@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING
 
 from dspreview import errors
@@ -22,7 +21,7 @@ from dspreview.preview.tables import Tables, not_here
 from dspreview.preview.telling import Telling
 from dspreview.query.engine.rows import rows_at
 from dspreview.query.language.fields import chosen_columns
-from dspreview.query.table import Request, Table
+from dspreview.query.table import Lot, Request, Table
 from dspreview.slices import is_slice
 from dspreview.store.about import About
 from dspreview.store.private import read_own
@@ -157,19 +156,17 @@ class Queries:
         )
 
     @again_converted
-    def sample(
-        self, ref: DatasetRef, config: str | None, split: str | None, number: int, seed: int, *, whole: bool
-    ) -> PageAnswer:
+    def sample(self, ref: DatasetRef, config: str | None, split: str | None, lot: Lot, *, whole: bool) -> PageAnswer:
         """Rows chosen by lot, in the order of the split; the same ones for the same seed. Raises PreviewError."""
         target = self.target(ref, config, split)
         with self.tables.open(ref, target.entry, target.split) as found:
             total = found.table.num_rows
-            places = sorted(Random(seed).sample(range(total), min(number, total)))
+            places = lot.places(total)
             cells = self.cells(target, found, places)
         answer = self.answers.answer(
-            target, found.table, cells, places, total, dump(["sample", number, seed, whole]), whole=whole
+            target, found.table, cells, places, total, dump(["sample", *lot, whole]), whole=whole
         )
-        extra = json.loads(answer.page.extra) | {"seed": seed}
+        extra = json.loads(answer.page.extra) | {"seed": lot.seed}
         return answer._replace(page=answer.page._replace(extra=dump(extra), partial=found.table.partial))
 
     @again_converted

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from itertools import accumulate
+from random import Random
 from typing import NamedTuple, Self
 
 from dspreview.models import FeatureTree, Json, dump
@@ -99,6 +100,17 @@ class Request(NamedTuple):
     orderby: str = ""
     offset: int = 0
     length: int = 100
+
+
+class Lot(NamedTuple):
+    """Rows chosen by lot: the same ones for the same seed."""
+
+    number: int
+    seed: int
+
+    def places(self, total: int) -> list[int]:
+        """Their positions among so many, in order."""
+        return sorted(Random(self.seed).sample(range(total), min(self.number, total)))
 
 
 READ = "hive_partitioning=false, filename=false, can_have_nan=true"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -13,7 +12,7 @@ from dspreview import errors
 from dspreview.cli.batch import run_targets
 from dspreview.cli.call import TABULAR, Call
 from dspreview.cli.options import ConfigArgument, DatasetArgument, FromOption, SplitArgument, with_common
-from dspreview.cli.questions import EVERY, ColumnsOption, LengthOption, YesOption, ask, length_of
+from dspreview.cli.questions import EVERY, ColumnsOption, LengthOption, SeedOption, YesOption, ask, length_of, lot_of
 from dspreview.cli.render.page import TABLE_LENGTH, write, write_all
 from dspreview.cli.render.progress import working
 from dspreview.cli.targets import targets
@@ -48,7 +47,7 @@ def rows(  # noqa: PLR0913 - options are many
     sample: Annotated[
         int | None, typer.Option("--sample", min=0, max=PAGE_LENGTH, metavar="N", help="A random sample of N rows.")
     ] = None,
-    seed: Annotated[int | None, typer.Option("--seed", min=0, metavar="S", help="Choose the same rows again.")] = None,
+    seed: SeedOption = None,
     images: Annotated[
         Literal["auto", "always", "never"],
         typer.Option("--images", help="Draw images: if the terminal can (auto), also into a pipe (always), or never."),
@@ -71,12 +70,10 @@ def rows(  # noqa: PLR0913 - options are many
     if open_ and save is not None:
         raise errors.UsageError("give either --open or --save")
     number = length_of(length, call)
-    refuse_contradictions(
-        row=row is not None, window=bool(offset) or length is not None, sample=sample is not None, seed=seed is not None
-    )
+    refuse_contradictions(row=row is not None, window=bool(offset) or length is not None, sample=sample is not None)
     if number == EVERY and (full or from_file is not None):
         raise errors.UsageError("--length all prints whole cells of one split; leave --full and --from out")
-    chosen = Lot(sample, int.from_bytes(os.urandom(4)) if seed is None else seed) if sample is not None else None
+    chosen = lot_of(sample, seed)
     selection = Selection.make(columns, offset if row is None else row, number if row is None else 1)
     whole = full or row is not None
     with Store(call.settings) as store:
@@ -120,8 +117,8 @@ def rows(  # noqa: PLR0913 - options are many
                 complete = call.format in TABULAR or selection.columns is not None
                 write_all(call, all_rows(queries, ref, config, split, offset, complete=complete), selection)
                 return errors.EXIT_OK
-            found = queries.sample(ref, config, split, chosen.number, chosen.seed, whole=whole)
-            lot = Found(0, f"in a random sample (--seed {chosen.seed})", goes_on=False)
+            found = queries.sample(ref, config, split, chosen, whole=whole)
+            place = Found(0, f"in a random sample (--seed {chosen.seed})", goes_on=False)
             every = Selection(selection.columns, 0, PAGE_LENGTH)
             write(
                 call,
@@ -129,7 +126,7 @@ def rows(  # noqa: PLR0913 - options are many
                 every,
                 named | preview.choices,
                 full=whole,
-                found=lot,
+                found=place,
                 gallery=gallery_for(call, found, store, images, may_ask=from_file != "-"),
             )
             return errors.EXIT_OK
@@ -137,14 +134,12 @@ def rows(  # noqa: PLR0913 - options are many
         return run_targets(call, targets(dataset, config, split, from_file), answer, many=from_file is not None)
 
 
-def refuse_contradictions(*, row: bool, window: bool, sample: bool, seed: bool) -> None:
+def refuse_contradictions(*, row: bool, window: bool, sample: bool) -> None:
     """Raise UsageError where two options choose the rows."""
     if row and (window or sample):
         raise errors.UsageError("--row shows one row; leave --offset, --length and --sample out")
     if sample and window:
         raise errors.UsageError("--sample chooses the rows; leave --offset and --length out")
-    if seed and not sample:
-        raise errors.UsageError("--seed is for --sample")
 
 
 def gallery_for(call: Call, answer: PageAnswer, store: Store, images: str, *, may_ask: bool) -> Gallery | None:
@@ -165,10 +160,3 @@ def gallery_for(call: Call, answer: PageAnswer, store: Store, images: str, *, ma
 def shows_media(answer: PageAnswer) -> bool:
     """Whether there are pictures or sounds anywhere in a page."""
     return any({"Image", "Audio"} & {*Feature(one["type"]).assets()} for one in json.loads(answer.page.features))
-
-
-class Lot(NamedTuple):
-    """Rows chosen by lot."""
-
-    number: int
-    seed: int

@@ -1,0 +1,155 @@
+"""The forms of an export: several files, packed texts, a sample, files beside their metadata."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import wave
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from datasets import Audio, ClassLabel, Features, Image, Value, load_dataset
+
+from tests.support.data import parquet, picture, write
+from tests.support.program import Program
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return write(tmp_path / "d", {"a.parquet": parquet({"n": list(range(1_003)), "t": [f"row {n}" for n in range(1_003)]}, row_group_size=90)})  # fmt: skip
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    (tmp_path / "out").mkdir()
+    return tmp_path / "out"
+
+
+def sound(seconds: float = 0.01) -> bytes:
+    """A WAV."""
+    sink = BytesIO()
+    with wave.open(sink, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8_000)
+        file.writeframes(bytes(int(16_000 * seconds)))
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl", "arrow", "jsonl.gz"])
+@pytest.mark.parametrize("shards", [1, 3, 7])
+def test_shards_are_one_dataset(shards: int, ending: str, data: Path, out: Path, dspreview: Program) -> None:
+    found = dspreview("export", data, "--to", out / f"train.{ending}", "--shards", str(shards), "--json")
+    assert found.code == 0, found.err
+    assert (found.json["num_rows"], found.json["shards"]) == (1_003, shards)
+    names = sorted(os.listdir(out))
+    assert names == [f"train-{number:05}-of-{shards:05}.{ending}" for number in range(shards)]
+    assert found.json["num_bytes"] == sum((out / name).stat().st_size for name in names)
+    theirs: Any = load_dataset(str(out), split="train", cache_dir=str(dspreview.home / "theirs"))
+    assert theirs["n"] == list(range(1_003))
+    if ending == "parquet":
+        counts = [pq.read_metadata(out / name).num_rows for name in names]
+        assert max(counts) - min(counts) <= 1
+
+
+def test_shards_of_what_matches_in_an_order(data: Path, out: Path, dspreview: Program) -> None:
+    words = ("--where", "n >= 1000", "--orderby", "n DESC", "--shards", "2")
+    assert dspreview("export", data, "--to", out / "x.jsonl", *words).code == 0
+    found = [[json.loads(line)["n"] for line in path.read_text().splitlines()] for path in sorted(out.iterdir())]
+    assert found == [[1002], [1001, 1000]]
+
+
+def test_more_shards_than_rows_are_files_without_rows(out: Path, tmp_path: Path, dspreview: Program) -> None:
+    small = write(tmp_path / "s", {"a.csv": "n\n1\n2\n"})
+    assert dspreview("export", small, "--to", out / "x.parquet", "--shards", "4").code == 0
+    assert [pq.read_metadata(path).num_rows for path in sorted(out.iterdir())] == [0, 1, 0, 1]
+    assert dspreview("rows", out / "*.parquet", "--json").row_values == [{"n": 1}, {"n": 2}]
+
+
+def test_a_shard_that_is_there_is_kept_and_nothing_written(data: Path, out: Path, dspreview: Program) -> None:
+    (out / "x-00001-of-00002.csv").write_text("mine")
+    ran = dspreview("export", data, "--to", out / "x.csv", "--shards", "2")
+    assert ran.code == 2
+    assert "x-00001-of-00002.csv is there already; replace it with --force" in ran.err
+    assert os.listdir(out) == ["x-00001-of-00002.csv"]
+    assert dspreview("export", data, "--to", out / "x.csv", "--shards", "2", "--force").code == 0
+    assert len(os.listdir(out)) == 2
+
+
+def test_a_sample_is_that_of_rows(data: Path, out: Path, dspreview: Program) -> None:
+    lot = ("--sample", "20", "--seed", "5")
+    assert dspreview("export", data, "--to", out / "x.jsonl", *lot).code == 0
+    rows = [json.loads(line) for line in (out / "x.jsonl").read_text().splitlines()]
+    assert rows == dspreview("rows", data, *lot, "--json").row_values
+    assert len(rows) == 20
+
+
+def test_texts_are_packed_by_their_ending(data: Path, out: Path, dspreview: Program) -> None:
+    for name in ("x.csv", "x.csv.gz", "x.csv.zst", "y.csv.gz"):
+        assert dspreview("export", data, "--to", out / name).code == 0
+    plain = (out / "x.csv").read_bytes()
+    assert gzip.decompress((out / "x.csv.gz").read_bytes()) == plain
+    assert pa.CompressedInputStream(str(out / "x.csv.zst"), "zstd").read() == plain
+    assert (out / "x.csv.gz").read_bytes() == (out / "y.csv.gz").read_bytes()  # no name, no time
+
+
+PICTURES = Features({"image": Image(), "label": ClassLabel(names=["cat", "dog"]), "t": Value("string")})
+
+
+def test_pictures_as_files_are_read_by_imagefolder(tmp_path: Path, out: Path, dspreview: Program) -> None:
+    cells = [
+        {"bytes": picture(size=(3, 2)), "path": "../odd/a.PNG"},
+        {"bytes": picture(size=(5, 4)), "path": None},
+        None,
+    ]
+    table = pa.table({"image": cells, "label": [1, 0, None], "t": ["x", None, "z"]}, schema=PICTURES.arrow_schema)
+    data = write(tmp_path / "p", {"a.parquet": parquet(table)})
+    found = dspreview("export", data, "--to", f"{out}/folder/", "--media", "files", "--json")
+    assert found.code == 0, found.err
+    assert sorted(path.relative_to(out).as_posix() for path in out.rglob("*.*")) == [
+        "folder/files/000000.png", "folder/files/000001.png", "folder/metadata.jsonl",
+    ]  # fmt: skip
+    assert (out / "folder/files/000000.png").read_bytes() == cells[0]["bytes"]  # type: ignore[index]
+    theirs: Any = load_dataset(str(out / "folder"), split="train", cache_dir=str(dspreview.home / "theirs"))
+    assert [one and one.size for one in theirs["image"]] == [(3, 2), (5, 4), None]
+    assert (theirs["label"], theirs["t"]) == (["dog", "cat", None], ["x", None, "z"])
+    again = dspreview("export", data, "--to", f"{out}/folder", "--media", "files")
+    assert again.code == 2
+    assert "is there already" in again.err
+
+
+def test_sounds_as_files_are_read_by_audiofolder(tmp_path: Path, out: Path, dspreview: Program) -> None:
+    features = Features({"clip": Audio(), "n": Value("int64")})
+    table = pa.table({"clip": [{"bytes": sound(), "path": None}], "n": [7]}, schema=features.arrow_schema)
+    data = write(tmp_path / "p", {"a.parquet": parquet(table)})
+    assert dspreview("export", data, "--to", out / "folder", "--media", "files").code == 0
+    assert [path.name for path in (out / "folder/files").iterdir()] == ["000000.wav"]
+    rows = dspreview("rows", out / "folder", "--json").json
+    assert [column["column"]["name"] for column in rows["columns"]] == ["clip", "n"]
+    assert rows["rows"][0]["row"]["n"] == 7
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--to", "x", "--media", "files"], "there is no column of files"),
+        (["--to", "x.parquet", "--media", "files"], "is the name of a file"),
+        (["--to", "x", "--media", "files", "--shards", "2"], "leave --shards, --compression and --index out"),
+        (["--to", "x.csv", "--sample", "2", "--where", "n > 1"], "--sample chooses among all rows"),
+        (["--to", "x.csv", "--seed", "2"], "--seed is for --sample"),
+        (["--to", "x.csv.gz", "--compression", "gzip"], "a text is packed by its ending"),
+        (["--to", "x.parquet.gz"], "its ending tells no format"),
+        (["--to", "x.csv", "--shards", "0"], "--shards"),
+    ],
+)
+def test_what_does_not_fit_is_refused(words: list[str], told: str, data: Path, out: Path, dspreview: Program) -> None:
+    dspreview.cwd = out
+    ran = dspreview("export", data, *words)
+    assert (ran.code, ran.out) == (2, "")
+    assert told in ran.err
+    assert os.listdir(out) == []
