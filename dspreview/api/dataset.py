@@ -214,7 +214,7 @@ class Split:
         compression: str | None = None, shards: int | None = None, media: Literal["bytes", "files"] = "bytes", force: bool = False,
     ) -> Written:  # fmt: skip
         """Write the rows that match to a file, whole or not at all; its ending tells the format. Raises PreviewError."""
-        from dspreview.export.files import Asked, export
+        from dspreview.export.files import Form, export
         from dspreview.export.writers import Options
         from dspreview.query.table import Request
 
@@ -228,7 +228,7 @@ class Split:
                 path,
                 request,
                 columns=wanted,
-                asked=Asked(Options(compression), shards, media == "files", force),
+                form=Form(Options(compression), shards, media == "files", force),
             )
         )
 

@@ -46,7 +46,7 @@ class Written(NamedTuple):
     """How many files there are, where several were asked for."""
 
 
-class Asked(NamedTuple):
+class Form(NamedTuple):
     """How the rows are written."""
 
     options: Options = Options()
@@ -60,7 +60,7 @@ class Asked(NamedTuple):
 
 def export(
     queries: Queries, ref: DatasetRef, config: str | None, split: str | None, path: str, request: Request,
-    *, columns: tuple[str, ...] | None = None, lot: Lot | None = None, asked: Asked = Asked(), redact: bool = False,  # noqa: B008 - a value
+    *, columns: tuple[str, ...] | None = None, lot: Lot | None = None, form: Form = Form(), redact: bool = False,  # noqa: B008 - a value
 ) -> Written:  # fmt: skip
     """Write the rows that a request asks for, or those of a lot, whole or not at all. Raises PreviewError.
 
@@ -70,22 +70,22 @@ def export(
 
     """
     rows = exported(queries, ref, config, split, request, columns, lot=lot, redact=redact)
-    return write_rows(rows, path, queries.settings, asked)
+    return write_rows(rows, path, queries.settings, form)
 
 
 def export_sql(
     queries: Queries, refs: Mapping[str, DatasetRef], statement: str, path: str, *, force: bool = False
 ) -> Written:
     """Write the rows that a SELECT gives in the same way. Raises UsageError, PreviewError."""
-    return write_rows(asked_by_sql(queries, refs, statement), path, queries.settings, Asked(force=force))
+    return write_rows(asked_by_sql(queries, refs, statement), path, queries.settings, Form(force=force))
 
 
-def write_rows(rows: AbstractContextManager[Exported], path: str, settings: Settings, asked: Asked) -> Written:
+def write_rows(rows: AbstractContextManager[Exported], path: str, settings: Settings, form: Form) -> Written:
     """Write rows to a file, a folder or several files, whole or not at all. Raises PreviewError."""
-    write = write_media_folder if asked.media_files else writer_of(path)
+    write = write_media_folder if form.media_files else writer_of(path)
     place = os.path.realpath(os.path.expanduser(path))
-    names = [place] if asked.shards is None else shard_names(place, asked.shards)
-    refuse_present(path, names, asked)
+    names = [place] if form.shards is None else shard_names(place, form.shards)
+    refuse_present(path, names, form)
     try:
         folder = tempfile.mkdtemp(prefix=".dspreview-", dir=os.path.dirname(place))
     except OSError as error:
@@ -93,13 +93,13 @@ def write_rows(rows: AbstractContextManager[Exported], path: str, settings: Sett
     staged = [Path(folder) / os.path.basename(name) for name in names]
     try:
         with rows as found:
-            options = asked.options._replace(name=found.split.split)
+            options = form.options._replace(name=found.split.split)
             number = write_all(write, found, staged, settings, options)
             size = sum(map(bytes_of, staged))
             move(staged, names)
             return Written(
                 path, number, size, found.partial, found.left_out, tuple(found.gone),
-                found.redaction.number if found.redaction else 0, len(names) if asked.shards is not None else None,
+                found.redaction.number if found.redaction else 0, len(names) if form.shards is not None else None,
             )  # fmt: skip
     except sqlite3.OperationalError as error:
         raise StoreFullError(f"{path} cannot be written: {error}; nothing was written") from error
@@ -111,13 +111,13 @@ def write_rows(rows: AbstractContextManager[Exported], path: str, settings: Sett
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def refuse_present(path: str, names: list[str], asked: Asked) -> None:
+def refuse_present(path: str, names: list[str], form: Form) -> None:
     """Raise UsageError where something is in the way, or the folder is not there."""
     there = next((name for name in names if os.path.lexists(name)), None)
-    if there is not None and asked.media_files:
+    if there is not None and form.media_files:
         raise UsageError(f"{path} is there already; name a folder that is not, or remove it")
-    if there is not None and not asked.force:
-        named = path if asked.shards is None else os.path.basename(there)
+    if there is not None and not form.force:
+        named = path if form.shards is None else os.path.basename(there)
         raise UsageError(
             f"{named} is there already; replace it with --force (in Python force=True), or name another file"
         )

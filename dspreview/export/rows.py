@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from dspreview.arrow.arrays import timed
+from dspreview.arrow.parts import part_of_column
 from dspreview.arrow.settled import empty_table
+from dspreview.documents.paths import Picked, picked_of
 from dspreview.errors import UsageError
 from dspreview.export.redaction import Redaction
 from dspreview.feature import LIST, Feature
@@ -58,7 +60,8 @@ def exported(
     """The rows of a split that a request asks for, or those of a lot, some columns of them. Raises PreviewError."""
     target = queries.target(ref, config, split)
     with queries.tables.open(target.ref, target.entry, target.split) as found:
-        numbers = chosen(found.table.names, wanted)
+        parts = picked_of(wanted or (), dict(found.table.columns))
+        numbers = chosen(found.table.names, wanted and tuple(place_of(name, parts) for name in wanted))
         question = resolve(found.table, request.where, request.orderby)
         columns = [(found.table.columns[number].name, found.table.columns[number].feature) for number in numbers]
         with queries.engine(target, found, question.media) as engine:
@@ -85,7 +88,13 @@ def exported(
                         gone.append(path)
                         return None
 
-                tables = (with_files(as_meant(one, columns), columns, read) for one in rows)
+                whole = columns
+                tables = (with_files(as_meant(one, whole), whole, read) for one in rows)
+                if parts:
+                    tables = (with_parts(one, wanted or (), parts) for one in tables)
+                    columns = [
+                        part_column(name, column, parts) for name, column in zip(wanted or (), columns, strict=True)
+                    ]
                 redaction = Redaction() if redact else None
                 if redaction is not None:
                     tables = (redaction.table(one, columns) for one in tables)
@@ -137,6 +146,26 @@ def chosen(names: list[str], wanted: tuple[str, ...] | None) -> list[int]:
                 f"--columns: no column {name!r}{did_you_mean(name, names)}; there are: {', '.join(names[:30])}"
             )
     return list(range(len(names))) if wanted is None else [names.index(name) for name in wanted]
+
+
+def place_of(name: str, parts: list[Picked]) -> str:
+    """The column that a name is of."""
+    return next((part.column for part in parts if part.name == name), name)
+
+
+def part_column(name: str, column: tuple[str, FeatureTree], parts: list[Picked]) -> tuple[str, FeatureTree]:
+    """A column as it is written: itself, or a part of it under the name that was asked for."""
+    return next(((part.name, part.tree) for part in parts if part.name == name), column)
+
+
+def with_parts(table: pa.Table, wanted: tuple[str, ...], parts: list[Picked]) -> pa.Table:
+    """A table whose columns are those that were asked for, parts of values in the place of whole ones."""
+    steps = {part.name: part.steps for part in parts}
+    arrays = [
+        part_of_column(column, steps[name]) if name in steps else column
+        for name, column in zip(wanted, table.columns, strict=True)
+    ]
+    return pa.table(arrays, names=list(wanted))
 
 
 def places_of(engine: Engine, question: Question) -> Iterator[list[int]]:

@@ -20,7 +20,7 @@ from dspreview.preview.reading import PageAnswer, Preview
 from dspreview.preview.tables import Tables, not_here
 from dspreview.preview.telling import Telling
 from dspreview.query.engine.rows import rows_at
-from dspreview.query.language.fields import chosen_columns
+from dspreview.query.language.paths import chosen_columns
 from dspreview.query.table import Lot, Request, Table
 from dspreview.slices import is_slice
 from dspreview.store.about import About
@@ -121,7 +121,7 @@ class Queries:
             with self.engine(target, found, question.media) as engine:
                 matches = find(engine, question, request.offset, request.length)
         return self.answers.answer(
-            target, found.table, matches.cells, matches.places, matches.total, dump(list(request))
+            target, found.table, matches.cells, matches.places, matches.total, dump(list(request)), whole=request.whole
         )
 
     @again_converted
@@ -195,7 +195,8 @@ class Queries:
             else:
                 places, total = index.ranked(query, request.offset, request.length), index.count(query)
             cells = rows_at(engine, places)
-        return self.answers.answer(target, found.table, cells, places, total, dump([text, match, list(request)]))
+        asked = dump([text, match, list(request)])
+        return self.answers.answer(target, found.table, cells, places, total, asked, whole=request.whole)
 
     @again_converted
     def stats(
@@ -206,14 +207,16 @@ class Queries:
 
         target = self.target(ref, config, split)
         with self.tables.open(ref, target.entry, target.split) as found:
-            wanted = chosen_columns(found.table, columns)
+            wanted, parts = chosen_columns(found.table, columns)
             media = media_columns(found.table.columns, wanted)
 
             def make(folder: Path) -> None:
                 with self.engine(target, found, media) as engine:
-                    (folder / STATISTICS).write_text(dump(statistics_of(engine, wanted)), encoding="utf-8")
+                    (folder / STATISTICS).write_text(dump(statistics_of(engine, wanted, parts)), encoding="utf-8")
 
-            folder = self.derived(target, found, "statistics", dump(sorted(wanted)), make)
+            folder = self.derived(
+                target, found, "statistics", dump([sorted(wanted), [one.name for one in parts]]), make
+            )
             return target, read_statistics(folder)
 
     def stored_stats(self, target: Target) -> Json | None:
@@ -221,7 +224,7 @@ class Queries:
         table = self.tables.known(target.entry, target.split)
         if table is None:
             return None
-        wanted = dump(sorted(chosen_columns(table, ())))
+        wanted = dump([sorted(chosen_columns(table, ())[0]), []])
         folder = self.store.derived.find(self.about(target, table, "statistics", wanted))
         return read_statistics(folder) if folder is not None else None
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from dspreview.errors import BrokenJsonError
 from dspreview.extract.reader import WantedBlocks
 from dspreview.feature import Feature, value_tree
-from dspreview.models import DatasetRef, SplitId
+from dspreview.models import DatasetRef, FeatureTree, SplitId
 from dspreview.page.pages import Cells, PageMaker
 from dspreview.preview.answers import Target
 from dspreview.preview.queries import Queries
@@ -24,6 +24,8 @@ class Stream(NamedTuple):
     names: list[str]
     """The columns, as far as the first rows tell."""
     rows: Iterator[dict[str, Any]]
+    trees: list[FeatureTree]
+    """Their features."""
     left_out: list[str]
     """Columns whose files are not fetched."""
     partial: bool = False
@@ -49,7 +51,7 @@ def all_rows(
     parts = tables(queries, target, offset)
     first = next(parts, [])
     return Stream(
-        [one.name for one in first], records(queries, target, chained(first, parts)),
+        [one.name for one in first], records(queries, target, chained(first, parts)), [one.feature for one in first],
         [one.name for one in first if Feature(one.feature).holds_assets()],
     )  # fmt: skip
 
@@ -70,7 +72,7 @@ def all_matches(queries: Queries, ref: DatasetRef, config: str | None, split: st
     target = queries.target(ref, config, split)
     table, parts = matches(queries, target, request)
     return Stream(
-        table.names, records(queries, target, again_converted(queries, target, request, parts)),
+        table.names, records(queries, target, again_converted(queries, target, request, parts)), [one.feature for one in table.columns],
         [one.name for one in table.columns if Feature(one.feature).holds_assets()], table.partial,
     )  # fmt: skip
 

@@ -100,6 +100,8 @@ class Request(NamedTuple):
     orderby: str = ""
     offset: int = 0
     length: int = 100
+    whole: bool = False
+    """Whether their cells are whole, whatever the limits say."""
 
 
 class Lot(NamedTuple):

@@ -67,7 +67,7 @@ def export(  # noqa: PLR0913 - options are many
     yes: YesOption = False,
 ) -> int:
     """Answer `export`."""
-    from dspreview.export.files import Asked
+    from dspreview.export.files import Form
     from dspreview.export.files import export as write_export
     from dspreview.export.writers import CODECS, COMPRESSED, INDEXED, TEXTS_OF, Options, writer_of
 
@@ -94,11 +94,11 @@ def export(  # noqa: PLR0913 - options are many
     ref = call.ref(dataset)
     request = Request(text_of("--where", where), text_of("--orderby", orderby))
     wanted = Selection.make(columns, 0, None).columns
-    asked = Asked(Options(compression, tuple(index or ())), shards, media == "files", force)
+    form = Form(Options(compression, tuple(index or ())), shards, media == "files", force)
 
     def answer(queries: Queries) -> int:
         found = write_export(
-            queries, ref, config, split, to, request, columns=wanted, lot=lot, asked=asked, redact=redact
+            queries, ref, config, split, to, request, columns=wanted, lot=lot, form=form, redact=redact
         )
         write_written(call, found)
         return errors.EXIT_OK

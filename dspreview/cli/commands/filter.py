@@ -23,6 +23,7 @@ from dspreview.cli.questions import (
 )
 from dspreview.cli.render.page import TABLE_LENGTH, write, write_all
 from dspreview.documents.page import Found, Selection
+from dspreview.documents.paths import may_reach
 from dspreview.models import PAGE_LENGTH
 from dspreview.preview.queries import Queries
 from dspreview.preview.streams import all_matches
@@ -57,8 +58,9 @@ def filter_(
         raise errors.UsageError("--where and --orderby cannot both be read from stdin")
     number = length_of(length, call)
     wanted = number if number is not None else TABLE_LENGTH if call.format == "table" else PAGE_LENGTH
-    request = Request(text_of("--where", where), text_of("--orderby", orderby), min(offset, FARTHEST), wanted)
     selection = Selection.make(columns, 0, None)
+    whole = may_reach(selection.columns)
+    request = Request(text_of("--where", where), text_of("--orderby", orderby), min(offset, FARTHEST), wanted, whole)
     ref = call.ref(dataset)
 
     def answer(queries: Queries) -> int:

@@ -17,6 +17,7 @@ from dspreview.cli.render.page import TABLE_LENGTH, write, write_all
 from dspreview.cli.render.progress import working
 from dspreview.cli.targets import targets
 from dspreview.documents.page import Found, Selection
+from dspreview.documents.paths import may_reach
 from dspreview.feature import Feature
 from dspreview.models import PAGE_LENGTH, DatasetRef, Json
 from dspreview.preview import PageAnswer, Preview
@@ -75,7 +76,7 @@ def rows(  # noqa: PLR0913 - options are many
         raise errors.UsageError("--length all prints whole cells of one split; leave --full and --from out")
     chosen = lot_of(sample, seed)
     selection = Selection.make(columns, offset if row is None else row, number if row is None else 1)
-    whole = full or row is not None
+    whole = full or row is not None or may_reach(selection.columns)
     with Store(call.settings) as store:
         preview = Preview(store, call.settings, cached=call.cached, warn=call.warn)
 

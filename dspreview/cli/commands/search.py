@@ -23,6 +23,7 @@ from dspreview.cli.questions import (
 )
 from dspreview.cli.render.page import TABLE_LENGTH, write
 from dspreview.documents.page import Found, Selection
+from dspreview.documents.paths import may_reach
 from dspreview.models import PAGE_LENGTH
 from dspreview.preview.queries import Queries
 from dspreview.query.table import Request
@@ -60,8 +61,8 @@ def search(
     if number == EVERY:
         raise errors.UsageError(f"--length: a search gives up to {PAGE_LENGTH} rows at once; go on with --offset")
     wanted = number if number is not None else TABLE_LENGTH if call.format == "table" else PAGE_LENGTH
-    request = Request(text_of("--where", where), "", min(offset, FARTHEST), wanted)
     selection = Selection.make(columns, 0, PAGE_LENGTH)
+    request = Request(text_of("--where", where), "", min(offset, FARTHEST), wanted, may_reach(selection.columns))
     ref = call.ref(dataset)
 
     def answer(queries: Queries) -> int:

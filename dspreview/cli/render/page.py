@@ -12,6 +12,7 @@ from dspreview.cli.call import Call
 from dspreview.cli.render import output
 from dspreview.cli.render.output import Answer
 from dspreview.documents.page import Found, Selection, narrowed, page_document, page_rows, row_names, special_cells
+from dspreview.documents.paths import picked_of, rows_with, with_paths
 from dspreview.documents.words import plain_type
 from dspreview.feature import Feature
 from dspreview.models import Json, dump
@@ -40,6 +41,7 @@ def write(
         gallery: draws pictures into a table or card.
 
     """
+    answer = with_paths(answer, selection.columns)
     more = ""
 
     def text() -> str:
@@ -119,11 +121,12 @@ def labelled(value: Json, feature: Feature) -> Json:
 
 def write_all(call: Call, stream: Stream, selection: Selection) -> None:
     """Write all rows of a stream, some at a time; what their cells lack is told once at the end."""
-    selection.check(stream.names)
+    found = picked_of(selection.columns or (), dict(zip(stream.names, stream.trees, strict=True)))
+    selection.check([*stream.names, *(one.name for one in found)])
     names = list(selection.columns) if selection.columns is not None else stream.names
-    rows = stream.rows
+    rows = rows_with(stream.rows, found) if found else stream.rows
     if selection.columns is not None:
-        rows = ({name: row[name] for name in names if name in row} for row in stream.rows)
+        rows = ({name: row[name] for name in names if name in row} for row in rows)
     output.write_rows(call, names, rows)
     if stream.left_out:
         call.warn(f"files in {', '.join(stream.left_out[:10])} are left out (null); pages of up to 100 rows have them")

@@ -7,7 +7,18 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from dspreview.errors import UsageError
-from dspreview.feature import DATES, FLOATS, INTEGERS, JSON, LABEL, LIST, TEXTS, TIMESTAMP, Feature, list_tree
+from dspreview.feature import (
+    DATES,
+    FLOATS,
+    INTEGERS,
+    JSON,
+    LABEL,
+    LIST,
+    TEXTS,
+    TIMESTAMP,
+    Feature,
+    list_tree,
+)
 from dspreview.query.language.tokens import mistake
 from dspreview.query.language.tree import ELEMENT, ColumnName
 from dspreview.query.table import Table
@@ -241,12 +252,3 @@ def shown(names: Iterable[str]) -> str:
     listed = list(names)
     more = f", and {len(listed) - NAMES_SHOWN} more" if len(listed) > NAMES_SHOWN else ""
     return ", ".join(f'"{name}"' for name in listed[:NAMES_SHOWN]) + more
-
-
-def chosen_columns(table: Table, names: tuple[str, ...]) -> list[int]:
-    """The numbers of columns by their names, of all where none is named. Raises UsageError."""
-    known = table.names
-    for name in names:
-        if name not in known:
-            raise UsageError(f"--column: no column {name!r}{did_you_mean(name, known)}; there are: {shown(known)}")
-    return [known.index(name) for name in dict.fromkeys(names)] or list(range(len(known)))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dspreview.errors import DatasetError, UnreadableDataError
 from dspreview.feature import LIST, Feature
 from dspreview.models import EXACT_FLOAT, Json
 from dspreview.query.language.fields import kind_of, type_name
+from dspreview.query.language.paths import Reached
 from dspreview.query.statistics.histogram import counts, float_edges, int_edges, rounded, scaled
 from dspreview.query.statistics.moments import FORMATS, instant_count, moment_text, second_edges, span_text, zone_of
 from dspreview.query.statistics.quantiles import literal, quantiles_of
@@ -36,11 +39,17 @@ class Statistics:
         self.engine = engine
         self.total = engine.table.num_rows
 
-    def column(self, place: int) -> tuple[str, dict[str, Json]] | None:  # noqa: PLR0911 - one case a line, each simple
+    def column(self, place: int) -> tuple[str, dict[str, Json]] | None:
         """The type and the statistics of a column; None where there are none for its kind."""
+        feature = Feature(self.engine.table.columns[place].feature)
+        if feature.asset in {"Image", "Audio"}:
+            self.engine.restart()
+            return self.files(place, str(feature.asset))
+        return self.values(f"c{place}", feature)
+
+    def values(self, sql: str, feature: Feature) -> tuple[str, dict[str, Json]] | None:
+        """The same of an expression."""
         self.engine.restart()
-        column = self.engine.table.columns[place]
-        sql, feature = f"c{place}", Feature(column.feature)
         kind, unit, _ = kind_of(feature)
         if kind == "int":
             return "int", self.numbers(sql, whole=True)
@@ -54,17 +63,18 @@ class Statistics:
             return self.texts(sql)
         if kind in {"timestamp", "date"}:
             zone = zone_of(feature)
-            counted = instant_count(sql, unit, zone)
-            return "datetime", self.moments(counted, zone, sql)
+            return "datetime", self.moments(instant_count(sql, unit, zone), zone, sql)
         if feature.kind == LIST:
             return "list", self.numbers(f"len({sql})", whole=True)
-        asset = feature.asset
-        if asset == "Image":
-            width = self.numbers(f"m{place}_width", whole=True) | self.unreadable(sql, f"m{place}_width")
-            return "image", width | {"height": self.numbers(f"m{place}_height", whole=True)}
-        if asset == "Audio":
-            return "audio", self.numbers(f"m{place}_duration", whole=False) | self.unreadable(sql, f"m{place}_duration")
         return None
+
+    def files(self, place: int, kind: str) -> tuple[str, dict[str, Json]]:
+        """The same of a column of pictures or sounds."""
+        if kind == "Image":
+            width = self.numbers(f"m{place}_width", whole=True) | self.unreadable(f"c{place}", f"m{place}_width")
+            return "image", width | {"height": self.numbers(f"m{place}_height", whole=True)}
+        length = self.numbers(f"m{place}_duration", whole=False)
+        return "audio", length | self.unreadable(f"c{place}", f"m{place}_duration")
 
     def unreadable(self, sql: str, fact: str) -> dict[str, Json]:
         """Rows without a file, and rows whose file tells nothing."""
@@ -256,15 +266,18 @@ def media_columns(columns: tuple[TableColumn, ...], wanted: list[int]) -> frozen
     return frozenset(place for place in wanted if Feature(columns[place].feature).asset in {"Image", "Audio"})
 
 
-def statistics_of(engine: Engine, wanted: list[int]) -> dict[str, Json]:
-    """The statistics of some columns, in the shape of the hosted viewer; those without any are named with their type."""
+def statistics_of(engine: Engine, wanted: list[int], parts: Sequence[Reached] = ()) -> dict[str, Json]:
+    """The statistics of some columns and of parts of values, in the shape of the hosted viewer; those without any are named with their type."""
     statistics = Statistics(engine)
     found, without = [], []
-    for place in wanted:
-        column = engine.table.columns[place]
+    asked = [(engine.table.columns[place], partial(statistics.column, place)) for place in wanted]
+    asked += [
+        (TableColumn(one.name, one.feature.tree), partial(statistics.values, one.sql, one.feature)) for one in parts
+    ]
+    for column, ask in asked:
         named = {"column_name": column.name, "type": type_name(Feature(column.feature))}
         try:
-            answer = statistics.column(place)
+            answer = ask()
         except DatasetError as error:
             if isinstance(error, UnreadableDataError):
                 raise
