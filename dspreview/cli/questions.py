@@ -26,7 +26,9 @@ FARTHEST = 2**62
 """An offset beyond all splits."""
 EVERY = -1
 """The number of rows that `--length all` stands for."""
-ColumnsOption = Annotated[str | None, typer.Option(metavar="A,B", help="Only these columns, in this order, or what lies in them: a.b, a[0].")]
+ColumnsOption = Annotated[
+    str | None, typer.Option(metavar="A,B", help="Only these columns, in this order, or what lies in them: a.b, a[0].")
+]
 OffsetOption = Annotated[int, typer.Option(min=0, help="How many of them to skip.")]
 LengthOption = Annotated[
     str | None,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from starlette.responses import Response
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response, StreamingResponse
 
 from dspreview import errors
+from dspreview.documents.stdout import visible
 from dspreview.models import Kind, Resolved, dump
 from dspreview.serve.headers import cache_control
+from dspreview.settings import Settings
+from dspreview.store.database import translated
 
 FARTHEST = 2**62
 """An offset beyond all splits."""
@@ -22,20 +26,52 @@ Parameters = dict[str, str]
 class HttpAnswer:
     """The JSON of an answer, and whether everybody may read it."""
 
-    def __init__(self, body: str | Iterator[str], *, public: bool = False) -> None:
-        self.body, self.public = body, public
+    def __init__(self, body: str | Iterator[str], *, public: bool = False, revision: str = "") -> None:
+        """`revision` is that of the dataset that it is about."""
+        self.body, self.public, self.revision = body, public, revision
 
     @classmethod
     def about(cls, dataset: Resolved, body: str) -> HttpAnswer:
         """An answer about one dataset: what is public on the Hub is public here."""
-        return cls(body, public=dataset.kind is Kind.HUB and not (dataset.private or dataset.gated))
+        public = dataset.kind is Kind.HUB and not (dataset.private or dataset.gated)
+        return cls(body, public=public, revision=dataset.revision)
+
+
+class Answering:
+    """Makes endpoints: a function that answers, or its failure, as a response. Each runs in a thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def __call__(self, answer: Callable[[Parameters], HttpAnswer], max_age: int) -> Callable[[HttpRequest], Response]:
+        """An endpoint whose answers are good for so many seconds."""
+
+        def respond(request: HttpRequest) -> Response:
+            try:
+                with translated(self.settings.dspreview_database):
+                    found = answer(dict(request.query_params))
+            except errors.PreviewError as error:
+                return failed(error, self.settings.max_age_short_seconds)
+            headers = {"cache-control": cache_control(max_age, public=found.public).decode()}
+            if found.revision:
+                headers["x-revision"] = found.revision
+            if found.public:
+                headers |= {
+                    "access-control-allow-origin": "*",
+                    "access-control-expose-headers": "X-Revision, X-Error-Code",
+                }
+            if isinstance(found.body, str):
+                return Response(visible(found.body), media_type="application/json", headers=headers)
+            return StreamingResponse(map(visible, found.body), media_type="application/json", headers=headers)
+
+        return respond
 
 
 def failed(error: errors.PreviewError, max_age: int) -> Response:
     """A failure with one of the early service's statuses, and the six keys."""
     status = HTTP_STATUS.get(error.exit_code, 500)
     body = errors.describe(error) | {"status_code": status}
-    headers = {"cache-control": cache_control(max_age, public=False).decode()}
+    headers = {"cache-control": cache_control(max_age, public=False).decode(), "x-error-code": str(body["exception"])}
     return Response(dump(body), status, media_type="application/json", headers=headers)
 
 

@@ -26,6 +26,7 @@ from dspreview.serve.options import ServeOptions, host_of, is_loopback
 from dspreview.serve.pages import Pages
 from dspreview.serve.shown import Shown
 from dspreview.serve.static import Static
+from dspreview.serve.viewer import Viewer
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 PARENT_SECONDS = 1.0
@@ -44,6 +45,7 @@ class Application:
             routes=[
                 *Pages(shown, static).routes(),
                 *Endpoints(shown).routes(),
+                *Viewer(shown).routes(),
                 *Changes(shown).routes(),
                 *static.routes(),
             ],

@@ -7,23 +7,21 @@ from contextlib import contextmanager
 from typing import Any
 
 from starlette.requests import Request as HttpRequest
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from dspreview import errors
 from dspreview.documents.lists import hub_status_document, jobs_document, queue_document, report_text, valid_document
 from dspreview.documents.page import Selection, page_document
 from dspreview.documents.splits import splits_document
-from dspreview.documents.stdout import visible
 from dspreview.models import PAGE_LENGTH, Json, dump
 from dspreview.preview import whole
 from dspreview.preview.windows import rows_from
 from dspreview.query.table import Request
-from dspreview.serve.answers import FARTHEST, HttpAnswer, Parameters, failed, number, required
+from dspreview.serve.answers import FARTHEST, Answering, HttpAnswer, Parameters, number, required
 from dspreview.serve.headers import cache_control
 from dspreview.serve.shown import Shown, reference
 from dspreview.store import Store, hublist, report
-from dspreview.store.database import translated
 from dspreview.store.job import STATUSES
 
 HUB_PIECE = 1_000
@@ -35,6 +33,7 @@ class Endpoints:
 
     def __init__(self, shown: Shown) -> None:
         self.shown, self.settings, self.options = shown, shown.settings, shown.options
+        self.answering = Answering(shown.settings)
 
     def routes(self) -> list[Route]:
         """Paths and what answers them."""
@@ -54,24 +53,6 @@ class Endpoints:
             Route("/hf_datasets", self.answering(self.hub_datasets, long)),
             Route("/hf-datasets-count-by-cache-status", self.answering(self.hub_status, long)),
         ]
-
-    def answering(self, answer: Callable[[Parameters], HttpAnswer], max_age: int) -> Callable[[HttpRequest], Response]:
-        """An endpoint: its answer, or its failure, as a response. It runs in a thread."""
-
-        def respond(request: HttpRequest) -> Response:
-            try:
-                with translated(self.settings.dspreview_database):
-                    found = answer(dict(request.query_params))
-            except errors.PreviewError as error:
-                return failed(error, self.settings.max_age_short_seconds)
-            headers = {"cache-control": cache_control(max_age, public=found.public).decode()}
-            if found.public:
-                headers["access-control-allow-origin"] = "*"
-            if isinstance(found.body, str):
-                return Response(visible(found.body), media_type="application/json", headers=headers)
-            return StreamingResponse(map(visible, found.body), media_type="application/json", headers=headers)
-
-        return respond
 
     def splits(self, asked: Parameters) -> HttpAnswer:
         """The configs and splits of a dataset."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from dspreview import errors
 from dspreview.local import identify
-from dspreview.models import DatasetRef, Json, Resolved
+from dspreview.models import DatasetRef, Json, Resolved, SplitId
 from dspreview.preview import PageAnswer, Preview
 from dspreview.serve.options import ServeOptions
 from dspreview.settings import Settings
@@ -18,7 +18,7 @@ from dspreview.store.database import translated
 
 if TYPE_CHECKING:
     from dspreview.preview.queries import Queries
-    from dspreview.query.table import Request
+    from dspreview.query.table import Request, Table
 
 T = TypeVar("T")
 QUERIES_AT_ONCE = 2
@@ -103,6 +103,19 @@ class Shown:
 
         queries = Queries(preview, Telling(lambda *_: None, lambda _: None), at_hand=True)
         return queries.stored_stats(queries.target(ref, *names))
+
+    def table(self, preview: ShownPreview, ref: DatasetRef, names: SplitId) -> Table | None:
+        """The Parquet of a split as far as it is on this machine, or was looked into; None where that takes more."""
+        from dspreview.preview.queries import Queries
+        from dspreview.preview.telling import Telling
+
+        queries = Queries(preview, Telling(lambda *_: None, lambda _: None), at_hand=True)
+        try:
+            target = queries.target(ref, *names)
+            with queries.tables.open_known(ref, target.entry, target.split, convert=False) as found:
+                return None if found is None else found.table
+        except (errors.HubError, errors.NotCachedError, errors.DatasetError):
+            return None
 
     def make_room(self, store: Store) -> None:
         """Keep the assets of answers within bounds, whoever asks."""
