@@ -6,23 +6,22 @@ Each access opens the cache and closes it again: objects may be used by several 
 from __future__ import annotations
 
 import tempfile
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from dspreview import errors
+from dspreview.api.access import Access, asked_table, queries_of
 from dspreview.api.guest import GuestExtractor
-from dspreview.api.rows import Row, checked, features_of, path_of, rows_of
+from dspreview.api.rows import checked, path_of
+from dspreview.documents.rows import Row, features_of, rows_of
 from dspreview.extract.hub.fence import watched
 from dspreview.local import identify
 from dspreview.models import PAGE_LENGTH, DatasetRef, Json, SplitId
-from dspreview.preview import PageAnswer, Preview
-from dspreview.settings import BY_NAME, Settings, resolve
+from dspreview.preview import PageAnswer
+from dspreview.settings import BY_NAME, resolve
 from dspreview.slices import is_slice
-from dspreview.store import Store
 from dspreview.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -57,39 +56,6 @@ def open_dataset(
         identify(dataset if isinstance(dataset, str) else path_of(dataset), revision),
         Access(resolve(flags), cached=cached),
     )
-
-
-class Access(NamedTuple):
-    """How the cache is asked."""
-
-    settings: Settings
-    cached: bool
-
-    @contextmanager
-    def preview(self) -> Iterator[Preview]:
-        """The way to an answer, for one question."""
-        with watched(), Store(self.settings) as store:
-            yield Preview(
-                store, self.settings, cached=self.cached, warn=warned, extractor=GuestExtractor(self.settings)
-            )
-
-    def ask(self, question: Callable[[Queries], T]) -> T:
-        """The answer to a question about whole splits. Raises PreviewError."""
-        with self.preview() as preview:
-            return question(queries_of(preview))
-
-
-def queries_of(preview: Preview) -> Queries:
-    """What answers questions about whole splits, for one question."""
-    from dspreview.preview.queries import Queries
-    from dspreview.preview.telling import Telling
-
-    return Queries(preview, Telling(lambda *_: None, warned), agreed=True)
-
-
-def warned(message: str) -> None:
-    """A hint or a warning."""
-    warnings.warn(message, stacklevel=4)
 
 
 class Dataset:
@@ -133,6 +99,16 @@ class Dataset:
         with watched(), tempfile.TemporaryDirectory(prefix="dspreview-") as folder:
             extractor = GuestExtractor(self.access.settings)
             return DatasetCheck(extractor, self.ref, Path(folder), sample=sample, progress=lambda *_: None).run()
+
+    def report(self, path: str, *, sample: int | None = 100) -> Report:
+        """Check it as `check` does, and write all that is known of it as one HTML file. Raises UsageError, PreviewError."""
+        from dspreview.documents.newfile import write_file
+        from dspreview.documents.report import report_html
+
+        found = self.check(sample=sample)
+        page = self.access.ask(lambda queries: report_html(queries, self.ref, found))
+        write_file(Path(path), page.encode("utf-8", "backslashreplace"), path)
+        return found
 
     def __repr__(self) -> str:
         return f"dspreview.open({self.ref.word!r})"
@@ -272,21 +248,8 @@ class Split:
         return f"{self.dataset!r}.split({self.config!r}, {self.name!r})"
 
     def _repr_html_(self) -> str:
-        from dspreview.api.notebook import page_html
+        from dspreview.documents.html import page_html
 
         answer = self.first_page()
         with self.access.preview() as preview:
             return page_html(f"{self.ref.asked} {self.config}/{self.name}", answer, rows_of(preview.store, answer))
-
-
-def asked_table(
-    access: Access, refs: Mapping[str, DatasetRef], statement: str, self_name: SplitId | None = None
-) -> pa.Table:
-    """What a statement gives as an Arrow table. Raises UsageError, PreviewError."""
-    from dspreview.preview.statements import asked
-
-    def ask(queries: Queries) -> pa.Table:
-        with asked(queries, refs, statement, self_name) as found:
-            return found.table()
-
-    return access.ask(ask)

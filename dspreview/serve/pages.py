@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from dspreview import errors
 from dspreview.choice import choose
+from dspreview.documents.distribution import Distribution, from_rows, from_statistics
 from dspreview.documents.plain import harmless
 from dspreview.documents.words import age_text, bytes_text, counted
 from dspreview.models import DatasetRef, Json, Status
@@ -22,7 +23,6 @@ from dspreview.preview.windows import rows_from
 from dspreview.query.table import Request
 from dspreview.serve.answers import FARTHEST, HTTP_STATUS, Parameters, number, required
 from dspreview.serve.cells import Painter
-from dspreview.serve.distribution import Distribution, from_rows, from_statistics
 from dspreview.serve.headers import cache_control
 from dspreview.serve.shown import Shown, ShownPreview, reference
 from dspreview.serve.static import Static

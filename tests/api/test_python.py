@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
+import wave
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from datasets import Audio, Features, Value
 
 import dspreview
 from dspreview import errors
@@ -224,3 +228,38 @@ def test_a_part_of_a_split_is_one(tmp_path: Path) -> None:
     assert [row["n"] for row in split] == [2, 3, 9]
     assert (split.num_rows, split.to_arrow().num_rows) == (3, 3)
     assert "<table" in split._repr_html_()
+
+
+def test_a_report_is_one_file_that_loads_nothing(opened: dspreview.Dataset, tmp_path: Path) -> None:
+    report = opened.report(str(tmp_path / "report.html"))
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert report.findings == []
+    assert "in order (2 splits, 4 rows looked at)" in page
+    for told in ("default/train", "default/test", "a &lt;b&gt;", "rows of 3"):
+        assert told in page
+    assert re.findall(r"(?:src|href)=\"(?!data:)", page) == []
+    assert "<script" not in page
+    with pytest.raises(dspreview.errors.UsageError, match="No such file"):
+        opened.report(str(tmp_path / "nowhere" / "report.html"))
+
+
+def test_a_page_shows_conversations_and_short_sounds(tmp_path: Path) -> None:
+    messages = [{"role": "user", "content": "hi <there>"}, {"role": "assistant", "content": "hello"}]
+    sound = BytesIO()
+    with wave.open(sound, "wb") as file:
+        file.setparams((1, 2, 8_000, 0, "NONE", ""))
+        file.writeframes(bytes(200))
+    features = Features({"audio": Audio(), "n": Value("int64")})
+    write(
+        tmp_path / "d",
+        {
+            "chat/train.jsonl": json.dumps({"messages": messages}),
+            "sound/train.parquet": parquet(pa.table({"audio": [{"bytes": sound.getvalue(), "path": None}], "n": [1]}, schema=features.arrow_schema)),
+            "README.md": "---\nconfigs:\n- {config_name: chat, data_dir: chat}\n- {config_name: sound, data_dir: sound}\n---\n",
+        },
+    )  # fmt: skip
+    here = dspreview.open(str(tmp_path / "d"), DSPREVIEW_DATABASE=tmp_path / "x.sqlite")
+    chat = here.split("chat", "train")._repr_html_()
+    assert "<b>user</b> hi &lt;there&gt;" in chat
+    assert "<b>assistant</b> hello" in chat
+    assert 'src="data:audio/wav;base64,' in here.split("sound", "train")._repr_html_()

@@ -11,11 +11,11 @@ from urllib.parse import unquote
 
 from dspreview import errors
 from dspreview.cli.call import Call
-from dspreview.cli.newfile import write_file
 from dspreview.cli.render import output
 from dspreview.cli.render.output import Answer
 from dspreview.cli.viewer import show
 from dspreview.documents.assets import assets_in
+from dspreview.documents.newfile import write_file
 from dspreview.documents.page import Selection, narrowed
 from dspreview.documents.stdout import write_bytes
 from dspreview.page.media import AUDIO_TYPES, IMAGE_SHOWN, VIDEO_TYPES

@@ -10,7 +10,15 @@ import typer
 from dspreview import errors, local
 from dspreview.cli.batch import run_targets
 from dspreview.cli.call import Call
-from dspreview.cli.commands.checking.examining import NEAR, Baseline, Nearness, Told, examine, with_croissant
+from dspreview.cli.commands.checking.examining import (
+    NEAR,
+    Baseline,
+    Nearness,
+    Told,
+    examine,
+    with_croissant,
+    write_report,
+)
 from dspreview.cli.commands.is_valid import chosen
 from dspreview.cli.options import FromOption, format_option, with_common
 from dspreview.cli.render.reports import EACH, TOGETHER, Located, write, write_summary, write_together
@@ -93,6 +101,14 @@ def check(  # noqa: PLR0913 - options are many
             metavar="FILE", help="What `check --json` said before: only findings that are not in there count."
         ),
     ] = None,
+    report_to: Annotated[
+        str | None,
+        typer.Option(
+            "--report",
+            metavar="FILE",
+            help="Write findings, splits, columns, statistics and rows as one HTML file, too.",
+        ),
+    ] = None,
     exit_zero: Annotated[
         bool, typer.Option("--exit-zero", help="Exit 0 whatever is found; other failures keep their codes.")
     ] = False,
@@ -119,6 +135,8 @@ def check(  # noqa: PLR0913 - options are many
     extractor = Extractor(call.settings)
     said = Told(call, rules)
     share = near_duplicates if near_duplicates is not None else NEAR if against_data else None
+    if report_to is not None and many:
+        raise errors.UsageError("--report is for one dataset")
     if profile is not None and croissant is None:
         raise errors.UsageError("--profile is for --croissant FILE")
     if croissant is not None and many:
@@ -139,6 +157,8 @@ def check(  # noqa: PLR0913 - options are many
         report = report._replace(findings=known.new(kept(report.findings, selected, ignored), ref.asked))
         reports.append(Located(report, folder_of(ref)))
         write(call, reports[-1])
+        if report_to is not None:
+            write_report(call, extractor, ref, report, report_to)
         for one in report.missing:
             call.warn(f"not checked: {one}")
         if at_least(report.findings, level) and not exit_zero:

@@ -12,9 +12,9 @@ import typer
 from dspreview import errors
 from dspreview.cli.call import Call
 from dspreview.cli.commands.checking.describing import described
-from dspreview.cli.newfile import write_file
 from dspreview.cli.options import DatasetArgument, with_common
 from dspreview.cli.render.progress import working
+from dspreview.documents.newfile import write_file
 from dspreview.documents.stdout import write_text
 from dspreview.preview import Preview
 from dspreview.store import Store

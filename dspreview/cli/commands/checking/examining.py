@@ -146,3 +146,14 @@ def with_croissant(
         preview = Preview(store, call.settings, cached=call.cached, warn=call.warn, extractor=extractor)
         found = held_against(path, files_of(preview, ref), root_of(preview, ref), profile)
         return in_order([*report.findings, *found])
+
+
+def write_report(call: Call, extractor: Extractor, ref: DatasetRef, report: Report, path: str) -> None:
+    """Write a report as one HTML file. Raises PreviewError."""
+    from dspreview.documents.newfile import write_file
+    from dspreview.documents.report import report_html
+
+    with working(f"reading {ref.asked}", quiet=call.quiet) as told, Store(call.settings) as store:
+        preview = Preview(store, call.settings, cached=call.cached, warn=call.warn, extractor=extractor)
+        page = report_html(Queries(preview, Telling(told.show, call.warn)), ref, report)
+    write_file(Path(path), page.encode("utf-8", "backslashreplace"), f"--report {path}")

@@ -13,9 +13,9 @@ import typer
 from dspreview import errors
 from dspreview.cli.call import Call
 from dspreview.cli.commands.checking.check import AllRowsOption, SampleOption, refuse_cached
-from dspreview.cli.newfile import write_file
 from dspreview.cli.options import DatasetArgument, with_common
 from dspreview.cli.render.progress import working
+from dspreview.documents.newfile import write_file
 from dspreview.documents.stdout import write_text
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)

@@ -11,6 +11,7 @@ from typing import Any
 from dspreview.documents.plain import harmless
 from dspreview.documents.words import type_text
 from dspreview.models import dump
+from dspreview.page.conversations import Turn, head_of, turns_of
 from dspreview.preview import PageAnswer
 
 SHOWN_ROWS = 20
@@ -18,6 +19,10 @@ CELL = 300
 """Characters of a cell that are shown."""
 SIDE = 96
 """Pixels of the longer side of a thumbnail."""
+TURNS = 6
+"""Turns of a conversation that are shown."""
+SOUND_BYTES = 60_000
+"""Of a sound that is shown to be played."""
 MOST_BYTES = 500_000
 """Of all that is shown; later images are named only."""
 STYLE = (
@@ -64,9 +69,40 @@ def cell_html(value: Any, room: int) -> str:
         and len(image) < room
     ):
         return f'<td><img alt="" src="data:image/png;base64,{image}"></td>'
+    if (sound := sound_html(value, room)) is not None:
+        return f"<td>{sound}</td>"
+    if (turns := turns_of(value)) is not None:
+        return f"<td>{chat_html(turns)}</td>"
     if isinstance(value, (dict, list)):
         value = dump(without_files(value))
     return f"<td>{text(str(value))}</td>"
+
+
+def chat_html(turns: list[Turn]) -> str:
+    """A conversation: who speaks, and what is said; the first turns of a long one."""
+    shown = turns[:TURNS]
+    lines = [
+        f"<p><b>{text(head_of(turn))}</b> {text(turn.text or ', '.join(f'{call.name}()' for call in turn.calls))}</p>"
+        for turn in shown
+    ]
+    more = f"<p><i>{len(turns) - len(shown)} more turns</i></p>" if len(turns) > len(shown) else ""
+    return "".join(lines) + more
+
+
+def sound_html(value: Any, room: int) -> str | None:
+    """A sound that can be played, where it is short enough; None for anything else."""
+    found = value[0] if isinstance(value, list) and len(value) == 1 else value
+    if not (isinstance(found, dict) and found.get("file") and str(found.get("type", "")).startswith("audio/")):
+        return None
+    try:
+        with open(found["file"], "rb") as file:
+            data = file.read(SOUND_BYTES + 1)
+    except OSError:
+        return None
+    if len(data) > SOUND_BYTES or len(data) * 4 // 3 > room:
+        return None
+    packed = base64.b64encode(data).decode()
+    return f'<audio controls preload="none" src="data:{escape(found["type"])};base64,{packed}"></audio>'
 
 
 def without_files(value: Any) -> Any:
