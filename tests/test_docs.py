@@ -191,6 +191,6 @@ def test_how_it_works_names_files_that_are_there_and_all_rooms() -> None:
 def test_examples_in_python_run() -> None:
     page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
     parts = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    assert len(parts) == 3
+    assert len(parts) == 4
     for part in parts:
         subprocess.run([sys.executable, "-W", "error", "-c", part], cwd=ROOT, check=True)
