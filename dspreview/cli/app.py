@@ -98,6 +98,7 @@ COMMANDS = {
         "serve_assets", "Serve the cache over HTTP: assets, JSON, and a page to look at.", ("--port 8000",)
     ),
     "settings": Entry("settings", "Show each setting, its value and where it came from."),
+    "schema": Entry("schema", "Print the JSON Schema of a command's --json, or list them.", ("rows", "check")),
     "skill": Entry("skill", "Print a SKILL.md that teaches an agent to use this program."),
     "mcp": Entry("mcp", "Answer agents over the Model Context Protocol; read-only."),
     "doctor": Entry("doctor", "Check that everything needed is in order."),
@@ -109,10 +110,11 @@ GROUPS = {
     "Take along": ("export", "croissant"),
     "Check": ("check", "rules", "lock", "diff", "is-valid"),
     "Keep a cache": ("refresh", "warm", "hub", "webhook", "queue", "cache", "serve-assets"),
-    "Agents, and this installation": ("skill", "mcp", "settings", "doctor"),
+    "Agents, and this installation": ("skill", "mcp", "schema", "settings", "doctor"),
 }
 """The commands in the help, by what one wants."""
-EPILOG = f"""A DATASET is a Hub id (glue, nyu-mll/glue, glue@REVISION), a local path (./folder, data.csv) or an address of the Hub.
+EPILOG = f"""A DATASET is a Hub id (glue, nyu-mll/glue, glue@REVISION), a local path (./folder, data.csv),
+a pattern ('logs/*.jsonl'), an address (https://…, s3://…) or - for stdin.
 
 \b
 Examples:

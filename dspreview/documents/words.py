@@ -46,6 +46,28 @@ def age_text(seconds: float) -> str:
     return "just now"
 
 
+def span_text(seconds: float) -> str:
+    """How long something took, in the largest unit that counts."""
+    for unit, size in (("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.1f} s"
+
+
+def place_text(name: str, here: str, home: str) -> str:
+    """A dataset as one would type it: a path below the working folder or the home folder from there."""
+    for start, short in ((here, "."), (home, "~")):
+        root = start.rstrip("/")
+        if root and (name == root or name.startswith(f"{root}/")):
+            return harmless(short + name[len(root) :])
+    return harmless(name)
+
+
+def without_left(text: str, most: int) -> str:
+    """The end of a text, where it is too long: what tells paths apart stands there."""
+    return text if len(text) <= most else f"…{text[len(text) - most + 1 :]}"
+
+
 def bytes_text(size: int) -> str:
     """A size in the largest unit that counts: `512 B`, `1.4 MB`."""
     number, unit = float(size), "B"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from dspreview.cli.options import with_common
 from dspreview.cli.render import output
 from dspreview.cli.render.output import Answer
 from dspreview.documents.lists import report_rows, report_text, valid_document
+from dspreview.documents.words import bytes_text
 from dspreview.store import Store, report
 from dspreview.store.database import translated
 from dspreview.store.verify import litter
@@ -31,6 +33,7 @@ def stats(call: Call) -> int:
     """Answer `cache stats`."""
     with Store(call.settings, must_open=True) as store:
         found = report.count(store)
+    text = lambda: stats_text(call, found)  # noqa: E731 - only for people
     rows: list[list[Any]] = [
         [kind, status, found[kind][status]] for kind in ("datasets", "splits") for status in report.STATUSES
     ]
@@ -40,8 +43,25 @@ def stats(call: Call) -> int:
     ]
     for one in found["derived"]:
         rows.append(["derived", f"{one['kind']} {one['dataset']} {one['config']}/{one['split']}", one["bytes"]])
-    output.write(call, Answer.of_rows(found, ["kind", "status", "number"], rows))
+    output.write(call, Answer.of_rows(found, ["kind", "status", "number"], rows)._replace(text=text))
     return errors.EXIT_OK
+
+
+def stats_text(call: Call, found: dict[str, Any]) -> str:
+    """What is in the cache for people: how many, how much room, what was derived."""
+    lines = []
+    for kind in ("datasets", "splits"):
+        counts = [f"{found[kind][status]:,} {status}" for status in report.STATUSES if found[kind][status]]
+        lines.append(f"{kind}: {', '.join(counts) or 'none'}")
+    room = [f"{bytes_text(found[f'{name}_bytes'])} {what}" for name, what in (("database", "database"), ("asset", "assets"), ("derived", "derived files"))]  # fmt: skip
+    text = "\n".join([*lines, f"room: {', '.join(room)}", ""])
+    sums: dict[str, list[int]] = {}
+    for one in found["derived"]:
+        sums.setdefault(one["kind"], []).append(one["bytes"])
+    rows = [
+        {"derived": kind, "number": len(sizes), "size": bytes_text(sum(sizes))} for kind, sizes in sorted(sums.items())
+    ]
+    return f"{text}\n{output.table_of(call, ['derived', 'number', 'size'], rows)}" if rows else text
 
 
 @app.command("report", help="List each dataset and split with its status and error.")
@@ -52,8 +72,15 @@ def report_(call: Call) -> int:
     with Store(call.settings, must_open=True) as store, translated(call.settings.dspreview_database):
         store.connection.execute("BEGIN")  # the report is of one moment, however long it takes
         records = lambda: (dict(zip(header, row, strict=True)) for row in report_rows(store))  # noqa: E731 - read anew for each pass
-        output.write(call, Answer(lambda: report_text(lambda: nullcontext(store)), header, records))
+        text = lambda: output.people_table(call, header, report_lines(store))  # noqa: E731 - only for people
+        output.write(call, Answer(lambda: report_text(lambda: nullcontext(store)), header, records, text))
     return errors.EXIT_OK
+
+
+def report_lines(store: Store) -> Iterator[list[Any]]:
+    """The report for people: statuses in small letters."""
+    for dataset, config, split, status, error in report_rows(store):
+        yield [dataset, config, split, str(status).lower(), error]
 
 
 @app.command(help="List the datasets that have rows for at least one split.")

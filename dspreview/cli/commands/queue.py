@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,9 +17,11 @@ from dspreview.cli.options import ConfigArgument, EngineOption, MaxWait, SplitAr
 from dspreview.cli.render import output
 from dspreview.cli.render.output import Answer
 from dspreview.documents.lists import job_record, jobs_document, queue_document
+from dspreview.documents.words import age_text, span_text
+from dspreview.models import Json
 from dspreview.store import Store
 from dspreview.store.database import translated
-from dspreview.store.job import KINDS, STATUSES
+from dspreview.store.job import KINDS, STATUSES, Job
 
 if TYPE_CHECKING:
     from dspreview.work.supervisor import Limits
@@ -80,9 +84,30 @@ def list_(
     with Store(call.settings, must_open=True) as store:
         jobs = store.queue.jobs(wanted)
         document = jobs_document(store, jobs, wanted)
+        now = store.queue.clock()
     records = [job_record(job) for job in jobs]
-    output.write(call, Answer.of_rows(document, HEADER, [[record.get(name) for name in HEADER] for record in records]))
+    rows = [[record.get(name) for name in HEADER] for record in records]
+    told = lambda: output.people_table(call, ["dataset", "split", "status", "since", "took"], job_rows(jobs, now))  # noqa: E731 - only for people
+    output.write(call, Answer.of_rows(document, HEADER, rows)._replace(text=told))
     return errors.EXIT_OK
+
+
+def job_rows(jobs: Sequence[Job], now: float) -> list[list[Json]]:
+    """Jobs for people: what they are about, how they stand, since when, and how long they ran."""
+    rows: list[list[Json]] = []
+    for job in jobs:
+        key = job.key
+        moments = [seconds(text) for text in (job.created_at, job.started_at, job.finished_at)]
+        last = [one for one in moments if one is not None]
+        took = span_text(moments[2] - moments[1]) if moments[1] is not None and moments[2] is not None else ""
+        name = f"{key.config}/{key.split}" if key.split else ""
+        rows.append([key.dataset, name, job.status.lower(), age_text(max(0.0, now - last[-1])) if last else "", took])
+    return rows
+
+
+def seconds(moment: str | None) -> float | None:
+    """A moment of the queue in seconds since 1970; None where it has none."""
+    return datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp() if moment else None
 
 
 @app.command(

@@ -9,6 +9,8 @@ from dspreview.cli.call import Call
 from dspreview.cli.options import with_common
 from dspreview.cli.render import output
 from dspreview.cli.render.output import Answer
+from dspreview.documents.words import bytes_text
+from dspreview.models import Json
 from dspreview.settings import SECRETS, TABLE
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -29,5 +31,14 @@ def settings(call: Call) -> int:
     rows = [[record[name] for name in HEADER] for record in records]
     ignored = [one._asdict() for one in call.settings.ignored]
     rows += [[one["name"], "ignored", one["path"], one["reason"]] for one in ignored]
-    output.write(call, Answer.of_rows({"settings": records, "ignored": ignored}, HEADER, rows))
+    shown = [[name, with_unit(str(name), value), *rest] for name, value, *rest in rows]
+    text = lambda: output.table_of(call, HEADER, [dict(zip(HEADER, row, strict=True)) for row in shown])  # noqa: E731 - only for people
+    output.write(call, Answer.of_rows({"settings": records, "ignored": ignored}, HEADER, rows)._replace(text=text))
     return errors.EXIT_OK
+
+
+def with_unit(name: str, value: Json) -> Json:
+    """A value as it is set; bytes also in the largest unit that counts."""
+    if name.endswith(("_BYTES", "_MEMORY", "_FALLBACK")) and isinstance(value, int) and value >= 10_000:
+        return f"{value} ({bytes_text(value)})"
+    return value

@@ -31,8 +31,8 @@ description: Look into datasets on the Hugging Face Hub or in local folders with
 
 # dspreview
 
-A DATASET is a Hub id (`glue`, `nyu-mll/glue`, `glue@REVISION`), a path (`./folder`, `data.csv`) or an address of the Hub. CONFIG and
-SPLIT may be left out; what was taken is said on stderr. Begin with `describe`. Everything read is kept, so asking again is cheap.
+A DATASET is a Hub id (`glue`, `nyu-mll/glue`, `glue@REVISION`), a path (`./folder`, `data.csv`, `'logs/*.jsonl'`), an address (`https://…`, `s3://…`) or
+`-` for stdin. CONFIG and SPLIT may be left out; what was taken is said on stderr. SPLIT may be a part: `train[:10%]+test`. Begin with `describe`. Everything read is kept, so asking again is cheap.
 
 | command | call |
 |---|---|

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from typing import Any, NamedTuple, Self
@@ -11,6 +13,7 @@ from dspreview.cli import agents
 from dspreview.cli.call import ROW_FORMATS, Call
 from dspreview.documents.plain import csv_cell
 from dspreview.documents.stdout import visible, write_bytes, write_text
+from dspreview.documents.words import place_text, without_left
 from dspreview.errors import UsageError
 from dspreview.models import Json, dump
 
@@ -66,6 +69,26 @@ def table_of(call: Call, header: list[str], records: list[Record], null: str = "
 
     rows = [[record.get(name) for name in header] for record in records]
     return table.simple(header, rows, color=table.use_color(call.color), null=null) + "\n"
+
+
+def people_table(call: Call, header: list[str], rows: Iterable[list[Json]]) -> str:
+    """A table of ours for people, without the columns in which nothing stands; datasets, its first column, as one would type them.
+
+    On a terminal they lose their left where they are long.
+    """
+    most = max(24, drawing_width() * 3 // 10) if sys.stdout.isatty() else 1 << 30
+    here, home = os.getcwd(), os.path.expanduser("~")
+    shown = [[without_left(place_text(str(row[0]), here, home), most), *row[1:]] for row in rows]
+    kept = [place for place in range(len(header)) if not shown or any(row[place] not in {None, ""} for row in shown)]
+    records = [{header[place]: row[place] for place in kept} for row in shown]
+    return table_of(call, [header[place] for place in kept], records)
+
+
+def drawing_width() -> int:
+    """The columns of the terminal."""
+    from dspreview.cli.render.table import table_width
+
+    return table_width()
 
 
 def as_json(_: Call, answer: Answer) -> None:
