@@ -13,7 +13,6 @@ WHOLE: Json = {"type": "integer", "minimum": 0}
 TRUTH: Json = {"type": "boolean"}
 ANYTHING: Json = {}
 NAMED: Json = {"type": "object"}
-FRACTION: Json = {"type": "number"}
 
 
 def maybe(schema: Json) -> Json:
