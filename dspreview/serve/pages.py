@@ -26,7 +26,7 @@ from dspreview.serve.cells import Painter
 from dspreview.serve.headers import cache_control
 from dspreview.serve.shown import Shown, ShownPreview, reference
 from dspreview.serve.static import Static
-from dspreview.serve.views import Pager, PageTable, link
+from dspreview.serve.views import PageQuery, Pager, PageTable, link
 from dspreview.store import overview
 from dspreview.store.database import translated
 
@@ -117,15 +117,17 @@ class Pages:
                 "near": splits if len(splits) <= NEAR else [name for name in splits[:NEAR] if name != split] + [split],
                 "first": {line.config: line.split for line in reversed(lines)},
             }  # fmt: skip
+            words, where, orderby = (asked.get(name, "").strip() for name in ("q", "where", "orderby"))
+            question = PageQuery({"dataset": ref.asked, "config": config, "split": split}, words, where, orderby)
             if asked.get("row"):
-                return self.row(preview, ref, nav, number(asked, "row", FARTHEST, 0))
-            return self.split(preview, ref, nav, asked)
+                return self.row(preview, ref, nav, number(asked, "row", FARTHEST, 0), question)
+            return self.split(preview, ref, nav, question, number(asked, "offset", FARTHEST, 0))
 
     def dataset(self, ref: DatasetRef, configs: Any, lines: list[overview.SplitLine]) -> str:
         """The configs and splits of a dataset."""
         listed = [
             {
-                "config": harmless(line.config), "split": harmless(line.split), "status": line.status.lower(),
+                "config": harmless(line.config), "split": harmless(line.split), "status": line.status.lower() if line.status is not Status.EMPTY else "not read yet",
                 "rows": f"{line.num_examples:,}" if line.num_examples is not None else "",
                 "bytes": bytes_text(line.num_bytes) if line.num_bytes is not None else "",
                 "error": harmless(line.error["message"]) if line.error else "",
@@ -137,10 +139,9 @@ class Pages:
         name = harmless(ref.asked)
         return self.render("dataset.html", title=name, name=name, splits=listed, broken=broken)
 
-    def split(self, preview: ShownPreview, ref: DatasetRef, nav: dict[str, Any], asked: Parameters) -> str:
+    def split(self, preview: ShownPreview, ref: DatasetRef, nav: dict[str, Any], asked: PageQuery, offset: int) -> str:
         """Rows of a split."""
-        where, orderby = asked.get("where", "").strip(), asked.get("orderby", "").strip()
-        offset, names = number(asked, "offset", FARTHEST, 0), (nav["config"], nav["split"])
+        names = (nav["config"], nav["split"])
         problem = filter_problem = None
         first = answer = None
         try:
@@ -148,33 +149,41 @@ class Pages:
         except errors.PreviewError as error:
             problem = problem_of(error)
         try:
-            if where or orderby:
-                answer = self.shown.filter(preview, ref, *names, Request(where, orderby, offset, LENGTH))
+            if asked.some:
+                answer = self.asking(preview, ref, names, asked, offset)
                 problem = None
             elif first is not None:
                 answer = rows_from(first, ref, offset, LENGTH, self.shown.asking(preview, ref, *names))
         except errors.PreviewError as error:
             filter_problem = problem_of(error)
             answer = first if not offset else None
-        filtered = bool(where or orderby) and filter_problem is None
-        fixed = {"dataset": ref.asked, "config": names[0], "split": names[1]}
-        if filtered:
-            fixed |= {name: value for name, value in (("where", where), ("orderby", orderby)) if value}
+        filtered = asked.some and filter_problem is None
+        fixed = asked.parameters if filtered else asked.whose
         values: dict[str, Any] = {
             "title": harmless(f"{ref.asked} {nav['config']}/{nav['split']}"), "nav": nav, "problem": problem,
-            "filter_problem": filter_problem, "wrong": field_of(filter_problem), "where": where, "orderby": orderby,
+            "filter_problem": filter_problem, "wrong": field_of(filter_problem), "asked": asked,
             "table": None, "told": [], "source": "", "pager": Pager(offset, 0, None, LENGTH, fixed, "/view") if offset else None,
         }  # fmt: skip
         if answer is not None:
-            table = PageTable(answer, 0 if filtered else offset, LENGTH, Painter())
+            table = PageTable(answer, 0 if filtered else offset, LENGTH, Painter(), asked)
             pictures, source = self.distributions(preview, ref, names, first) if first is not None else ({}, "")
             total = answer.page.num_rows_total
             pager = Pager(offset, len(table.rows), total, LENGTH, fixed, "/view", found=filtered)
-            told = table.told() + (["These rows are not filtered."] if filter_problem and (where or orderby) else [])
+            told = table.told() + (["These rows are not filtered."] if filter_problem and asked.some else [])
             values |= {"table": table, "pager": pager, "pictures": pictures, "source": source, "told": told}
         return self.render("split.html", **values)
 
-    def row(self, preview: ShownPreview, ref: DatasetRef, nav: dict[str, Any], place: int) -> str:
+    def asking(
+        self, preview: ShownPreview, ref: DatasetRef, names: tuple[str, str], asked: PageQuery, offset: int
+    ) -> PageAnswer:
+        """The rows that hold some words, or that match. Raises PreviewError."""
+        request = Request(asked.where, "" if asked.words else asked.orderby, offset, LENGTH)
+        if not asked.words:
+            return self.shown.filter(preview, ref, *names, request)
+        ask = self.shown.asking(preview, ref, *names)
+        return ask(lambda queries: queries.search(ref, *names, asked.words, "any", request))
+
+    def row(self, preview: ShownPreview, ref: DatasetRef, nav: dict[str, Any], place: int, asked: PageQuery) -> str:
         """One row, all of it."""
         names = (nav["config"], nav["split"])
         answer, note = preview.page(ref, *names), None
@@ -185,7 +194,9 @@ class Pages:
         table = PageTable(answer, place, 1, Painter(large=True))
         total = answer.page.num_rows_total
         title = harmless(f"{ref.asked} {nav['config']}/{nav['split']}, row {place}")
-        return self.render("row.html", title=title, nav=nav, place=place, total=total, table=table, note=note)
+        return self.render(
+            "row.html", title=title, nav=nav, place=place, total=total, table=table, note=note, asked=asked
+        )
 
     def distributions(
         self, preview: ShownPreview, ref: DatasetRef, names: tuple[str, str], first: PageAnswer
@@ -225,7 +236,7 @@ def dataset_link(line: overview.DatasetLine) -> str:
 def splits_text(counts: dict[str, int]) -> str:
     """`3 splits, 1 error`."""
     told = counted(sum(counts.values()), "split")
-    for status, word in ((Status.ERROR, "error"), (Status.STALLED, "stalled"), (Status.EMPTY, "without rows yet")):
+    for status, word in ((Status.ERROR, "error"), (Status.STALLED, "stalled"), (Status.EMPTY, "not read yet")):
         if counts.get(status):
             told += f", {counts[status]} {word}"
     return told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from dspreview.documents.page import Selection, narrowed
@@ -12,17 +13,54 @@ from dspreview.models import Json
 from dspreview.preview import PageAnswer
 from dspreview.serve.cells import Cell, Painter
 
+SORTABLE = frozenset({"INT", "FLOAT", "STRING", "BOOL", "CLASS_LABEL", "TIMESTAMP", "IMAGE_URL"})
+"""Types of columns that have an order."""
+
+
+class PageQuery(NamedTuple):
+    """What of a split is asked for; all of it stands in the address."""
+
+    whose: dict[str, str]
+    """Dataset, config and split."""
+    words: str = ""
+    """Rows that hold these words, best first."""
+    where: str = ""
+    orderby: str = ""
+
+    @property
+    def some(self) -> bool:
+        """Whether it is not simply the rows of the split."""
+        return bool(self.words or self.where or self.orderby)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The parameters of its address."""
+        told = {"q": self.words, "where": self.where, "orderby": "" if self.words else self.orderby}
+        return self.whose | {name: value for name, value in told.items() if value}
+
+    def sorting(self, name: str) -> tuple[str, str]:
+        """Where a click on the head of a column leads: its order, then the other way round, then none; and how it is sorted now."""
+        rising = '"' + name.replace('"', '""') + '"'
+        falling = f"{rising} DESC"
+        following = {rising: falling, falling: ""}.get(self.orderby, rising)
+        now = {rising: "ascending", falling: "descending"}.get(self.orderby, "")
+        return link("/view", **self._replace(orderby=following, words="").parameters), now
+
 
 class PageTable:
     """Rows of a page, ready to be drawn."""
 
-    def __init__(self, answer: PageAnswer, offset: int, length: int, painter: Painter) -> None:
+    def __init__(
+        self, answer: PageAnswer, offset: int, length: int, painter: Painter, asked: PageQuery | None = None
+    ) -> None:
+        """`asked` is what the heads of the columns sort; None where there is nothing to sort."""
         page = answer.page
         self.answer, self.selection = answer, Selection(None, offset, length)
         columns, features = json.loads(page.columns), json.loads(page.features)
         self.columns = [
             {"name": harmless(column["name"]), "key": column["name"], "type": type_text(feature["type"]),
-             "numeric": column["type"] in {"INT", "FLOAT"}}
+             "numeric": column["type"] in {"INT", "FLOAT"},
+             "sort": asked.sorting(column["name"]) if asked is not None and column["type"] in SORTABLE else ("", "")}
             for column, feature in zip(columns, features, strict=True)
         ]  # fmt: skip
         self.extra: dict[str, Json] = narrowed(json.loads(page.extra), answer, self.selection)

@@ -96,7 +96,7 @@ def test_a_filter_is_typed_and_answered_in_place(visit: Callable[..., Visit], si
     page.wait_for_url("**where=**")
     assert page.locator("tbody th").all_inner_texts() == ["297", "294", "291"]
     page.get_by_label("Where").fill("nn > 1")
-    page.get_by_role("button", name="Filter").click()
+    page.get_by_role("button", name="Show").click()
     problem = page.get_by_role("alert")
     problem.wait_for()
     assert "no column 'nn'" in problem.inner_text()
@@ -126,7 +126,7 @@ def test_it_reads_without_javascript(visit: Callable[..., Visit], site: Site) ->
     page.wait_for_url("**/assets/**")
     page.go_back()
     page.get_by_label("Where").fill("kind = 'dog'")
-    page.get_by_role("button", name="Filter").click()
+    page.get_by_role("button", name="Show").click()
     page.wait_for_url("**where=**")
     assert page.locator("tbody th").all_inner_texts() == ["1", "2"]
 

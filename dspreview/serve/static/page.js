@@ -1,4 +1,4 @@
-// A picture opens large over the page; without this script its link opens it alone.
+// A picture opens large over the page, and keys lead through it; without this script links and forms do the same.
 "use strict";
 
 let dialog = null;
@@ -48,4 +48,56 @@ document.addEventListener("click", (event) => {
   show(link);
   dialog.showModal();
   dialog.addEventListener("close", () => current && current.focus(), { once: true });
+});
+
+const KEYS = {
+  "/": ["search the rows", () => focus("#q")],
+  w: ["filter the rows", () => focus("#where")],
+  g: ["go to a row", () => focus("#row")],
+  n: ["next page or row", () => follow("next")],
+  p: ["previous page or row", () => follow("prev")],
+  "?": ["show these keys", help],
+};
+let keys = null;
+
+function focus(selector) {
+  const field = document.querySelector(selector);
+  if (field) field.focus();
+}
+
+function follow(rel) {
+  const link = document.querySelector(`a[rel="${rel}"]`);
+  if (link) link.click();
+}
+
+function help() {
+  if (!keys) {
+    keys = document.createElement("dialog");
+    keys.setAttribute("aria-label", "Keys");
+    const list = document.createElement("dl");
+    const form = document.createElement("form");
+    const close = document.createElement("button");
+    for (const [key, [what]] of Object.entries(KEYS)) {
+      const name = document.createElement("dt");
+      const told = document.createElement("dd");
+      name.textContent = key;
+      told.textContent = what;
+      list.append(name, told);
+    }
+    form.method = "dialog";
+    close.textContent = "Close";
+    form.append(close);
+    keys.append(list, form);
+    document.body.append(keys);
+  }
+  keys.showModal();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (event.target.closest("input, textarea, select, [contenteditable], audio, video")) return;
+  const found = KEYS[event.key];
+  if (!found) return;
+  event.preventDefault();
+  found[1]();
 });

@@ -1,0 +1,95 @@
+"""The page of a split: search, sorting by a click, jumping to a row; all of it in the address, none of it with scripts."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+
+from tests.serve.conftest import Site
+from tests.support.server import Answer
+
+
+def view(site: Site, **parameters: str | int) -> Answer:
+    """The page of the numbers."""
+    return site.server.query("/view", dataset=site.numbers, config="default", split="train", **parameters)
+
+
+def places(page: Answer) -> list[int]:
+    """The rows that are shown, in their order."""
+    return [int(one) for one in re.findall(r'aria-label="Row (\d+), all of it"', page.text)]
+
+
+def sort_links(page: Answer) -> dict[str, str]:
+    """Where the heads of the columns lead."""
+    return {
+        name: html.unescape(link) for link, name in re.findall(r'<a class="sort" href="([^"]*)">([^<]*)</a>', page.text)
+    }
+
+
+def test_a_search_is_that_of_the_command(site: Site) -> None:
+    page = view(site, q="w1")
+    command = site.program("search", site.numbers, "w1", "--length", "50", "--json").json
+    assert places(page) == [row["row_idx"] for row in command["rows"]]
+    assert "of 100 that were found" in re.sub(r"\s+", " ", page.text)
+    assert 'value="w1"' in page.text
+    second = html.unescape(re.search(r'rel="next" href="([^"]*)"', page.text)[1])  # type: ignore[index]
+    assert "q=w1" in second
+    assert places(site.server.get(second)) == [
+        row["row_idx"] for row in site.program("search", site.numbers, "w1", "--offset", "50", "--length", "50", "--json").json["rows"]
+    ]  # fmt: skip
+
+
+def test_a_search_among_rows_that_match(site: Site) -> None:
+    found = places(view(site, q="w1", where="n >= 290"))
+    assert sorted(found) == [292, 295, 298]
+
+
+def test_a_click_on_a_head_sorts_then_turns_round_then_ends(site: Site) -> None:
+    first = sort_links(view(site, where="n < 5"))
+    assert set(first) == {"n", "half", "word"}
+    rising = site.server.get(first["word"])
+    assert places(rising) == [0, 3, 1, 4, 2]
+    assert rising.text.count('aria-sort="ascending"') == 1
+    falling = site.server.get(sort_links(rising)["word"])
+    assert places(falling) == [2, 1, 4, 0, 3]
+    assert falling.text.count('aria-sort="descending"') == 1
+    ended = site.server.get(sort_links(falling)["word"])
+    assert places(ended) == [0, 1, 2, 3, 4]
+    assert "aria-sort" not in ended.text
+    assert "where=n+%3C+5" in sort_links(ended)["word"]
+
+
+def test_columns_without_an_order_are_not_sorted(site: Site) -> None:
+    page = site.server.query("/view", dataset=site.media, config="default", split="train")
+    assert page.status == 200
+    assert "image" not in sort_links(page)
+
+
+def test_a_row_keeps_what_was_asked_for(site: Site) -> None:
+    page = view(site, where="n > 100", orderby="n DESC")
+    link = html.unescape(re.search(r'<a href="([^"]*row=299[^"]*)"', page.text)[1])  # type: ignore[index]
+    row = site.server.get(link)
+    back = html.unescape(re.search(r'<a class="button" href="([^"]*)">Rows that were found</a>', row.text)[1])  # type: ignore[index]
+    assert places(site.server.get(back)) == places(page) == list(range(299, 249, -1))
+
+
+def test_there_is_a_way_to_any_row(site: Site) -> None:
+    page = view(site)
+    assert re.search(r'<input id="row" name="row" type="number" min="0"', page.text)
+    assert "<h1>Row 250 " in view(site, row=250).text
+
+
+@pytest.mark.parametrize(("parameters", "told"), [({"q": "w1", "where": "nope = 1"}, "no column"), ({"orderby": "n SIDEWAYS"}, "SIDEWAYS")])  # fmt: skip
+def test_a_mistake_is_told_and_rows_are_shown(parameters: dict[str, str], told: str, site: Site) -> None:
+    page = view(site, **parameters)
+    assert page.status == 200
+    assert told in page.text
+    assert "These rows are not filtered." in page.text
+
+
+def test_a_split_that_was_not_read_says_so(site: Site) -> None:
+    page = site.server.query("/view", dataset=str(site.folder / "hostile"))
+    assert page.status == 200
+    assert ">empty<" not in page.text
