@@ -52,7 +52,10 @@ def is_slice(name: str) -> bool:
 
 def parse(text: str) -> tuple[Slice, ...]:
     """The pieces that a word means, in their order. Raises UsageError."""
-    return tuple(piece_of(one, text) for one in SUM.split(text.strip()))
+    first, *others = found = tuple(piece_of(one, text) for one in SUM.split(text.strip()))
+    if any(first.percent and one.percent and one.rounding != first.rounding for one in others):
+        raise UsageError(f"{text!r}: its percents are rounded in two ways; choose one of them")
+    return found
 
 
 def piece_of(text: str, whole: str) -> Slice:

@@ -27,6 +27,7 @@ ROOMS = {
     "dspreview/settings.py": ["tests/test_settings.py", "tests/cli"],
     "dspreview/folders.py": ["tests/test_settings.py", "tests/cli"],
     "dspreview/feature.py": ["tests/test_feature.py", "tests/page"],
+    "dspreview/slices.py": ["tests/test_slices.py"],
     "dspreview/suggestions.py": ["tests/test_choice.py", "tests/cli"],
     "dspreview/models.py": ["tests/extract", "tests/store"],
     "dspreview/signals.py": ["tests/cli", "tests/work"],

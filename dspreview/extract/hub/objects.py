@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -32,8 +33,9 @@ from dspreview.models import DatasetRef
 from dspreview.settings import Settings
 
 T = TypeVar("T")
-PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
-"""What reads a scheme."""
+GOOGLE, AZURE = ("gcsfs", "GCSFileSystem"), ("adlfs", "AzureBlobFileSystem")
+PACKAGES = {"s3": ("s3fs", "S3FileSystem"), "gs": GOOGLE, "gcs": GOOGLE, "az": AZURE, "abfs": AZURE}
+"""What reads a scheme: a package, and its file system."""
 CREDENTIALS = ("http://169.254.169.254", "http://169.254.170.2")
 """Where the machines of clouds give their programs credentials; asked by the packages of the stores alone."""
 ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "STORAGE_EMULATOR_HOST")
@@ -67,7 +69,7 @@ def store_of(url: str, asked: str) -> Any:
     try:
         return opened(scheme, has_credentials(scheme))
     except ImportError as error:
-        package = PACKAGES[scheme]
+        package = PACKAGES[scheme][0]
         raise MissingPackageError(
             f"{asked}: {scheme}:// is read with the package {package}, which is not installed; run: pip install {package}"
         ) from error
@@ -76,10 +78,9 @@ def store_of(url: str, asked: str) -> Any:
 @lru_cache(maxsize=4)
 def opened(scheme: str, known: bool) -> Any:  # noqa: FBT001 - of a cache
     """The file system, made once; without credentials it asks for what everybody may read."""
-    import fsspec
-
+    package, name = PACKAGES[scheme]
     options = {} if known or scheme != "s3" else {"anon": True}
-    return fsspec.filesystem(scheme, use_listings_cache=False, skip_instance_cache=True, **options)
+    return getattr(import_module(package), name)(use_listings_cache=False, skip_instance_cache=True, **options)
 
 
 def has_credentials(scheme: str) -> bool:

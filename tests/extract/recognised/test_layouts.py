@@ -312,7 +312,7 @@ def test_packages_that_messages_name_hold_the_modules_that_are_imported() -> Non
         {kind.package.partition("[")[0] for kind in KINDS}
         | {one.extra for one in FORMATS.values()}
         | set(EXTRAS.values())
-        | set(PACKAGES.values())
+        | {package for package, _ in PACKAGES.values()}
     )
     installed = packages_distributions()
     known = {name: installed.get(modules.get(name, name)) for name in told - {""}}
