@@ -104,7 +104,7 @@ SCHEMAS: dict[str, tuple[str, Json]] = {
                     holding({"name": TEXT, "type": ANYTHING, "missing": MAYBE_WHOLE, "distinct": MAYBE_WHOLE, "min": ANYTHING, "max": ANYTHING, "example": ANYTHING})
                 ),
             },
-            columns_left_out=WHOLE, splits_left_out=WHOLE,
+            columns_left_out=WHOLE, splits_left_out=WHOLE, about=listed(NAMED),
         ),
     ),
     "stats": (

@@ -70,6 +70,8 @@ class Format(NamedTuple):
 
     It takes a `dspreview.extract.folder.Folder` and the names of files.
     """
+    about: str = ""
+    """`module:function` that tells what its files say of themselves beside their rows."""
     is_log: bool = False
     """Whether a program wrote down what happened: its values are as they were, and nobody mends them."""
     mends: str = ""
@@ -137,7 +139,7 @@ FORMATS = {
         Format("conllu", ("conllu", "conllup", "conll"), is_ours=True, words="CoNLL file", library="shows the first field of each line alone",
                tables=f"{HERE}.conll:conll_tables"),
         Format("inspect", ("eval",), is_ours=True, is_log=True, words="Inspect log", library="does not read logs that are packed with zstd, or have ids of text",
-               configs=f"{HERE}.inspect_log:inspect_configs"),
+               configs=f"{HERE}.inspect_log:inspect_configs", about=f"{HERE}.inspect_log:headers"),
         Format("stata", ("dta",), is_ours=True, words="Stata file", tables=f"{HERE}.statistics_files:stata_tables"),
         Format("sas", ("sas7bdat", "xpt"), is_ours=True, words="SAS file", configs=f"{HERE}.statistics_files:sas_configs"),
         Format("spss", ("sav", "zsav"), is_ours=True, words="SPSS file", extra="pyreadstat", configs=f"{HERE}.statistics_files:spss_configs"),

@@ -45,6 +45,8 @@ class Described(NamedTuple):
     """The split whose columns follow."""
     num_rows: int | None
     columns: list[ColumnFacts]
+    about: list[Json] = []  # noqa: RUF012 - never changed
+    """What its files say of themselves beside their rows."""
 
 
 def describe(queries: Queries, ref: DatasetRef, config: str | None, split: str | None) -> Described:
@@ -75,7 +77,14 @@ def describe(queries: Queries, ref: DatasetRef, config: str | None, split: str |
         if (part["config"], part["split"]) == names and part["num_rows"] is None:
             part["num_rows"] = answer.page.num_rows_total
     return Described(
-        entry.dataset.revision, taken, card_of(queries, ref), splits, names, answer.page.num_rows_total, columns
+        entry.dataset.revision,
+        taken,
+        card_of(queries, ref),
+        splits,
+        names,
+        answer.page.num_rows_total,
+        columns,
+        found.about() if found is not None else [],
     )
 
 

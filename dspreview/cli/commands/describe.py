@@ -70,6 +70,7 @@ def as_document(asked: str, found: Described) -> dict[str, Json]:
         "revision": found.revision,
         "taken_for": found.taken_for or None,
         "card": {key: found.card[key] for key in CARD if key in found.card},
+        **({"about": found.about} if found.about else {}),
         "splits": found.splits,
         "config": found.shown.config,
         "split": found.shown.split,
@@ -134,7 +135,17 @@ def head(word: str, found: Described) -> list[str]:
         lines.append(harmless(f"  {one['config']}/{one['split']}{': ' if facts else ''}{', '.join(facts)}"))
     if len(found.splits) > MOST_SPLITS:
         lines.append(f"  … and {counted(len(found.splits) - MOST_SPLITS, 'more split')}: {command('splits', word)}")
-    return lines
+    return lines + [harmless(f"  {about_line(one)}") for one in found.about]
+
+
+def about_line(one: dict[str, Json]) -> str:
+    """What a file says of itself, in a line."""
+    facts = [f"{key} {value}" for key, value in one.items() if key not in {"file", "scores"}]
+    facts += [
+        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in one.get("scores", {}).items()
+    ]
+    return f"{one['file']}: {' · '.join(facts)}"
 
 
 def table(call: Call, found: Described) -> list[str]:

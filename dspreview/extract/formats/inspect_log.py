@@ -11,12 +11,17 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from importlib import import_module
 from typing import IO, Any
+from zipfile import BadZipFile
 
 from dspreview.errors import UnreadableDataError
 from dspreview.extract.folder import Configs, Folder, NamedTable, SplitRows
 from dspreview.extract.formats.values import table_of
+from dspreview.models import Json
 
 SAMPLES, HEADER = "samples/", "header.json"
+ENDING = ".eval"
+MOST_HEADERS = 10
+"""Logs whose headers are told."""
 AT_ONCE = 64
 """Samples that are held at a time: each may have megabytes of events."""
 
@@ -53,3 +58,34 @@ def place_of(member: str) -> tuple[int, int, str]:
     """The epoch of a sample, and its id: numbers in their order, then texts."""
     ident, _, epoch = member.removeprefix(SAMPLES).removesuffix(".json").rpartition("_epoch_")
     return int(epoch) if epoch.isdecimal() else 0, int(ident) if ident.isdecimal() else sys.maxsize, ident
+
+
+def headers(folder: Folder) -> list[Json]:
+    """Of the first logs: task, model, how it ended, scores. A log that cannot be read tells nothing."""
+    found = []
+    for name in [one for one in folder.names if one.endswith(ENDING)][:MOST_HEADERS]:
+        try:
+            with folder.open(name) as stream, opened(stream) as archive:
+                told = json.loads(archive.read(HEADER))
+        except (OSError, ValueError, KeyError, BadZipFile):
+            continue
+        if isinstance(told, dict):
+            found.append({"file": name, **header_facts(told)})
+    return found
+
+
+def header_facts(told: dict[str, Json]) -> dict[str, Json]:
+    """What people ask of a log."""
+    about, results = mapping(told.get("eval")), mapping(told.get("results"))
+    scores = {
+        f"{mapping(score).get('name', 'score')} {metric}": mapping(value).get("value", value)
+        for score in results.get("scores") or ()
+        for metric, value in mapping(mapping(score).get("metrics")).items()
+    }
+    facts = {"task": about.get("task"), "model": about.get("model"), "status": told.get("status")}
+    return {key: value for key, value in facts.items() if value is not None} | ({"scores": scores} if scores else {})
+
+
+def mapping(value: Json) -> dict[str, Json]:
+    """A value where it is an object, else an empty one: a log is written by whatever version."""
+    return value if isinstance(value, dict) else {}

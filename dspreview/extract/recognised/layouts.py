@@ -8,6 +8,7 @@ from typing import NamedTuple
 from dspreview.extract.folder import Configs, Folder
 from dspreview.extract.format import FORMATS, named
 from dspreview.extract.recognised import signs
+from dspreview.models import Json
 
 
 class DatasetKind(NamedTuple):
@@ -39,6 +40,8 @@ class Recognition(NamedTuple):
     library: str = ""
     owns: bool = False
     is_log: bool = False
+    about: Callable[[Folder], list[Json]] | None = None
+    """Tells what its files say of themselves beside their rows."""
 
     @property
     def article(self) -> str:
@@ -94,4 +97,12 @@ def by_format(folder: Folder) -> Recognition | None:
 
         return file_configs(found, best)
 
-    return Recognition(best.words, reason, opened, best.extra, best.library, is_log=best.is_log)
+    return Recognition(
+        best.words,
+        reason,
+        opened,
+        best.extra,
+        best.library,
+        is_log=best.is_log,
+        about=named(best.about) if best.about else None,
+    )

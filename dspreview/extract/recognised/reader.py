@@ -31,7 +31,7 @@ from dspreview.extract.reader import (
 from dspreview.extract.recognised.failing import told
 from dspreview.extract.recognised.layouts import Recognition
 from dspreview.extract.recognised.whole import WholeRows, columns_of
-from dspreview.models import ConfigListing, Listing, Page, SplitId, SplitListing
+from dspreview.models import ConfigListing, Json, Listing, Page, SplitId, SplitListing
 from dspreview.page.pages import PageMaker
 from dspreview.page.staging import Staging
 
@@ -56,6 +56,10 @@ class Recognised(Reader):
     def format(self) -> Format:
         """What is known of its files."""
         return Format(self.recognition.name, is_log=self.recognition.is_log)
+
+    def about(self) -> list[Json]:
+        """What its files say of themselves beside their rows. Raises PreviewError."""
+        return self.recognition.about(self.source) if self.recognition.about is not None else []
 
     def listing(self) -> Listing:
         """The configs and splits."""

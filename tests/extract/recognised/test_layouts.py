@@ -252,6 +252,33 @@ def test_logs_of_inspect_packed_with_zstd_and_with_any_id(tmp_path: Path, settin
         assert rows[0]["scores"] == {"match": {"value": "C"}}
 
 
+def test_the_header_of_a_log_is_told_beside_its_samples(tmp_path: Path, dspreview: Any) -> None:
+    header = {
+        "status": "success",
+        "eval": {"task": "arithmetic", "model": "some/model-1", "created": "2026-11-30T10:00:00+00:00"},
+        "results": {
+            "scores": [{"name": "match", "metrics": {"accuracy": {"value": 0.84375}, "stderr": {"value": 0.02}}}]
+        },
+    }
+    (tmp_path / "d").mkdir()
+    for name, told in (("a.eval", header), ("b.eval", {"status": "error"}), ("c.eval", ["odd"])):
+        with zipfile.ZipFile(tmp_path / "d" / name, "w") as archive:
+            archive.writestr("header.json", json.dumps(told))
+            archive.writestr("samples/1_epoch_1.json", json.dumps({"id": 1, "epoch": 1, "input": "1 + 1"}))
+    found = dspreview("describe", tmp_path / "d", "--json").json
+    assert found["about"] == [
+        {"file": "a.eval", "task": "arithmetic", "model": "some/model-1", "status": "success",
+         "scores": {"match accuracy": 0.84375, "match stderr": 0.02}},
+        {"file": "b.eval", "status": "error"},
+    ]  # fmt: skip
+    text = dspreview("describe", tmp_path / "d").out
+    assert (
+        "  a.eval: task arithmetic · model some/model-1 · status success · match accuracy 0.8438 · match stderr 0.02\n"
+        in text
+    )
+    assert "about" not in dspreview("describe", tmp_path / "d" / "a.eval", "--json").json["card"]
+
+
 def test_stata_with_labels(tmp_path: Path, settings: Any) -> None:
     (tmp_path / "d").mkdir()
     frame = pd.DataFrame({"n": [1, 2], "s": ["a", "b"], "c": pd.Categorical(["yes", "no"])})
