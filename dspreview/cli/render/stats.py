@@ -40,7 +40,8 @@ def blocks(where: str, found: dict[str, Json], call: Call) -> str:
     for one in found["statistics"]:
         name, kind = words.harmless(str(one["column_name"])), str(one["column_type"])
         facts = [f"{KINDS.get(kind, kind)} ·", *gaps(one["column_statistics"], found["num_examples"])]
-        shown = body(one["column_statistics"], width - 2, UNITS.get(kind, ""))
+        unit = "turns" if "roles" in one["column_statistics"] else UNITS.get(kind, "")
+        shown = [*body(one["column_statistics"], width - 2, unit), *talk_lines(one["column_statistics"], width - 2)]
         line = f"{name}  {' '.join(facts)}  {'  '.join(shown)}".rstrip()
         if cell_len(line) <= width and len(shown) <= ONE_LINE and not one["column_statistics"].get("frequencies"):
             lines += [f"{bold}{name}{reset}{line[len(name) :]}", ""]
@@ -106,6 +107,20 @@ def body(found: dict[str, Json], width: int, unit: str = "") -> list[str]:
         lines += frequencies(bars, width)
     if "height" in found:
         lines += body(found["height"], width, "pixels high")
+    return lines
+
+
+def talk_lines(found: dict[str, Json], width: int) -> list[str]:
+    """Who speaks in conversations, and how many tokens these have."""
+    if not found.get("roles"):
+        return []
+    turns = sum(found["roles"].values())
+    lines = wrapped(
+        ["roles", *(f"{label(name)} {share(count, turns)}" for name, count in found["roles"].items())], width
+    )
+    if tokens := found.get("tokens"):
+        low, mean, high, total = (number(tokens[name]) for name in ("min", "mean", "max", "sum"))
+        lines += wrapped([f"tokens, 4 bytes each: {low} to {high}", f"mean {mean}", f"{total} in all"], width)
     return lines
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import accumulate, pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
 BINS = 10
 DECIMALS = 5
@@ -65,3 +65,8 @@ def scaled(value: float, power: int) -> float:
         return math.ldexp(value, power)
     except OverflowError:
         return math.inf
+
+
+def settle(value: Any, scale: float) -> Any:
+    """A quantile: an integer as it is, a float without noise."""
+    return value if isinstance(value, int) or value is None else rounded(float(value), scale)

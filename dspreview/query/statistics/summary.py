@@ -12,9 +12,10 @@ from dspreview.feature import LIST, Feature
 from dspreview.models import EXACT_FLOAT, Json
 from dspreview.query.language.fields import kind_of, type_name
 from dspreview.query.language.paths import Reached
-from dspreview.query.statistics.histogram import counts, float_edges, int_edges, rounded, scaled
+from dspreview.query.statistics.histogram import counts, float_edges, int_edges, rounded, scaled, settle
 from dspreview.query.statistics.moments import FORMATS, instant_count, moment_text, second_edges, span_text, zone_of
 from dspreview.query.statistics.quantiles import literal, quantiles_of
+from dspreview.query.statistics.talk import talk
 from dspreview.query.table import TableColumn, quoted
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Statistics:
             zone = zone_of(feature)
             return "datetime", self.moments(instant_count(sql, unit, zone), zone, sql)
         if feature.kind == LIST:
-            return "list", self.numbers(f"len({sql})", whole=True)
+            return "list", self.numbers(f"len({sql})", whole=True) | talk(self.engine, sql, feature)
         return None
 
     def files(self, place: int, kind: str) -> tuple[str, dict[str, Json]]:
@@ -293,8 +294,3 @@ def statistics_of(engine: Engine, wanted: list[int], parts: Sequence[Reached] = 
         "partial": engine.table.partial,
         "columns_without_statistics": without,
     }
-
-
-def settle(value: Any, scale: float) -> Any:
-    """A quantile: an integer as it is, a float without noise."""
-    return value if isinstance(value, int) or value is None else rounded(float(value), scale)
