@@ -18,6 +18,7 @@ from dspreview.preview import Preview
 from dspreview.preview.queries import Queries
 from dspreview.preview.telling import Telling
 from dspreview.store import Store
+from dspreview.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from dspreview.check.dataset import Report
@@ -76,6 +77,7 @@ class Told:
         from dspreview.check.rules.book import read_book
         from dspreview.folders import folder_file, read_toml
 
+        self.call = call
         found = path if path is not None else folder_file() if call.folder else None
         self.path = str(found) if found is not None else ""
         book = read_book(self.path) if self.path else None
@@ -90,6 +92,17 @@ class Told:
 
         found = roles.told(self.input, names.config, columns, self.path) if isinstance(self.input, dict) else None
         return found if found is not None else roles.guessed(columns)
+
+    def heeded(self, report: Report) -> Report:
+        """A report, after a warning about the configs that `[input]` names, and that the dataset does not have."""
+        configs = sorted({names.config for names in report.outcomes})
+        for name in self.input if configs and isinstance(self.input, dict) else ():
+            if name != "*" and name not in configs:
+                hint = did_you_mean(str(name), configs, ";")
+                self.call.warn(
+                    f"{self.path}: [input] names {name}, which is no config of {report.asked}{hint} there are {', '.join(configs[:20])}"
+                )
+        return report
 
 
 def examine(
@@ -110,11 +123,11 @@ def examine(
         said = said or Told(call)
         looking = partial(DatasetCheck, extractor, ref, Path(name), sample=sample, progress=told.show, roles=said.roles)
         if said.book is None and near.share is None:
-            return looking().run()
+            return said.heeded(looking().run())
         with Store(call.settings) as store:
             preview = Preview(store, call.settings, cached=call.cached, warn=call.warn, extractor=extractor)
             queries = Queries(preview, Telling(told.show, call.warn), agreed=True)
-            report = looking(book=said.book, opened=partial(rows_of, queries, ref)).run()
+            report = said.heeded(looking(book=said.book, opened=partial(rows_of, queries, ref)).run())
             if near.share is None:
                 return report
             from dspreview.cli.commands.checking.nearly import near_findings
