@@ -40,6 +40,8 @@ class Call(NamedTuple):
 
     def ref(self, dataset: str) -> DatasetRef:
         """The dataset that a word means, with a hint where a folder here has the name of a Hub id. Raises PreviewError."""
+        if dataset == WORD and not self.piped:
+            raise errors.UsageError("- is stdin, which is read where DATASET stands alone; name a file here")
         if dataset == WORD:
             return DatasetRef(WORD, Kind.LOCAL, self.piped)
         ref = identify(dataset, self.revision)

@@ -174,7 +174,10 @@ def with_common(command: Callable[..., Any]) -> Callable[..., Any]:
     def wrapper(**values: Any) -> Any:
         common = {name: values[name] if name in own.parameters else values.pop(name) for name in COMMON}
         try:
-            with standard_input.read_where(wanted=standard_input.WORD in datasets_of(values)) as piped:
+            wanted = standard_input.WORD in datasets_of(values)
+            if wanted:
+                standard_input.refuse_twice(values, cached=common["cached"])
+            with standard_input.read_where(wanted=wanted) as piped:
                 return command(make_call(common, piped), **values)
         except (typer.Exit, typer.Abort):  # ends that are no failures
             raise

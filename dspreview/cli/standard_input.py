@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from dspreview.errors import StoreFullError, UnreadableDataError, UsageError
 
@@ -16,6 +17,18 @@ MAGIC = {b"PAR1": "parquet", b"ARROW1": "arrow", b"\xff\xff\xff\xff": "arrow"}
 PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip"}
 JSON_STARTS = {b"{": "jsonl", b"[": "json"}
 MARK = b"\xef\xbb\xbf"
+
+
+def refuse_twice(values: Mapping[str, Any], *, cached: bool) -> None:
+    """Raise UsageError where something else is to be read from stdin, too, or from the cache."""
+    others = [f"--{name}" for name in ("where", "orderby") if values.get(name) == WORD]
+    others += ["the statement"] if values.get("statement") == WORD else []
+    if others:
+        raise UsageError(
+            f"- is the dataset here, and {others[0]} cannot be read from stdin, too; give it in words, or as @FILE"
+        )
+    if cached:
+        raise UsageError("- is read as it comes, and never cached; leave --cached out")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, NamedTuple, Self
 
 from dspreview.errors import UsageError
@@ -11,7 +12,18 @@ from dspreview.page.row_lines import RowLines
 from dspreview.preview import PageAnswer
 from dspreview.suggestions import did_you_mean
 
+ITEM = r'(?:[^,"]|"(?:[^"]|"")*")*'
+NAME, NAMES = re.compile(rf"(?:^|(?<=,)){ITEM}"), re.compile(rf"{ITEM}(?:,{ITEM})*")
+QUOTED = re.compile(r'"(?:[^"]|"")*"')
 NOTES = frozenset({"cell_errors", "special_cells"})
+
+
+def names_in(text: str) -> list[str]:
+    """The names in a list with commas: one that holds a comma stands in double quotes, within a path only that part of it."""
+    if NAMES.fullmatch(text) is None:  # a quote that never ends is a sign as any other
+        return [one.strip() for one in text.split(",")]
+    names = [one.strip() for one in NAME.findall(text)]
+    return [one[1:-1].replace('""', '"') if QUOTED.fullmatch(one) else one for one in names]
 
 
 class Found(NamedTuple):
@@ -37,10 +49,7 @@ class Selection(NamedTuple):
         """From the options; a column whose name holds a comma is quoted as in CSV."""
         if columns is None:
             return cls(None, offset, length)
-        import csv
-
-        names = next(csv.reader([columns], skipinitialspace=True), []) or [""]
-        return cls(tuple(dict.fromkeys(names)), offset, length)
+        return cls(tuple(dict.fromkeys(names_in(columns))), offset, length)
 
     def check(self, known: list[str]) -> None:
         """Raise UsageError for a column that is not there."""

@@ -17,7 +17,7 @@ import pyarrow as pa
 from dspreview.errors import StoreFullError, UsageError
 from dspreview.export.media_folder import sizes, write_media_folder
 from dspreview.export.rows import Exported, asked_by_sql, exported
-from dspreview.export.shards import Dealer, shard_names
+from dspreview.export.shards import Dealer, other_shards, shard_names
 from dspreview.export.writers import Options, Write, writer_of
 from dspreview.models import DatasetRef
 from dspreview.preview.queries import Queries
@@ -97,6 +97,8 @@ def write_rows(rows: AbstractContextManager[Exported], path: str, settings: Sett
             number = write_all(write, found, staged, settings, options)
             size = sum(map(bytes_of, staged))
             move(staged, names)
+            for old in other_shards(names) if form.shards is not None else ():
+                os.unlink(old)  # with --force: beside the new ones they would be rows of the same split
             return Written(
                 path, number, size, found.partial, found.left_out, tuple(found.gone),
                 found.redaction.number if found.redaction else 0, len(names) if form.shards is not None else None,
@@ -116,6 +118,10 @@ def refuse_present(path: str, names: list[str], form: Form) -> None:
     there = next((name for name in names if os.path.lexists(name)), None)
     if there is not None and form.media_files:
         raise UsageError(f"{path} is there already; name a folder that is not, or remove it")
+    if form.shards is not None and not form.force and (old := other_shards(names)):
+        raise UsageError(
+            f"{os.path.basename(old[0])} is there already, of another number of shards; replace all of them with --force (in Python force=True)"
+        )
     if there is not None and not form.force:
         named = path if form.shards is None else os.path.basename(there)
         raise UsageError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 
 import pyarrow as pa
@@ -48,3 +49,11 @@ def shard_names(path: str, shards: int) -> list[str]:
     folder, name = os.path.split(path)
     stem, dot, ending = name.partition(".")
     return [os.path.join(folder, f"{stem}-{number:05}-of-{shards:05}{dot}{ending}") for number in range(shards)]
+
+
+def other_shards(names: list[str]) -> list[str]:
+    """Files that lie beside shards, and are called as shards of another number of them."""
+    folder, first = os.path.split(names[0])
+    stem, _, rest = first.partition(f"-00000-of-{len(names):05}")
+    alike = re.compile(rf"{re.escape(stem)}-\d{{5}}-of-(?!{len(names):05})\d{{5}}{re.escape(rest)}")
+    return [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if alike.fullmatch(name)]

@@ -85,7 +85,7 @@ def write_arrow(found: Exported, path: Path, settings: Settings, options: Option
     """An Arrow file (Feather, version 2)."""
     del settings
     first = next(found.tables)
-    schema = with_features(first.schema, found.columns)
+    schema = with_features(without_dictionaries(first.schema), found.columns)
     codec = options.compression if options.compression in {"zstd", "lz4"} else None
     rows = 0
     with pa.ipc.new_file(path, schema, options=pa.ipc.IpcWriteOptions(compression=codec)) as out:
@@ -93,6 +93,14 @@ def write_arrow(found: Exported, path: Path, settings: Settings, options: Option
             rows += table.num_rows
             out.write_table(joined([table], schema))
     return rows
+
+
+def without_dictionaries(schema: pa.Schema) -> pa.Schema:
+    """A schema with the values of dictionaries in their place: a file of Arrow has one dictionary a column, and Parquet one a group."""
+    fields = [
+        field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field for field in schema
+    ]
+    return pa.schema(fields, schema.metadata)
 
 
 def records(found: Exported, settings: Settings, raw: Sequence[str] = ()) -> Iterator[dict[str, Json]]:

@@ -100,6 +100,14 @@ class Tables:
                     yield None
                     return
                 opened[name] = found
+            if len({one.table.origin == "derived" for one in opened.values()}) > 1:  # they store some types in two ways
+                for name, one in opened.items():
+                    if one.table.origin != "derived":
+                        base = self.store.cache.find_split(entry, split.config, name)
+                        if base is None or not convert:
+                            yield None
+                            return
+                        opened[name] = stack.enter_context(self.open_converted(ref, entry, base))
             same_columns({name: one.table for name, one in opened.items()}, where)
             for wanted in parse(split.split):
                 pieces.add(opened[wanted.split], wanted)
@@ -107,6 +115,17 @@ class Tables:
             found = SplitTable(pieces.table(first), pieces.open, first.traffic)
             yield found
             found.check(where)
+
+    @contextmanager
+    def open_converted(self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry) -> Iterator[SplitTable]:
+        """The converted table of a split, whatever Parquet of its own it has. Raises PreviewError."""
+        about = self.about(entry, split)
+        opener = Opener(Means(self.store, self.settings, self.extractor), ref, entry, split, agreed=self.agreed)
+        try:
+            opener.table = self.derived(about) or self.converted(ref, entry, about)
+            yield SplitTable(opener.table, opener.open, opener.traffic)
+        finally:
+            opener.close()
 
     def find(
         self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry, opener: Opener, *, convert: bool

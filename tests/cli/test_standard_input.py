@@ -95,3 +95,20 @@ def test_what_is_no_data_is_one_line(data: bytes, told: str, dspreview: Program)
     assert (ran.returncode, ran.stdout) == (6, b"")
     assert told in ran.stderr.decode()
     assert ran.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["filter", "-", "--where", "-"], "--where cannot be read from stdin, too"),
+        (["sql", "-", "-"], "the statement cannot be read from stdin, too"),
+        (["rows", "-", "--cached"], "leave --cached out"),
+        (["refresh", "-"], "there is nothing to refresh"),
+        (["refresh", "-", "--queue"], "there is nothing to refresh"),
+        (["rows", "--from", "-"], "name a file here"),
+    ],
+)
+def test_stdin_is_read_once_and_never_cached(words: list[str], told: str, dspreview: Program) -> None:
+    ran = dspreview(*words, stdin="-\n")
+    assert (ran.code, ran.out) == (2, "")
+    assert told in ran.err

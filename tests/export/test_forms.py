@@ -153,3 +153,24 @@ def test_what_does_not_fit_is_refused(words: list[str], told: str, data: Path, o
     assert (ran.code, ran.out) == (2, "")
     assert told in ran.err
     assert os.listdir(out) == []
+
+
+def test_other_shards_of_that_name_are_replaced_or_kept(data: Path, out: Path, dspreview: Program) -> None:
+    assert dspreview("export", data, "--to", out / "x.csv", "--shards", "3").code == 0
+    ran = dspreview("export", data, "--to", out / "x.csv", "--shards", "2")
+    assert ran.code == 2
+    assert "x-00000-of-00003.csv is there already, of another number of shards" in ran.err
+    assert len(os.listdir(out)) == 3
+    (out / "x-00000-of-00009.txt").write_text("mine")
+    told = dspreview("export", data, "--to", out / "x.csv", "--shards", "2", "--force").out
+    assert told.startswith(f"{out}/x-00000-of-00002.csv: 1,003 rows")
+    assert sorted(os.listdir(out)) == ["x-00000-of-00002.csv", "x-00000-of-00009.txt", "x-00001-of-00002.csv"]
+
+
+def test_dictionaries_of_several_files_are_values_in_an_arrow_file(
+    tmp_path: Path, out: Path, dspreview: Program
+) -> None:
+    files = {f"train-{n}.parquet": parquet(pa.table({"c": pa.array(v).dictionary_encode()})) for n, v in enumerate((["a", "b"], ["c", "d"]))}  # fmt: skip
+    assert dspreview("export", write(tmp_path / "dic", files), "--to", out / "x.arrow").code == 0
+    with pa.ipc.open_file(out / "x.arrow") as file:
+        assert file.read_all().to_pydict() == {"c": ["a", "b", "c", "d"]}

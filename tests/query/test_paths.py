@@ -202,3 +202,22 @@ def test_a_path_that_leads_nowhere_is_refused(
     ran = dspreview(command, data, *words.get(command, ["--columns", name]))
     assert (ran.code, ran.out) == (2, ""), ran.err
     assert told in ran.err
+
+
+def test_names_with_commas_quotes_and_blanks(tmp_path: Path, dspreview: Program) -> None:
+    line = {"a": {"b": 1}, "a.b": "own", "a b": {"c,d": 2, 'q"q': 3}, "x,y": {"z": 4}}
+    data = write(tmp_path / "d", {"a.jsonl": json.dumps(line)})
+    for columns, found in (
+        (" a.b , a ", {"a.b": "own", "a": {"b": 1}}),
+        ('"a"."b"', {'"a"."b"': 1}),
+        ('"a b"."c,d",a.b', {'"a b"."c,d"': 2, "a.b": "own"}),
+        ('"a b"."q""q"', {'"a b"."q""q"': 3}),
+        ('"x,y"', {"x,y": {"z": 4}}),
+        ('"x,y".z', {'"x,y".z': 4}),
+    ):
+        ran = dspreview("rows", data, "--columns", columns, "--json")
+        assert ran.row_values == [found], ran.err
+    told = dspreview(
+        "stats", data, "--json", "--column", '"a"."b"', "--column", '"a b"."c,d"', "--column", '"a.b"'
+    ).json
+    assert [one["column_name"] for one in told["statistics"]] == ["a.b", '"a"."b"', '"a b"."c,d"']

@@ -129,6 +129,32 @@ def test_what_is_wrong_is_one_line(expression: str, code: int, told: str, folder
     assert ran.err.count("\n") == 1
 
 
+def test_splits_of_which_one_is_converted(tmp_path: Path, dspreview: Program) -> None:
+    times = pa.table({"t": pa.array([1, 2], pa.time64("ns")), "s": ["a", "b"]})
+    nothing = pa.table({"t": pa.array([], pa.time64("ns")), "s": pa.nulls(0)})
+    folder = write(tmp_path / "d", {"train-0.parquet": parquet(times), "train-1.parquet": parquet(nothing), "test-0.parquet": parquet(times)})  # fmt: skip
+    ran = dspreview("rows", folder, "default", "train+test", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.row_values == [{"t": "00:00:00.000000001", "s": "a"}, {"t": "00:00:00.000000002", "s": "b"}] * 2
+    later = dspreview("filter", folder, "default", "test[1:]+train[:1]", "--where", "s >= 'a'", "--json")
+    assert [row["s"] for row in later.row_values] == ["b", "a"]
+
+
+@pytest.mark.parametrize(("words", "told"), [(["refresh"], "is a part of what is read here"), (["describe"], "is a part of what is read here")])  # fmt: skip
+def test_commands_about_whole_splits_take_no_part(
+    words: list[str], told: str, folder: Path, dspreview: Program
+) -> None:
+    ran = dspreview(*words, folder, "default", "train[1:2]")
+    assert (ran.code, ran.out) == (2, "")
+    assert told in ran.err
+
+
+def test_a_row_behind_the_end_is_named_as_it_was_asked_for(folder: Path, dspreview: Program) -> None:
+    assert (
+        "train[5:9] has no row 6; it has 4 rows" in dspreview("rows", folder, "default", "train[5:9]", "--row", "6").out
+    )
+
+
 def test_a_part_of_a_file_is_written_once(folder: Path, dspreview: Program) -> None:
     named = (folder, "default", "train[10:20]")
     first = dspreview("rows", *named, "--json").out

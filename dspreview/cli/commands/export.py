@@ -125,7 +125,10 @@ def write_written(call: Call, found: Written) -> None:
             f"{counted(len(found.gone), 'file')} could not be read, and are names without bytes: {', '.join(found.gone[:3])}"
         )
     taken = f", {counted(found.redacted, 'value')} redacted" if found.redacted else ""
+    from dspreview.export.shards import shard_names
+
     files = f" in {counted(found.shards, 'file')}" if found.shards is not None else ""
-    told = f"{found.file}: {counted(found.num_rows, 'row')}, {bytes_text(found.num_bytes)}{files}{taken}\n"
+    name = shard_names(found.file, found.shards)[0] if found.shards is not None else found.file
+    told = f"{name}: {counted(found.num_rows, 'row')}, {bytes_text(found.num_bytes)}{files}{taken}\n"
     document = {name: value for name, value in found._asdict().items() if name not in {"left_out", "gone"}}
     output.write(call, Answer.of(document, list(document), [document], lambda: told))

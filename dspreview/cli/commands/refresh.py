@@ -16,6 +16,7 @@ from dspreview.cli.options import ConfigArgument, DatasetArgument, FromOption, S
 from dspreview.cli.render import output
 from dspreview.cli.render.output import Answer
 from dspreview.cli.render.progress import working
+from dspreview.cli.standard_input import WORD
 from dspreview.cli.targets import CallTarget, targets
 from dspreview.models import DatasetRef, Json
 from dspreview.preview import Preview, whole
@@ -41,6 +42,8 @@ def refresh(
     """Answer `refresh`."""
     if call.cached:
         raise errors.UsageError("refresh computes new data, which --cached forbids; leave --cached out")
+    if dataset == WORD:
+        raise errors.UsageError("- is read as it comes, and never cached; there is nothing to refresh")
     if queue:
         return enqueue_all(call, targets(dataset, config, split, from_file), many=from_file is not None)
     with Store(call.settings, must_write=True) as store:

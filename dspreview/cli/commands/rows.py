@@ -91,7 +91,8 @@ def rows(  # noqa: PLR0913 - options are many
             asking = partial(ask, call, preview, what, yes=yes)
             if sliced:
                 found = asking(lambda queries: queries.window(ref, config, split, wanted.offset, size, whole=whole))
-                wanted, place = wanted._replace(offset=0), Found(wanted.offset, "") if row is None else None
+                place = Found(wanted.offset, "") if row is None else None
+                wanted = wanted._replace(offset=0 if found.page.num_rows else wanted.offset)
             else:
                 with working(what, quiet=call.quiet):
                     found = preview.page(ref, config, split)

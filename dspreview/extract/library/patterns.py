@@ -6,6 +6,7 @@ It knows 65, and looks through the folder for each: 30 ms for a small folder, or
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Collection
 from functools import partial
 
@@ -18,6 +19,7 @@ from datasets.packaged_modules import (
     _MODULE_TO_METADATA_FILE_NAMES,
 )
 
+from dspreview.errors import DatasetError
 from dspreview.extract.layout.globs import expression, literal
 
 TEXTS_OF_TASKS = frozenset({".md", ".toml"})
@@ -60,3 +62,10 @@ def of_kind(found: DataFilesDict, module: str) -> DataFilesDict:
         extensions=_MODULE_TO_EXTENSIONS[module] + _MODULE_TO_METADATA_EXTENSIONS[module],
         file_names=_MODULE_TO_METADATA_FILE_NAMES[module],
     )
+
+
+def several_kinds(asked: str, names: list[str]) -> DatasetError:
+    """The failure of a pattern that matches files of several kinds, or of none that is known."""
+    kinds = Counter(os.path.splitext(one)[1] or "without an ending" for one in names)
+    told = ", ".join(f"{number:,} {kind}" for kind, number in sorted(kinds.items())[:12])
+    return DatasetError(f"{asked} matches files of several kinds ({told}); name those of one kind that is read")

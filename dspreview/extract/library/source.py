@@ -6,7 +6,6 @@ import glob
 import json
 import os
 import threading
-from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -28,7 +27,7 @@ from dspreview.extract.hub.description import Description
 from dspreview.extract.layout.globs import names_below, names_within
 from dspreview.extract.layout.readme import OLDER_INFOS, local_card
 from dspreview.extract.library.card import Card, CardConfig, older_infos, read_card
-from dspreview.extract.library.patterns import data_patterns, is_task, of_kind, without_texts
+from dspreview.extract.library.patterns import data_patterns, is_task, of_kind, several_kinds, without_texts
 from dspreview.models import Json, Kind, Resolved
 from dspreview.settings import Settings
 
@@ -220,14 +219,14 @@ def single_file(source: Source) -> tuple[DataFilesDict, Format, dict[str, Any]]:
         names = local.matched(name) if local.is_pattern(name) else [name]
         found = DataFilesList(names, [(str(os.stat(one).st_mtime_ns),) for one in names])
     module, defaults = infer_module_for_data_files_list(found, source.download)
+    if module is None and len(found) > 1:
+        raise several_kinds(source.asked, found)
     if module is None:
         kind = os.path.splitext(name)[1] or "none"
         raise errors.DatasetError(f"{source.asked}: nothing here reads files of this kind (extension: {kind})")
     chosen = DataFilesDict({"train": found})
     if len(of_kind(chosen, module)["train"]) < len(found):
-        kinds = Counter(os.path.splitext(one)[1] or "without one" for one in found)
-        told = ", ".join(f"{number:,} {kind}" for kind, number in sorted(kinds.items()))
-        raise errors.DatasetError(f"{source.asked} matches files of several kinds ({told}); name those of one kind")
+        raise several_kinds(source.asked, found)
     return chosen, format_of(module), defaults
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import NamedTuple
 
 from dspreview.errors import UsageError
@@ -27,9 +27,16 @@ class Reached(NamedTuple):
 def chosen_columns(table: Table, names: tuple[str, ...]) -> tuple[list[int], list[Reached]]:
     """The numbers of columns by their names, of all where none is named, and the parts of values among the names. Raises UsageError."""
     known = table.names
-    parts = [part_of(table, name) for name in dict.fromkeys(names) if name not in known]
-    whole = [known.index(name) for name in dict.fromkeys(names) if name in known]
+    names = tuple(unquoted(name, known) for name in dict.fromkeys(names))
+    parts = [part_of(table, name) for name in names if name not in known]
+    whole = [known.index(name) for name in names if name in known]
     return whole if names else list(range(len(known))), parts
+
+
+def unquoted(name: str, known: Collection[str]) -> str:
+    """A column whose name stands in quotes as its name; anything else as it is."""
+    bare = name[1:-1].replace('""', '"') if len(name) > 1 and name[0] == name[-1] == '"' else name
+    return bare if name not in known and bare in known else name
 
 
 def part_of(table: Table, name: str) -> Reached:
@@ -50,8 +57,10 @@ def part_of(table: Table, name: str) -> Reached:
     return Reached(name, derived.sql, Feature(value_tree("int64")))
 
 
-def split_path(name: str, known: Iterable[str], option: str) -> tuple[str, tuple[str | int, ...]] | None:
+def split_path(name: str, known: Collection[str], option: str) -> tuple[str, tuple[str | int, ...]] | None:
     """The column that a path begins with, and the steps into its values; None where it begins with none. Raises UsageError."""
+    if name.startswith('"'):
+        return quoted_path(name, known, option)
     heads = (one for one in known if name.startswith(one) and name[len(one) :][:1] in PATH_SIGNS)
     head = max(heads, key=len, default=None)
     if head is None:
@@ -63,3 +72,14 @@ def split_path(name: str, known: Iterable[str], option: str) -> tuple[str, tuple
     except UsageError:
         raise UsageError(f"{option}: {name!r} is no path: write a.b, a[0], a[-1].b") from None
     return head, tuple(steps)
+
+
+def quoted_path(name: str, known: Collection[str], option: str) -> tuple[str, tuple[str | int, ...]] | None:
+    """The same of a path whose column is in quotes; there may be no steps behind it."""
+    try:
+        parser = Parser(option, name)
+        head, *steps = parser.column("a column was expected").path
+        parser.end()
+    except UsageError:
+        raise UsageError(f"{option}: {name!r} is no path: write a.b, a[0], a[-1].b") from None
+    return (str(head), tuple(steps)) if str(head) in known else None
