@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from dspreview.errors import UsageError
 
@@ -38,8 +38,9 @@ def parse(text: str) -> Address:
     if scheme == "hf":
         return of_hub(rest, text)
     if scheme in {"http", "https"}:
-        parts = urlsplit(text)
-        if parts.hostname in HOSTS or parts.hostname == urlsplit(os.environ.get("HF_ENDPOINT", "")).hostname:
+        parts = split(text)
+        own = urlsplit(os.environ.get("HF_ENDPOINT", "")).hostname
+        if parts.hostname is not None and parts.hostname in {*HOSTS, own}:
             return of_page(unquote(parts.path), text)
         return of_web(text)
     if scheme in STORES:
@@ -49,9 +50,20 @@ def parse(text: str) -> Address:
     )
 
 
+def split(text: str) -> SplitResult:
+    """The parts of an address. Raises UsageError."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+        (parts.hostname or "").encode("idna")
+    except ValueError as error:
+        raise UsageError(f"{text} is no address: {error}") from None
+    return parts
+
+
 def of_web(text: str) -> Address:
     """A file on the web or in a store, by its name one of data."""
-    parts = urlsplit(text)
+    parts = split(text)
     if parts.username is not None or parts.password is not None:
         raise UsageError("an address with a password in it is not read: it would be kept with what is read of it")
     if parts.scheme.lower() in STORES and set("*[") & set(parts.path):

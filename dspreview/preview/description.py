@@ -111,7 +111,15 @@ def column_facts(queries: Queries, ref: DatasetRef, names: SplitId) -> dict[str,
             for number, column in enumerate(found.table.columns):
                 kind = kind_of(Feature(column.feature))[0]
                 ends = f"min(c{number})::VARCHAR, max(c{number})::VARCHAR" if kind in ORDERED else "NULL, NULL"
-                count = f"approx_count_distinct(c{number})" if kind in ORDERED | {"text", "bool", "label"} else "NULL"
+                if kind == "float":
+                    ends = ", ".join(
+                        f"{what}(c{number}) FILTER (isfinite(c{number}))::VARCHAR" for what in ("min", "max")
+                    )
+                count = (
+                    f"least(approx_count_distinct(c{number}), count(c{number}))"
+                    if kind in ORDERED | {"text", "bool", "label"}
+                    else "NULL"
+                )
                 wanted.append(f"count(*) - count(c{number}), {count}, {ends}")
             (row,) = engine.rows(f"SELECT {', '.join(wanted)} FROM {engine.source}", [])
             columns = found.table.columns

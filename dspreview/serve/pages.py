@@ -170,6 +170,8 @@ class Pages:
             total = answer.page.num_rows_total
             pager = Pager(offset, len(table.rows), total, LENGTH, fixed, "/view", found=filtered)
             told = table.told() + (["These rows are not filtered."] if filter_problem and asked.some else [])
+            if asked.words and asked.orderby:
+                told.append("A search is ordered best first; the order is left out.")
             values |= {"table": table, "pager": pager, "pictures": pictures, "source": source, "told": told}
         return self.render("split.html", **values)
 

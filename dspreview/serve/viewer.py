@@ -15,10 +15,11 @@ from starlette.routing import Route
 
 from dspreview import errors
 from dspreview.documents.page import Selection, page_document
+from dspreview.feature import Feature
 from dspreview.local import root_of
 from dspreview.models import PAGE_LENGTH, DatasetRef, Json, Resolved, SplitId, dump
 from dspreview.page.row_lines import RowLines
-from dspreview.query.table import Request, Table
+from dspreview.query.table import Part, Request, Table
 from dspreview.serve.answers import FARTHEST, Answering, HttpAnswer, Parameters, failed, number, required
 from dspreview.serve.headers import cache_control
 from dspreview.serve.shown import Shown, ShownPreview, reference
@@ -36,6 +37,14 @@ class Known(NamedTuple):
     num_rows: int | None
     table: Table | None
     """Its Parquet, where it is on this machine or was looked into."""
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The files that hold its rows; none where what was converted only names pictures or sounds on this machine."""
+        if self.table is None:
+            return ()
+        names_files = any(Feature(one.feature).holds_assets() for one in self.table.columns)
+        return () if self.table.origin == "derived" and names_files else self.table.parts
 
 
 class Viewer:
@@ -153,17 +162,16 @@ class Viewer:
                     "url": self.url_of(base, dataset, ref, one, place), "filename": f"{place:04}.parquet", "size": part.size,
                 }
                 for one in sorted(known, key=lambda one: one.names)
-                for place, part in enumerate(one.table.parts if one.table is not None else ())
+                for place, part in enumerate(one.parts)
             ]  # fmt: skip
-            pending = [one for one in known if one.table is None]
+            pending = [one for one in known if not one.parts]
             partial = any(one.table is not None and one.table.partial for one in known)
             document = {"parquet_files": files} | told(ref, pending, failures) | {"partial": partial}
             return HttpAnswer.about(dataset, dump(document))
 
     def url_of(self, base: str, dataset: Resolved, ref: DatasetRef, one: Known, place: int) -> str:
         """Where a file is read."""
-        assert one.table is not None
-        path = one.table.parts[place].path
+        path = one.parts[place].path
         root = root_of(dataset)
         if path.startswith(f"{root}/") and "://" in path:
             if not path.startswith("hf://"):
@@ -182,7 +190,7 @@ class Viewer:
                 dataset = preview.dataset(ref).dataset
                 found = next((one for one in known if one.names == (asked["config"], asked["split"])), None)
                 place = int(stem) if stem.isascii() and stem.isdigit() and len(stem) < 10 else -1
-                parts = found.table.parts if found is not None and found.table is not None else ()
+                parts = found.parts if found is not None else ()
                 path = parts[place].path if 0 <= place < len(parts) else ""
                 if not path or "://" in path or not os.path.isfile(path):
                     raise errors.NotCachedError(f"{ref.asked}: there is no such Parquet file here")

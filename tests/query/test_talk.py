@@ -47,3 +47,22 @@ def test_other_lists_have_neither(tmp_path: Path, dspreview: Program) -> None:
     data = write(tmp_path / "d", {"a.jsonl": '{"l": [1, 2]}\n{"l": []}\n'})
     (found,) = dspreview("stats", data, "--json").json["statistics"]
     assert not {"roles", "tokens"} & found["column_statistics"].keys()
+
+
+def test_turns_of_several_shapes_are_json_and_counted(tmp_path: Path, dspreview: Program) -> None:
+    call = {"role": "assistant", "content": None, "tool_calls": [{"function": {"name": "f", "arguments": "{}"}}]}
+    parts = {"role": "user", "content": [{"type": "text", "text": "look"}]}
+    lines = [[{"role": "user", "content": "x" * 40}, call], [parts, {"role": "tool", "content": "y" * 8}]]
+    data = write(tmp_path / "d", {"a.jsonl": "".join(json.dumps({"messages": line}) + "\n" for line in lines)})
+    (found,) = dspreview("stats", data, "--json").json["statistics"]
+    assert found["column_statistics"]["roles"] == {"user": 2, "assistant": 1, "tool": 1}
+    said = json.dumps(parts["content"], separators=(",", ":"))
+    assert found["column_statistics"]["tokens"]["sum"] == round((40 + len(said) + 8) / 4)
+
+
+def test_lists_of_other_json_are_no_conversations(tmp_path: Path, dspreview: Program) -> None:
+    data = write(
+        tmp_path / "d", {"a.jsonl": '{"l": [{"role": "x"}, {"name": 1}]}\n{"l": [{"role": [1]}]}\n{"l": [3]}\n'}
+    )
+    for found in dspreview("stats", data, "--json").json["statistics"]:
+        assert "roles" not in found["column_statistics"]

@@ -11,14 +11,14 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pyarrow.parquet as pq
 import pytest
 from datasets import DatasetInfo
 
 from tests.serve.conftest import Site
-from tests.support.data import parquet, write
+from tests.support.data import parquet, picture, write
 from tests.support.hub import Hub
 from tests.support.program import Program
 from tests.support.server import Server
@@ -136,6 +136,21 @@ def test_a_split_that_is_not_converted_is_pending(
     dspreview("rows", data)
     listed = serve().query("/parquet", dataset=str(data)).json
     assert (listed["parquet_files"], listed["pending"]) == ([], [{"dataset": str(data), "config": "default"}])
+
+
+def test_converted_files_that_only_name_pictures_are_not_given(
+    serve: Callable[..., Server], dspreview: Program, tmp_path: Path
+) -> None:
+    data = write(tmp_path / "d", {"train/a/1.png": picture(), "train/b/2.png": picture()})
+    assert dspreview("rows", data).code == 0
+    assert dspreview("stats", data).code == 0
+    server = serve()
+    listed = server.query("/parquet", dataset=str(data))
+    assert listed.json["parquet_files"] == []
+    assert listed.json["pending"] == [{"dataset": str(data), "config": "default"}]
+    assert server.query("/size", dataset=str(data)).json["size"]["dataset"]["num_rows"] == 2
+    file = f"/parquet-files/{quote(str(data), safe='')}/--/default/train/0000.parquet"
+    assert server.get(file).status == 404
 
 
 @pytest.mark.parametrize("name", ["0001.parquet", "-1.parquet", "x.parquet", "0000.parquet/..", "%2e%2e"])

@@ -22,13 +22,14 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 @with_common
 def schema(
     call: Call,
-    name: Annotated[
-        str | None,
+    words: Annotated[
+        list[str] | None,
         typer.Argument(metavar="[NAME]", help="A command, such as rows, check or cache-stats.", show_default=False),
     ] = None,
 ) -> int:
     """Answer `schema`."""
-    if name is None:
+    name = "-".join(words or ())
+    if not name:
         records = [{"name": one, "title": title, "version": VERSION} for one, (title, _) in SCHEMAS.items()]
         output.write(call, Answer.of({"schemas": records}, ["name", "title", "version"], records))
         return errors.EXIT_OK

@@ -79,8 +79,15 @@ def store_of(url: str, asked: str) -> Any:
 def opened(scheme: str, known: bool) -> Any:  # noqa: FBT001 - of a cache
     """The file system, made once; without credentials it asks for what everybody may read."""
     package, name = PACKAGES[scheme]
-    options = {} if known or scheme != "s3" else {"anon": True}
-    return getattr(import_module(package), name)(use_listings_cache=False, skip_instance_cache=True, **options)
+    options: dict[str, Any] = {}
+    if scheme == "s3":
+        options = {
+            "anon": not known,
+            "config_kwargs": {"retries": {"max_attempts": 1}, "connect_timeout": 5, "read_timeout": 10},
+        }
+    found = getattr(import_module(package), name)(use_listings_cache=False, skip_instance_cache=True, **options)
+    vars(found)["retries"] = 1  # five, by default, and a pause before each
+    return found
 
 
 def has_credentials(scheme: str) -> bool:

@@ -22,7 +22,7 @@ from dspreview.errors import (
     OfflineError,
     PreviewError,
     UnreadableDataError,
-    UnsafePathError,
+    UsageError,
 )
 from dspreview.extract.hub.description import Description
 from dspreview.extract.hub.failures import chain, first_line
@@ -109,7 +109,7 @@ def failure(error: Exception, url: str, asked: str, settings: Settings) -> Excep
                     f"{asked} is not in the cache, and the network is off (--offline or HF_HUB_OFFLINE)"
                 )
             case PrivateAddressError():
-                return UnsafePathError(f"{asked}: {first_line(link)}")
+                return UsageError(f"{asked}: {first_line(link)}; download it, or pipe it in: … | dspreview rows -")
             case httpx2.TimeoutException() | TimeoutError():
                 return HubSilentError(
                     f"{asked}: {host(url)} was silent for {settings.hub_timeout_seconds} s (HUB_TIMEOUT_SECONDS); try again later"

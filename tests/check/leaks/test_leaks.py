@@ -95,9 +95,9 @@ def test_the_settings_say_what_the_input_is(words: list[str], tmp_path: Path, ds
     (tmp_path / "dspreview.toml").write_text('[input]\ndefault = ["aa"]\n')
     wrong = dspreview("check", "./d")
     assert (wrong.code, "no column 'aa'; did you mean 'a'" in wrong.err) == (2, True)
-    (tmp_path / "dspreview.toml").write_text('[input]\ndefaul = ["a"]\n"*" = ["a"]\n')
+    (tmp_path / "dspreview.toml").write_text('[input]\ndefaults = ["a"]\n"*" = ["a"]\n')
     unknown = dspreview("check", "./d").err
-    assert "[input] names defaul, which is no config of ./d; did you mean 'default'? there are default\n" in unknown
+    assert "[input] names defaults, which is no config of ./d; did you mean 'default'? there are default\n" in unknown
     assert "[input] names *" not in unknown
 
 
