@@ -125,6 +125,9 @@ FromOption = Annotated[
     typer.Option("--from", metavar="FILE", help="Read lines of DATASET [CONFIG [SPLIT]] from FILE, - is stdin."),
 ]
 
+OutputOption = Annotated[
+    str | None, typer.Option("--output", "-o", metavar="FILE", help="Write here, not to stdout.", show_default=False)
+]
 Workers = Annotated[
     int | None,
     typer.Option("--workers", min=1, metavar="N", help="Jobs at a time; 1, or as many as the engine has threads."),

@@ -83,3 +83,12 @@ def test_pictures_by_a_pattern(tmp_path: Path, dspreview: Program) -> None:
     answer = dspreview("rows", "*/*.png", "--json").json
     assert [column["column"]["name"] for column in answer["columns"]] == ["image", "label"]
     assert [row["row"]["label"] for row in answer["rows"]] == [0, 1]
+
+
+def test_splits_of_two_formats_are_named(tmp_path: Path, dspreview: Program) -> None:
+    write(tmp_path / "d", {"train.parquet": parquet({"n": [1]}), "test.csv": "n\n2\n"})
+    ran = dspreview("rows", tmp_path / "d")
+    assert (ran.code, ran.out) == (6, "")
+    assert (
+        "its splits are of different formats (train parquet, test csv); list each as a config in the README" in ran.err
+    )

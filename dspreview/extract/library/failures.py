@@ -24,6 +24,8 @@ OUT_OF_MEMORY = re.compile(r"\bout of memory\b|std::bad_alloc")
 PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EROFS})
 BUGS = (KeyError, AttributeError, TypeError, IndexError, AssertionError, NameError)
 PACKAGE_FOLDER = os.path.dirname(os.path.abspath(dspreview.__file__)) + os.sep
+SPLIT_FORMATS = re.compile(r"NamedSplit\('([^']+)'\): \('(\w+)'")
+"""What `datasets` says of splits whose files are of different formats."""
 EXTRAS = {"hdf5": "h5py", "Bio": "biopython", "lance": "pylance", "vortex": "vortex-data"}
 """Packages whose names are not those of their modules: on the package index these belong to others."""
 
@@ -87,7 +89,7 @@ def missing_package(error: ImportError, where: str) -> errors.MissingPackageErro
     return errors.MissingPackageError(f"{where}: this format needs the package {package}; run: pip install {package}")
 
 
-def reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:  # noqa: PLR0911 - one case a line, each simple
     """Why the data cannot be read, in the words of whoever read it, made short."""
     line = ROW_IN_BLOCK.sub("", ": ".join(str(error).strip().splitlines()[:2])) or type(error).__name__
     name = type(error).__name__
@@ -95,6 +97,8 @@ def reason(error: BaseException) -> str:
         return f"line {ragged[2]} has {ragged[3]} fields, expected {ragged[1]}"
     if unclosed := re.search(r"EOF inside string starting at row (\d+)", str(error)):
         return f"a quote is opened in line {int(unclosed[1]) + 1} and never closed"
+    if two := SPLIT_FORMATS.findall(str(error)):
+        return f"its splits are of different formats ({', '.join(' '.join(one) for one in two)}); list each as a config in the README"
     if isinstance(error, EOFError) or "end-of-stream" in line or "end of stream" in line:
         return f"the file is cut off ({line})"
     if "Parquet magic bytes not found" in line or "Couldn't deserialize thrift" in line or "Not a Parquet" in line:

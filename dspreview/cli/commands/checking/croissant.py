@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from dspreview import errors
 from dspreview.cli.call import Call
 from dspreview.cli.commands.checking.describing import described
-from dspreview.cli.options import DatasetArgument, with_common
+from dspreview.cli.options import DatasetArgument, OutputOption, with_common
 from dspreview.cli.render.progress import working
 from dspreview.documents.newfile import write_file
 from dspreview.documents.stdout import write_text
@@ -31,10 +30,7 @@ def croissant(
     call: Call,
     dataset: DatasetArgument = None,
     *,
-    output_file: Annotated[
-        str | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write here, not to stdout.", show_default=False),
-    ] = None,
+    output_file: OutputOption = None,
 ) -> int:
     """Answer `croissant`."""
     if dataset is None:

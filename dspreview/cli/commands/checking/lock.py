@@ -13,7 +13,7 @@ import typer
 from dspreview import errors
 from dspreview.cli.call import Call
 from dspreview.cli.commands.checking.check import AllRowsOption, SampleOption, refuse_cached
-from dspreview.cli.options import DatasetArgument, with_common
+from dspreview.cli.options import DatasetArgument, OutputOption, with_common
 from dspreview.cli.render.progress import working
 from dspreview.documents.newfile import write_file
 from dspreview.documents.stdout import write_text
@@ -30,10 +30,7 @@ def lock(
     call: Call,
     dataset: DatasetArgument = None,
     *,
-    output_file: Annotated[
-        str | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write here, not to stdout.", show_default=False),
-    ] = None,
+    output_file: OutputOption = None,
     update: Annotated[
         str | None,
         typer.Option(
