@@ -27,6 +27,11 @@ class Slice(NamedTuple):
     """Whether both ends are in hundredths of the split."""
     rounding: str = CLOSEST
 
+    @property
+    def needs_total(self) -> bool:
+        """Whether its rows depend on how many the split has."""
+        return self.percent or any(one is not None and one < 0 for one in (self.start, self.end))
+
     def bounds(self, total: int) -> tuple[int, int]:
         """The first of its rows, and the one behind the last, in a split of so many. Raises UsageError."""
         start = 0 if self.start is None else self.place(self.start, total)
@@ -48,6 +53,12 @@ class Slice(NamedTuple):
 def is_slice(name: str) -> bool:
     """Whether a word is more than the name of a split."""
     return not SIGNS.isdisjoint(name)
+
+
+def refuse_part(asked: str, split: str) -> None:
+    """Raise UsageError for a part of a split, where a command takes whole ones."""
+    if is_slice(split):
+        raise UsageError(f"{asked}: {split} is a part of what is read here; name a split")
 
 
 def parse(text: str) -> tuple[Slice, ...]:

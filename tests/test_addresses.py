@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from dspreview import addresses, local
 from dspreview.addresses import Address, parse
 from dspreview.errors import UsageError
+from dspreview.extract.hub.objects import PACKAGES
 from dspreview.local import identify
 from dspreview.models import Kind
 
@@ -56,3 +58,9 @@ def test_other_addresses_are_refused_with_the_way_out(text: str, words: str) -> 
 def test_a_dataset_is_the_same_by_its_address() -> None:
     assert identify(f"{PAGE}/a/b/tree/x")[1:] == (Kind.HUB, "a/b", "x")
     assert identify("file:///")[1:3] == (Kind.LOCAL, "/")
+
+
+def test_schemes_of_stores_are_those_that_are_read() -> None:
+    assert (
+        {f"{scheme}://" for scheme in addresses.STORES} == set(local.STORES) == {f"{scheme}://" for scheme in PACKAGES}
+    )

@@ -36,7 +36,7 @@ def write_media_folder(found: Exported, folder: Path, settings: Settings, option
     kind = files_kind(found.columns)
     columns = [name for name, tree in found.columns if Feature(tree).asset == kind]
     labels = {name: Feature(tree).labels for name, tree in found.columns if Feature(tree).kind == LABEL}
-    places = {name: "file" if len(columns) == 1 and name == OWN_NAMES[kind] else name for name in columns}
+    keys = key_names(columns, kind, [name for name, _ in found.columns])
     folder.mkdir()
     for column in columns:
         (folder / folder_of(column, columns)).mkdir()
@@ -45,15 +45,24 @@ def write_media_folder(found: Exported, folder: Path, settings: Settings, option
         for row in records(found, settings, columns):
             line: dict[str, Json] = {}
             for name, value in row.items():
-                if name in places:
-                    line[f"{places[name]}_name" if places[name] == "file" else f"{name}_file_name"] = write_file(
-                        value, kind, folder, f"{folder_of(name, columns)}/{number:06}"
-                    )
+                if name in keys:
+                    line[keys[name]] = write_file(value, kind, folder, f"{folder_of(name, columns)}/{number:06}")
                 else:
                     line[name] = labels[name][value] if name in labels and isinstance(value, int) else value
             out.write((dump(line) + "\n").encode("utf-8", "backslashreplace"))
             number += 1
     return number
+
+
+def key_names(columns: list[str], kind: str, known: list[str]) -> dict[str, str]:
+    """What the metadata calls the file of each column: `file_name` where there is one, unless the data has such a column. Raises UsageError."""
+    alone = columns == [OWN_NAMES[kind]] and "file_name" not in known
+    keys = {name: "file_name" if alone else f"{name}_file_name" for name in columns}
+    if taken := [key for key in keys.values() if key in known]:
+        raise UsageError(
+            f"--media files needs the name {taken[0]} for itself, and it is a column; leave it out with --columns"
+        )
+    return keys
 
 
 def folder_of(column: str, columns: list[str]) -> str:

@@ -29,10 +29,17 @@ class Pieces:
         self.whose: list[tuple[SplitTable, int]] = []
         """What each part is of, and which of its; -1 for one that was written here."""
         self.pieces: list[Stretch] = []
+        self.partial = False
 
     def add(self, found: SplitTable, wanted: Slice) -> None:
         """Some rows of a split, after those that are there. Raises PreviewError."""
         table = found.table
+        if table.partial and wanted.needs_total:
+            raise errors.QueryLimitError(
+                f"{self.where}: only the first {table.num_rows:,} rows of {wanted.split} were converted, and its end is not known;"
+                " raise PARQUET_MAX_BYTES"
+            )
+        self.partial = self.partial or table.partial
         start, end = wanted.bounds(table.num_rows)
         self.pieces.append(Stretch(wanted.split, start, end - start))
         for number, (part, first) in enumerate(zip(table.parts, table.starts, strict=True)):
@@ -73,7 +80,7 @@ class Pieces:
         if not self.parts and first.parts:
             self.parts.append(self.cut(found, 0, (0, 0)))
             self.whose.append((found, -1))
-        return first._replace(parts=tuple(self.parts), pieces=tuple(self.pieces))
+        return first._replace(parts=tuple(self.parts), pieces=tuple(self.pieces), partial=self.partial)
 
 
 def same_columns(tables: dict[str, Table], where: str) -> None:

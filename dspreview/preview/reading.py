@@ -17,7 +17,7 @@ from dspreview.page.staging import Staging
 from dspreview.preview.freshness import Freshness, entry_time
 from dspreview.preview.keeping import Keeper
 from dspreview.settings import Settings
-from dspreview.slices import is_slice, parse
+from dspreview.slices import is_slice, parse, refuse_part
 from dspreview.store import Store
 from dspreview.store.database import translated
 from dspreview.store.entries import DatasetEntry, SplitEntry, StoredPage, iso
@@ -87,8 +87,7 @@ class Preview:
         """The first rows of a split. Raises PreviewError."""
         entry = self.dataset(ref)
         found = self.split(ref, entry, config, split)
-        if is_slice(found.split):
-            raise errors.UsageError(f"{ref.asked}: {found.split} is a part of what is read here; name a split")
+        refuse_part(ref.asked, found.split)
         stored = self.freshness.stored_page(ref, entry, found)
         if stored is not None:
             return PageAnswer(ref.asked, found.config, found.split, stored, from_cache=True)

@@ -8,7 +8,7 @@ from dspreview import errors
 from dspreview.choice import choose, choose_config
 from dspreview.models import DatasetRef, SplitId
 from dspreview.preview.reading import Preview
-from dspreview.slices import is_slice
+from dspreview.slices import refuse_part
 
 
 def refresh(
@@ -21,7 +21,8 @@ def refresh(
     entry = preview.list_again(ref, preview.store.cache.find_dataset(ref), force=True)
     listing = preview.store.cache.read_listing(entry)
     if split is not None:
-        wanted = [whole_split(choose(listing, config, split, ref.asked).names, ref)]
+        refuse_part(ref.asked, split)
+        wanted = [choose(listing, config, split, ref.asked).names]
     else:
         configs = listing.configs if config is None else (choose_config(listing, config, ref.asked),)
         wanted = [SplitId(one.config, place.split) for one in configs for place in one.splits]
@@ -62,7 +63,8 @@ def is_valid(preview: Preview, ref: DatasetRef, config: str | None = None, split
         return False
     wanted = [SplitId(one.config, place.split) for one in configs for place in one.splits]
     if split is not None:
-        wanted = [whole_split(choose(listing, config, split, ref.asked).names, ref)]
+        refuse_part(ref.asked, split)
+        wanted = [choose(listing, config, split, ref.asked).names]
     unknown: errors.PreviewError | None = None
     for names in wanted:
         if isinstance(unknown, errors.HubSilentError):
@@ -79,10 +81,3 @@ def is_valid(preview: Preview, ref: DatasetRef, config: str | None = None, split
     if unknown is not None:
         raise unknown
     return False
-
-
-def whole_split(names: SplitId, ref: DatasetRef) -> SplitId:
-    """A split, and no part of one. Raises UsageError."""
-    if is_slice(names.split):
-        raise errors.UsageError(f"{ref.asked}: {names.split} is a part of what is read here; name a split")
-    return names

@@ -174,3 +174,12 @@ def test_dictionaries_of_several_files_are_values_in_an_arrow_file(
     assert dspreview("export", write(tmp_path / "dic", files), "--to", out / "x.arrow").code == 0
     with pa.ipc.open_file(out / "x.arrow") as file:
         assert file.read_all().to_pydict() == {"c": ["a", "b", "c", "d"]}
+
+
+def test_a_column_called_file_name_keeps_its_values(tmp_path: Path, out: Path, dspreview: Program) -> None:
+    features = Features({"image": Image(), "file_name": Value("string")})
+    table = pa.table({"image": [{"bytes": picture(size=(3, 2)), "path": None}], "file_name": ["cat.png"]}, schema=features.arrow_schema)  # fmt: skip
+    data = write(tmp_path / "p", {"a.parquet": parquet(table)})
+    assert dspreview("export", data, "--to", out / "folder", "--media", "files").code == 0
+    line = json.loads((out / "folder/metadata.jsonl").read_text())
+    assert line == {"image_file_name": "files/000000.png", "file_name": "cat.png"}

@@ -163,3 +163,18 @@ def test_a_part_of_a_file_is_written_once(folder: Path, dspreview: Program) -> N
     assert dspreview("rows", *named, "--json").out == first
     assert [one.stat().st_ino for one in (dspreview.assets / ".derived").glob("*/rows.parquet")] == [written]
     assert dspreview("cache", "verify").code == 0
+
+
+def test_a_part_of_what_was_converted_in_part_says_so(tmp_path: Path, dspreview: Program) -> None:
+    long = "".join(f"{n}\n" for n in range(50_000))
+    folder = write(tmp_path / "t", {"train.csv": f"n\n{long}", "test.csv": "n\n-1\n"})
+    some = {"PARQUET_MAX_BYTES": "100_000"}
+    for expression in ("test+train", "train[5:7]"):
+        ran = dspreview("filter", folder, "default", expression, "--where", "n < 7", "--json", **some)
+        assert ran.code == 0, ran.err
+        assert ran.json["partial"] is True
+    for expression in ("train[-2:]", "train[:50%]"):
+        ran = dspreview("filter", folder, "default", expression, "--where", "n < 7", **some)
+        assert (ran.code, ran.out) == (2, "")
+        assert "were converted, and its end is not known; raise PARQUET_MAX_BYTES" in ran.err
+    assert dspreview("rows", folder, "default", "train[-2:]", "--json").row_values[-1]["n"] == 49_999

@@ -140,7 +140,7 @@ class ObjectRange(RemoteFile):
         return self.address.partition("#")[0]
 
     def request(self, wanted: str, start: int | None, length: int) -> bytes:
-        """The bytes of one range. Raises PreviewError; ChangedDataError where the object is not what it was."""
+        """The bytes of one range. Raises PreviewError; ChangedDataError where the object is shorter than it was."""
         del wanted
         store = store_of(self.url, self.asked)
         if self.size < 0:
