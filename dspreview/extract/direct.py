@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dspreview import local
-from dspreview.errors import UnsafePathError
+from dspreview.errors import PreviewError, UnsafePathError
 from dspreview.extract.direct_pages import exported_page, first_file_page, parquet_page
 from dspreview.extract.hub.description import list_blobs
 from dspreview.extract.layout.direct import DirectConfig, DirectSource, find_source, labelled, local_blobs
@@ -116,9 +116,26 @@ class Direct(Reader):
         return typed_whole(self.source.configs[split.config].format, paths, use, widen=widen)
 
     def parquet(self, split: SplitId, remote: RemoteFiles) -> ParquetSplit | NotMine | None:
-        """None for text: it must be converted."""
-        del remote
-        return NOT_MINE if self.text_files(split) is None else None
+        """Parquet as it lies, where its types are plain and its files agree; None for text: it must be converted."""
+        config = self.chosen(split)
+        if config is None or not config.format.is_parquet:
+            return NOT_MINE if self.text_files(split) is None else None
+        import pyarrow as pa
+
+        from dspreview.extract.parquet.footers import ParquetSplit, footers_of
+        from dspreview.extract.plain import features_of, holds
+
+        paths = [f"{self.source.root}/{name}" for name in config.files[split.split]]
+        try:
+            if not self.source.dataset.is_remote:
+                local.guard_all(paths, self.source.root, self.source.asked)
+            footers = footers_of(paths, remote.handle)
+        except (OSError, ValueError, PreviewError, pa.ArrowException):  # `datasets` tells what is wrong
+            return NOT_MINE
+        columns = config.features if config.features is not None else features_of(footers[0].schema)
+        if not columns or not all(is_bare(footer) and holds(footer.schema, columns) for footer in footers):
+            return NOT_MINE
+        return ParquetSplit(tuple(footers), columns)
 
     def text_files(self, split: SplitId) -> list[str] | None:
         """The files of a split here whose types the values alone tell; None for any other."""
@@ -196,6 +213,11 @@ class Direct(Reader):
             return open_remote(path, self.source.asked, self.settings)
         local.guard(path, self.source.root, self.source.asked)
         return pa.OSFile(path)
+
+
+def is_bare(footer: Footer) -> bool:
+    """Whether the values of a file are just what its types say."""
+    return not footer.foreign and not footer.ancient
 
 
 def listed(config: DirectConfig, blobs: dict[str, str]) -> tuple[SplitListing, ...]:

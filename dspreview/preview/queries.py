@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,22 +15,20 @@ from dspreview.models import DatasetRef, Json, Page, SplitId, dump
 from dspreview.page.pages import Cells
 from dspreview.page.staging import Staging
 from dspreview.preview.answers import Answers, Target
+from dspreview.preview.derivations import Derivations
 from dspreview.preview.opening import SplitTable, again_converted
 from dspreview.preview.reading import PageAnswer, Preview
 from dspreview.preview.tables import Tables, not_here
 from dspreview.preview.telling import Telling
 from dspreview.query.engine.rows import rows_at
 from dspreview.query.language.paths import chosen_columns
-from dspreview.query.table import Lot, Request, Table
+from dspreview.query.table import Lot, Request
 from dspreview.slices import is_slice
-from dspreview.store.about import About
 from dspreview.store.private import read_own
 
 if TYPE_CHECKING:
     from dspreview.query.engine.engine import Engine
 
-VERSION = 3
-"""Raised when the same rows would give other derived files: those of another version are not used."""
 STATISTICS = "statistics.json"
 STREAMED_ROWS = 100_000
 """Rows up to which a split that is not Parquet is read from its beginning; for later ones it is converted, once."""
@@ -54,6 +52,7 @@ class Queries:
         self.tables = Tables(
             self.store, self.settings, preview.extractor, preview.keeper, telling, agreed=agreed, at_hand=at_hand
         )
+        self.derivations = Derivations(self.tables)
 
     def target(self, ref: DatasetRef, config: str | None, split: str | None) -> Target:
         """The split that is meant. Raises PreviewError."""
@@ -108,7 +107,7 @@ class Queries:
                     lambda done: self.telling.progress(what, done, found.table.num_rows),
                 )
 
-        return self.derived(target, found, "media", str(place), make), FACTS[kind]
+        return self.derivations.make(target, found, "media", str(place), make), FACTS[kind]
 
     @again_converted
     def filter(self, ref: DatasetRef, config: str | None, split: str | None, request: Request) -> PageAnswer:
@@ -171,29 +170,31 @@ class Queries:
 
     @again_converted
     def search(
-        self, ref: DatasetRef, config: str | None, split: str | None, text: str, match: str, request: Request
-    ) -> PageAnswer:
-        """The rows that hold the words of a text, best first. Raises PreviewError."""
+        self, ref: DatasetRef, config: str | None, split: str | None, text: str, match: str, request: Request,
+        *, index: bool = False,
+    ) -> PageAnswer:  # fmt: skip
+        """The rows that hold the words of a text, best first; with an index at the first question where `index`. Raises PreviewError."""
+        from dspreview.preview.searches import Searches
         from dspreview.query.engine.filter import among, resolve
-        from dspreview.query.search.index import Index, text_columns
-        from dspreview.query.search.words import match_text
+        from dspreview.query.search.words import sought, text_columns
 
         target = self.target(ref, config, split)
         with self.tables.open(ref, target.entry, target.split) as found, ExitStack() as stack:
             question = resolve(found.table, request.where, "")
             columns = text_columns(found.table, target.where)
-            query = match_text(text, match)
-            index = Index(self.index(target, found, columns), self.settings, target.where)
-            stack.callback(index.close)
+            wanted = sought(text, match)
             engine = stack.enter_context(self.engine(target, found, question.media))
-            if query is None:
+            if wanted is None:
                 self.telling.warn(f"{target.where}: {text[:100]!r} holds no word to search for")
                 places, total = [], 0
-            elif question.where:
-                ranked = among(engine, question, index.ranked(query))
-                places, total = ranked[request.offset : request.offset + request.length], len(ranked)
             else:
-                places, total = index.ranked(query, request.offset, request.length), index.count(query)
+                searches = Searches(self.derivations, target, found, engine, columns)
+                matches = stack.enter_context(searches.matches(wanted, at_once=index))
+                if question.where:
+                    ranked = among(engine, question, matches.ranked())
+                    places, total = ranked[request.offset : request.offset + request.length], len(ranked)
+                else:
+                    places, total = matches.ranked(request.offset, request.length), matches.count()
             cells = rows_at(engine, places)
         asked = dump([text, match, list(request)])
         return self.answers.answer(target, found.table, cells, places, total, asked, whole=request.whole)
@@ -214,7 +215,7 @@ class Queries:
                 with self.engine(target, found, media) as engine:
                     (folder / STATISTICS).write_text(dump(statistics_of(engine, wanted, parts)), encoding="utf-8")
 
-            folder = self.derived(
+            folder = self.derivations.make(
                 target, found, "statistics", dump([sorted(wanted), [one.name for one in parts]]), make
             )
             return target, read_statistics(folder)
@@ -225,37 +226,8 @@ class Queries:
         if table is None:
             return None
         wanted = dump([sorted(chosen_columns(table, ())[0]), []])
-        folder = self.store.derived.find(self.about(target, table, "statistics", wanted))
+        folder = self.derivations.find(target, table, "statistics", wanted)
         return read_statistics(folder) if folder is not None else None
-
-    def index(self, target: Target, found: SplitTable, columns: list[int]) -> Path:
-        """The folder of the index of a split, made where it is not there."""
-        from dspreview.query.search.index import build
-
-        what = f"indexing {target.where}"
-
-        def make(folder: Path) -> None:
-            with self.engine(target, found) as engine:
-                build(engine, columns, folder, lambda done: self.telling.progress(what, done, found.table.num_rows))
-
-        return self.derived(target, found, "search", "", make)
-
-    def derived(self, target: Target, found: SplitTable, kind: str, what: str, make: Callable[[Path], None]) -> Path:
-        """A folder derived from the table of a split, made where it is not there."""
-        about = self.about(target, found.table, kind, what)
-
-        def checked(folder: Path) -> None:
-            make(folder)
-            found.check(target.where)  # before it gets its name
-
-        return self.tables.derive(about, checked, f"{target.where}: another dspreview is building it; waiting")
-
-    def about(self, target: Target, table: Table, kind: str, what: str) -> About:
-        """What a derived folder is made from."""
-        dataset, split = target.entry.dataset, target.split
-        limit = self.settings.parquet_max_bytes if table.origin == "derived" else 0
-        detail = f"{VERSION} {table.origin} {limit} {what}"
-        return About(kind, dataset.name, dataset.revision, split.config, split.split, detail)
 
     def cells(self, target: Target, found: SplitTable, places: list[int]) -> list[Cells]:
         """The cells of some rows."""

@@ -19,7 +19,7 @@ class About(NamedTuple):
     """What a derived folder was made from."""
 
     kind: str
-    """`parquet`, `search`, `media` or `ranges`."""
+    """`parquet`, `search`, `searched` (an empty one), `statistics`, `media` or `ranges`."""
     dataset: str
     """The resolved id, or the absolute path."""
     revision: str

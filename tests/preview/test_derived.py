@@ -34,14 +34,14 @@ def test_what_is_in_use_is_not_removed(tmp_path: Path, dspreview: Program) -> No
 
 def test_damaged_derived_files_are_seen_and_made_again(tmp_path: Path, dspreview: Program) -> None:
     folder = write(tmp_path / "d", {"a.csv": "t\nx y\nz\n"})
-    dspreview("search", folder, "x")
+    dspreview("search", folder, "x", "--index")
     dspreview("stats", folder)
     for name in ("index.sqlite", "data.parquet", "statistics.json"):
         (file,) = dspreview.assets.glob(f".derived/*/{name}")
         file.write_bytes(b"")
         verified = dspreview("cache", "verify", "--json")
         assert (verified.code, verified.json["findings"][0]["code"]) == (1, "derived")
-        assert dspreview("search", folder, "x", "--json").json["num_rows_total"] == 1
+        assert dspreview("search", folder, "x", "--index", "--json").json["num_rows_total"] == 1
         assert dspreview("stats", folder, "--json").json["num_examples"] == 2
         assert dspreview("cache", "verify").code == 0
 

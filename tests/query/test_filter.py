@@ -182,13 +182,13 @@ def test_search_matches_and_ranks(tmp_path: Path, dspreview: Program) -> None:
 
 def test_the_index_is_built_once_and_goes_with_its_revision(tmp_path: Path, dspreview: Program) -> None:
     folder = write(tmp_path / "d", {"a.parquet": parquet({"text": CORPUS})})
-    dspreview("search", folder, "ships")
+    dspreview("search", folder, "ships", "--index")
     (first,) = dspreview("cache", "stats", "--json").json["derived"]
     dspreview("search", folder, "Vader")
     (again,) = dspreview("cache", "stats", "--json").json["derived"]
     assert (first["kind"], first["revision"]) == ("search", again["revision"])
     write(folder, {"a.parquet": parquet({"text": ["something else", "ships"]})})
-    assert places(dspreview("search", folder, "ships", "--json").json) == [1]
+    assert places(dspreview("search", folder, "ships", "--index", "--json").json) == [1]
     (last,) = dspreview("cache", "stats", "--json").json["derived"]
     assert last["revision"] != first["revision"]
     assert dspreview("cache", "clean", "--derived", "--json").json["freed_bytes"] > 0

@@ -48,6 +48,9 @@ def search(
     offset: OffsetOption = 0,
     length: LengthOption = None,
     columns: ColumnsOption = None,
+    index: Annotated[
+        bool, typer.Option("--index", help="Build the index now; without, the second search of a split builds it.")
+    ] = False,
     yes: YesOption = False,
 ) -> int:
     """Answer `search`."""
@@ -66,7 +69,7 @@ def search(
     ref = call.ref(dataset)
 
     def answer(queries: Queries) -> int:
-        page = queries.search(ref, config, split, text, match, request)
+        page = queries.search(ref, config, split, text, match, request, index=index)
         write(call, page, selection, queries.preview.choices, found=Found(offset, "that match"))
         return errors.EXIT_OK
 

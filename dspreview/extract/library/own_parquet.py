@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
@@ -12,12 +11,9 @@ from datasets import Features
 from dspreview.arrow.settled import empty_table
 from dspreview.extract.library.features import features_of, trees
 from dspreview.extract.library.source import Plan
-from dspreview.extract.parquet.footers import ParquetSplit, local_footer, remote_footer, stored_type, uniform
+from dspreview.extract.parquet.footers import ParquetSplit, footers_of, stored_type, uniform
 from dspreview.extract.parquet.rowgroups import numbered
 from dspreview.extract.parquet.schemafiles import is_remote
-
-AT_ONCE = 8
-"""Footers read over the network at the same time."""
 
 
 def own_parquet(plan: Plan, split: str, opened: Callable[[str], tuple[Any, Callable[[], int]]]) -> ParquetSplit | None:
@@ -38,11 +34,7 @@ def parquet_of(
     """Files as one split; None where their columns differ, or are not what was declared. Raises what pyarrow raises."""
     if not names or any("::" in name or ("://" in name and not is_remote(name)) for name in names):
         return None
-    if any("://" in name for name in names):
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            footers = list(pool.map(lambda name: remote_footer(name, opened), names))
-    else:
-        footers = [local_footer(name) for name in names]
+    footers = footers_of(names, opened)
     if any(footer.foreign for footer in footers):
         return None
     footers = uniform(footers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -14,6 +15,8 @@ from dspreview.arrow.settled import micro, target
 from dspreview.extract.parquet.rowgroups import row_count
 from dspreview.models import FeatureTree
 
+AT_ONCE = 8
+"""Footers read over the network at the same time."""
 DAY = {"milliseconds": 86_400_000, "microseconds": 86_400_000_000, "nanoseconds": 86_400_000_000_000}
 """How many of a unit of time there are in a day."""
 FOREIGN = frozenset({"BSON", "GEOMETRY", "GEOGRAPHY"})
@@ -139,3 +142,11 @@ def remote_footer(name: str, opened: Callable[[str], tuple[Any, Callable[[], int
     except Exception as error:  # raised again, with its file
         error.add_note(name)
         raise
+
+
+def footers_of(names: list[str], opened: Callable[[str], tuple[Any, Callable[[], int]]]) -> list[Footer]:
+    """The footers of files here, or on the Hub; there `opened` gives something that pyarrow reads, and its size once it was read."""
+    if not any("://" in name for name in names):
+        return [local_footer(name) for name in names]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(lambda name: remote_footer(name, opened), names))

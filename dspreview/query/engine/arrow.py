@@ -16,6 +16,8 @@ from dspreview.query.engine.engine import Engine
 from dspreview.query.table import by_part
 
 BATCH = 1_000
+BUFFER = 1 << 20
+"""Bytes of a column that are read at a time."""
 
 
 def take(engine: Engine, places: list[int], columns: list[int]) -> list[Cells]:
@@ -77,9 +79,30 @@ def column_batches(engine: Engine, columns: list[int], size: int) -> Iterator[pa
         yield from engine.steps(part_batches(engine, number, columns, size))
 
 
+def gathered_batches(engine: Engine, columns: list[int], most: int) -> Iterator[pa.Table]:
+    """All rows of some columns in order: as many at a time as come to so many bytes. Raises PreviewError."""
+    for number in range(len(engine.table.parts)):
+        yield from engine.steps_ahead(gathered(part_batches(engine, number, columns, BATCH), most))
+
+
+def gathered(tables: Iterator[pa.Table], most: int) -> Iterator[pa.Table]:
+    """Tables put together up to so many bytes; a larger one alone."""
+    together: list[pa.Table] = []
+    size = 0
+    for table in tables:
+        if together and size + table.nbytes > most:
+            yield pa.concat_tables(together)
+            together, size = [], 0
+        together.append(table)
+        size += table.nbytes
+    if together:
+        yield pa.concat_tables(together)
+
+
 def part_batches(engine: Engine, number: int, columns: list[int], size: int) -> Iterator[pa.Table]:
-    """The rows of one file."""
-    file = OpenParquet(engine.opened(number))
+    """The rows of one file; here it is not read ahead by whole columns of a row group, which may be large."""
+    remote = "://" in engine.table.parts[number].path
+    file = OpenParquet(engine.opened(number), **({} if remote else {"buffer_size": BUFFER}))
     leaves = leaf_columns(file.stored, columns)
     for group in range(file.num_row_groups):
         if file.metadata.row_group(group).num_rows:

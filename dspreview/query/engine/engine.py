@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from dspreview.errors import (
     StoreFullError,
     UnreadableDataError,
 )
+from dspreview.query.engine.background import Begun, begun
 from dspreview.query.table import READ, Table, quoted
 from dspreview.settings import Settings
 
@@ -213,19 +213,25 @@ class Engine:
                 return
             yield found  # type: ignore[misc]
 
+    def steps_ahead(self, work: Iterator[T]) -> Iterator[T]:
+        """The same, the next one while this one is looked at: for work that asks nothing of DuckDB."""
+        end = object()
+        coming = begun(lambda: next(work, end))
+        while True:
+            self.restart()
+            found = self.awaited(coming)
+            if found is end:
+                return
+            coming = begun(lambda: next(work, end))
+            yield found  # type: ignore[misc]
+
     def guarded(self, work: Callable[[], T]) -> T:
         """What `work` gives, done in a thread of its own: Ctrl-C and the time limit do not wait for DuckDB."""
-        answers: list[T] = []
-        failures: list[BaseException] = []
+        return self.awaited(begun(work))
 
-        def run() -> None:
-            try:
-                answers.append(work())
-            except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-                failures.append(error)
-
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
+    def awaited(self, started: Begun[T]) -> T:
+        """What it gives in the time that is left. Raises what it raises as one of ours, and QueryLimitError."""
+        thread, answers, failures = started
         try:
             thread.join(max(0.0, self.deadline - time.monotonic()))
         except KeyboardInterrupt:

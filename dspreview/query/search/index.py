@@ -16,17 +16,13 @@ import pyarrow as pa
 import pyarrow.types as pt
 
 from dspreview.arrow.settled import settled_table
-from dspreview.errors import QueryLimitError, StoreCorruptError, StoreError, StoreFullError, UsageError
-from dspreview.feature import Feature
+from dspreview.errors import QueryLimitError, StoreCorruptError, StoreError, StoreFullError
 from dspreview.query.engine.engine import Engine
 from dspreview.query.search import writer
-from dspreview.query.search.words import APART, distinct, spaced, texts_in
-from dspreview.query.table import Table
+from dspreview.query.search.words import APART, MOST_COLUMNS, Sought, distinct, spaced, texts_in
 from dspreview.settings import Settings
 
 INDEX = "index.sqlite"
-MOST_COLUMNS = 100
-"""Columns of an index; the texts of further ones stand together in the last."""
 ROWS_AT_ONCE = 1_000
 PROTOCOL = pickle.HIGHEST_PROTOCOL
 STEPS = 20_000
@@ -38,14 +34,6 @@ def counted(kind: pa.DataType) -> pa.DataType | None:
     if pt.is_temporal(kind) and not pt.is_interval(kind):
         return pa.int32() if pt.is_date32(kind) or pt.is_time32(kind) else pa.int64()
     return None
-
-
-def text_columns(table: Table, where: str) -> list[int]:
-    """The columns that hold text. Raises UsageError where none does."""
-    found = [number for number, column in enumerate(table.columns) if Feature(column.feature).holds_text()]
-    if not found:
-        raise UsageError(f"{where}: no column holds text; there is nothing to search (filter compares numbers)")
-    return found
 
 
 def build(engine: Engine, columns: list[int], folder: Path, progress: Callable[[int], None]) -> None:
@@ -102,26 +90,26 @@ def texts(engine: Engine, columns: list[int], count: int) -> Iterator[list[list[
 
 
 class Index:
-    """An open index."""
+    """What an index answers to a question."""
 
-    def __init__(self, folder: Path, settings: Settings, where: str) -> None:
-        """`where` names the split in messages."""
-        self.where, self.settings = where, settings
+    def __init__(self, folder: Path, settings: Settings, where: str, wanted: Sought) -> None:
+        """What was asked of the index in a folder; `where` names the split in messages."""
+        self.where, self.settings, self.query = where, settings, wanted.query
         self.path = folder / INDEX
         self.connection = sqlite3.connect(f"{self.path.as_uri()}?mode=ro&immutable=1", uri=True)
         deadline = time.monotonic() + settings.query_max_seconds
         self.connection.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)
 
-    def count(self, query: str) -> int:
+    def count(self) -> int:
         """How many rows match."""
-        return int(self.ask("SELECT count(*) FROM texts WHERE texts MATCH ?", (query,))[0][0])
+        return int(self.ask("SELECT count(*) FROM texts WHERE texts MATCH ?", (self.query,))[0][0])
 
-    def ranked(self, query: str, offset: int = 0, length: int = -1) -> list[int]:
+    def ranked(self, offset: int = 0, length: int = -1) -> list[int]:
         """The positions of rows that match, best first; those that fit alike by their number of words, then in order."""
         found = self.ask(
             "SELECT texts.rowid FROM texts JOIN words ON row_idx = texts.rowid WHERE texts MATCH ?"
             " ORDER BY round(bm25(texts), 9), number, texts.rowid LIMIT ? OFFSET ?",
-            (query, length, offset),
+            (self.query, length, offset),
         )
         return [int(row[0]) for row in found]
 

@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
+from dspreview.errors import UsageError
+from dspreview.feature import Feature
+from dspreview.query.table import Table
+
+MOST_COLUMNS = 100
+"""Columns of an index; the texts of further ones stand together in the last."""
 UNSPACED = re.compile(
     "["
     "\u0e00-\u0eff"  # Thai, Lao
@@ -33,6 +39,14 @@ APART = "\ue000"
 """A word that nobody writes: between two texts, so that no phrase begins in one and ends in the other."""
 
 
+def text_columns(table: Table, where: str) -> list[int]:
+    """The columns that hold text. Raises UsageError where none does."""
+    found = [number for number, column in enumerate(table.columns) if Feature(column.feature).holds_text()]
+    if not found:
+        raise UsageError(f"{where}: no column holds text; there is nothing to search (filter compares numbers)")
+    return found
+
+
 def folded(text: str) -> str:
     """A text without capitals, accents, and other ways to write the same letter."""
     if text.isascii():
@@ -49,16 +63,30 @@ def spaced(text: str) -> str:
     return UNSPACED.sub(lambda found: f" {found[0]} ", named)
 
 
-def match_text(text: str, match: str) -> str | None:
-    """The words somebody searches for as an FTS5 query; None where there are none.
+class Sought(NamedTuple):
+    """What somebody searches for."""
+
+    phrases: tuple[str, ...]
+    """Words, or a phrase, as the index reads them."""
+    every: bool
+    """All of them, not any."""
+
+    @property
+    def query(self) -> str:
+        """The same for FTS5."""
+        return (" AND " if self.every else " OR ").join(f'"{phrase}"' for phrase in self.phrases)
+
+
+def sought(text: str, match: str) -> Sought | None:
+    """What a text asks for; None where it holds no word.
 
     Args:
         match: `any` of the words, `all` of them, or the `phrase` as it stands.
 
     """
     words = [spaced(word) for word in ([text] if match == "phrase" else text.split())]
-    quoted = ['"' + word.replace('"', " ").replace("\0", " ") + '"' for word in words if WORD.search(word)]
-    return (" AND " if match == "all" else " OR ").join(dict.fromkeys(quoted)) or None
+    phrases = [word.replace('"', " ").replace("\0", " ") for word in words if WORD.search(word)]
+    return Sought(tuple(dict.fromkeys(phrases)), match == "all") if phrases else None
 
 
 def distinct(texts: Iterable[str | None]) -> int:
