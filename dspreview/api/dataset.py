@@ -191,7 +191,7 @@ class Split:
     ) -> Written:  # fmt: skip
         """Write the rows that match to a file, whole or not at all; its ending tells the format. Raises PreviewError."""
         from dspreview.export.files import Form, export
-        from dspreview.export.writers import Options
+        from dspreview.export.options import Options
         from dspreview.query.table import Request
 
         wanted, request = None if columns is None else tuple(columns), Request(where, orderby)

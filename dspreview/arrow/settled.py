@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.types as pt
 
 from dspreview.arrow.values import is_list, to_python
+from dspreview.models import dump
 from dspreview.page.iso import INFINITE, PER_SECOND
 
 TEXTS = {pa.string(), pa.large_string(), pa.binary(), pa.large_binary()}
@@ -20,6 +21,11 @@ VIEWS = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary(
 def empty_table(schema: pa.Schema) -> pa.Table:
     """A table without rows. Arrow's own imports pandas, and fails on extension types inside others."""
     return pa.Table.from_arrays([pa.nulls(0, kind) for kind in schema.types], schema=schema)
+
+
+def settled_schema(schema: pa.Schema, change: Callable[[pa.DataType], pa.DataType | None]) -> pa.Schema:
+    """The schema of a table once it is settled."""
+    return pa.schema([field.with_type(target(field.type, change)) for field in schema], metadata=schema.metadata)
 
 
 def filled(table: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -160,6 +166,8 @@ def settled(array: pa.Array, wanted: pa.DataType, change: Callable[[pa.DataType]
         return pa.array([None if one is None else interval_of(one) for one in array.to_pylist()], wanted)
     if pt.is_interval(kind):
         return pa.array(to_python(array), wanted)
+    if pt.is_union(kind):
+        return pa.array([None if one is None else dump(one) for one in to_python(array)], wanted)
     if pt.is_struct(kind):
         if not kind.num_fields:
             return pc.if_else(array.is_valid(), True, pa.scalar(None, pa.bool_()))

@@ -34,8 +34,8 @@ def stored_table(table: pa.Table) -> pa.Table:
 
 
 def stored(kind: pa.DataType) -> pa.DataType | None:
-    """What Parquet has no type for: beside those, intervals (as ISO 8601) and structs without fields (whether they are there)."""
-    if pt.is_interval(kind):
+    """What Parquet has no type for: beside those, intervals (as ISO 8601), unions (as JSON) and structs without fields (whether they are there)."""
+    if pt.is_interval(kind) or pt.is_union(kind):
         return pa.string()
     if isinstance(kind, pa.JsonType):
         return kind.storage_type  # DuckDB refuses a column of JSON with a text that is none

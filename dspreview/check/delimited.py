@@ -43,6 +43,23 @@ def look_at_delimited(reading: Reading, path: str, place: dict[str, Any]) -> Ite
         yield from look_at_widths(path, name, reading.delimiter, place)
 
 
+def without_rows(reading: Reading, files: list[tuple[int, str, int]], place: dict[str, Any]) -> Iterator[Finding]:
+    """Whether the first of several files has no row: `datasets` then takes its columns for ones without values.
+
+    Args:
+        reading: what is read.
+        files: where each file begins: the row of the split, its name, the row in it.
+        place: where findings are.
+
+    """
+    if not reading.format.is_delimited or reading.declares or not files:
+        return
+    name = reading.shorten(reading.files[0])
+    if [file for start, file, _ in files if start == 0][-1] != name:
+        told = "it has no rows, so `datasets` takes its columns for ones without values, and does not load the rows of other files"
+        yield found("library-refuses", told, file=name, **place)
+
+
 def look_at_widths(path: str, name: str, sep: str, place: dict[str, Any]) -> Iterator[Finding]:
     """The rows of a file on this machine whose fields are too many or too few.
 

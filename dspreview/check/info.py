@@ -12,7 +12,7 @@ from dspreview.check.splits import SplitOutcome
 from dspreview.check.structure import README, Made
 from dspreview.extract.plain import described, fits
 from dspreview.feature import Feature, word_of
-from dspreview.models import Json
+from dspreview.models import Json, dump
 
 
 def infos_of(card: dict[str, Json]) -> dict[str, dict[str, Json]]:
@@ -32,6 +32,8 @@ def look_at_types(made: Made, info: dict[str, Json], config: str) -> Iterator[Fi
             len(Features._from_yaml_list([dict(item)]).arrow_schema)  # noqa: SLF001 - what `datasets` itself calls
         except Exception as error:  # noqa: BLE001 - whatever it is, `datasets` raises it, too
             told = (str(error).splitlines() or [type(error).__name__])[0].partition(". Available")[0]
+            if isinstance(error, (KeyError, TypeError)):  # of its own code, not words for people
+                told = f"`datasets` reads no feature {dump(item)}"
             name = str(item.get("name")) if isinstance(item, dict) else None
             line = (made.line("name", name) if name else None) or made.line("features")
             yield found("info-features", f"dataset_info: {told}", config=config, file=README, line=line, column=name)

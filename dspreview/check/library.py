@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
+from dspreview.arrow.openparquet import holds_dictionary
+from dspreview.arrow.settled import empty_table
 from dspreview.extract.plain import features_of
 from dspreview.models import Json
 
@@ -38,8 +40,10 @@ class LibraryCasts:
     def begin(self, schema: pa.Schema, where: str) -> Refusal | None:
         """Take the types of the first rows; why that fails, where `datasets` has no word for one of them."""
         self.first = where
-        if features_of(schema) is not None:  # plain types are the library's own; without it, whose import takes 0.6 s
-            self.schema = schema.remove_metadata()
+        if features_of(schema) is not None and not any(map(holds_dictionary, schema.types)):
+            self.schema = (
+                schema.remove_metadata()
+            )  # plain types are the library's own; without it, whose import takes 0.6 s
             return None
         from datasets import Features
 
@@ -47,7 +51,8 @@ class LibraryCasts:
             self.schema = Features.from_arrow_schema(schema).arrow_schema
         except Exception as error:  # noqa: BLE001 - whatever it is, `datasets` raises it, too
             return Refusal(first_line(error), column=next(unknown(schema), None))
-        return None
+        why = self.cast(empty_table(schema.remove_metadata()))  # dictionaries of views have no way to be cast
+        return None if why is None else Refusal(why)
 
     def declare(self, features: Features) -> None:
         """Take the types that a README declares."""

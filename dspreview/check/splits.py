@@ -10,7 +10,7 @@ import pyarrow as pa
 from dspreview.arrow.values import to_python
 from dspreview.check.columns import Watch, leaves
 from dspreview.check.converted import ConvertedText
-from dspreview.check.delimited import look_at_delimited
+from dspreview.check.delimited import look_at_delimited, without_rows
 from dspreview.check.failing import as_finding
 from dspreview.check.findings import Finding, found
 from dspreview.check.leaks.same import AllInputs, SampleInputs
@@ -56,10 +56,9 @@ class SplitCheck:
         """`sample` is how many rows are looked at; None is all of them. `progress` takes how many more were, or `share` which
         part of the split was. `library` is what `datasets` knows from the splits before.
         """
-        self.library, self.inputs = library, inputs
-        self.share = share
-        self.reading, self.compare, self.sample, self.progress = reading, rows, sample, progress
-        self.place: dict[str, Any] = {"config": reading.names[0], "split": reading.names[1]}
+        self.library, self.inputs, self.share, self.progress = library, inputs, share, progress
+        self.reading, self.compare, self.sample = reading, rows, sample
+        self.place: dict[str, Any] = dict(zip(("config", "split"), reading.names, strict=True))
         self.findings: list[Finding] = []
         self.watches: dict[str, Watch] = {}
         self.columns: list[tuple[str, FeatureTree]] | None = None
@@ -89,7 +88,9 @@ class SplitCheck:
             self.note_failure(error)
         if self.ended and total is None:
             total = self.rows
-        self.findings += odd_columns(self.reading, self.columns, self.place) if self.rows else []
+        if self.rows:
+            self.findings += odd_columns(self.reading, self.columns, self.place)
+            self.findings += without_rows(self.reading, self.files, self.place)
         if total == 0:
             self.findings = [one for one in self.findings if one.code != "library-refuses"]
             loads = self.reading.recognised is not None or (self.reading.format.is_parquet and not self.starts_empty)
@@ -130,9 +131,8 @@ class SplitCheck:
                 reading.broken.add(path)
                 continue
             total, size = total + footer.num_rows, size + footer.size
-            if max(footer.groups, default=0) > LARGE_GROUP:
-                number = footer.groups.index(max(footer.groups))
-                told = f"row group {number} has {footer.groups[number]:,} bytes"
+            if (largest := max(footer.groups, default=0)) > LARGE_GROUP:
+                told = f"row group {footer.groups.index(largest)} has {largest:,} bytes"
                 self.findings.append(found("large-row-group", told, file=name, **self.place))
             if first is None:
                 first = (name, footer.schema)

@@ -16,9 +16,10 @@ import pyarrow as pa
 
 from dspreview.errors import StoreFullError, UsageError
 from dspreview.export.media_folder import sizes, write_media_folder
+from dspreview.export.options import Options, Write
 from dspreview.export.rows import Exported, asked_by_sql, exported
 from dspreview.export.shards import Dealer, other_shards, shard_names
-from dspreview.export.writers import Options, Write, writer_of
+from dspreview.export.writers import writer_of
 from dspreview.models import DatasetRef
 from dspreview.preview.queries import Queries
 from dspreview.query.table import Lot, Request

@@ -8,8 +8,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from dspreview.errors import UsageError
+from dspreview.export.options import Options
 from dspreview.export.rows import Columns, Exported
-from dspreview.export.writers import Options, records
+from dspreview.export.texts import records
 from dspreview.feature import LABEL, Feature
 from dspreview.models import Json, dump
 from dspreview.page.media import IMAGE_SHOWN, open_image, sniff_audio

@@ -14,12 +14,14 @@ from dspreview.arrow.parts import part_of_column
 from dspreview.arrow.settled import empty_table
 from dspreview.documents.paths import Picked, picked_of
 from dspreview.errors import UsageError
+from dspreview.export.empty_structs import with_json
 from dspreview.export.redaction import Redaction
 from dspreview.feature import LIST, Feature
 from dspreview.models import DatasetRef, FeatureTree, Resolved, SplitId
 from dspreview.page.media import UndecodableError
 from dspreview.preview.queries import Queries
-from dspreview.preview.statements import asked, is_huge
+from dspreview.preview.results import is_huge
+from dspreview.preview.statements import asked
 from dspreview.query.engine.arrow import column_batches, take_table
 from dspreview.query.engine.engine import Engine
 from dspreview.query.engine.filter import Question, count, ordered, resolve
@@ -89,12 +91,13 @@ def exported(
                         return None
 
                 whole = columns
-                tables = (with_files(as_meant(one, whole), whole, read) for one in rows)
+                tables: Iterator[pa.Table] = (with_files(as_meant(one, whole), whole, read) for one in rows)
                 if parts:
                     tables = (with_parts(one, wanted or (), parts) for one in tables)
                     columns = [
                         part_column(name, column, parts) for name, column in zip(wanted or (), columns, strict=True)
                     ]
+                tables, columns = with_json(tables, columns)
                 redaction = Redaction() if redact else None
                 if redaction is not None:
                     tables = (redaction.table(one, columns) for one in tables)

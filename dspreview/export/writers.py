@@ -2,49 +2,27 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import json
-import math
 import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from itertools import islice
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dspreview.arrow.arrays import cells_of
-from dspreview.documents.plain import csv_cell
 from dspreview.errors import UsageError
+from dspreview.export.options import Options, Write
 from dspreview.export.rows import Columns, Exported
+from dspreview.export.texts import records, write_csv, write_lines
 from dspreview.extract.plain import METADATA, normal
-from dspreview.feature import BINARY, FLOATS, INTEGERS, LABEL, TEXTS, Feature, value_tree
+from dspreview.feature import BINARY, FLOATS, INTEGERS, Feature
 from dspreview.models import Json, dump
-from dspreview.page.pages import PageMaker
 from dspreview.settings import Settings
 
 GROUP_ROWS = 100_000
 GROUP_BYTES = 100_000_000
 CODECS = ("zstd", "snappy", "gzip", "lz4", "none")
-
-
-class Options(NamedTuple):
-    """How it is written."""
-
-    compression: str | None = None
-    indexes: tuple[str, ...] = ()
-    """Columns of SQLite that get an index."""
-    name: str = ""
-    """What its table is called there."""
-
-
-Write = Callable[[Exported, Path, Settings, Options], int]
-"""Writes all rows to a path; returns how many there were."""
 
 
 def write_parquet(found: Exported, path: Path, settings: Settings, options: Options) -> int:
@@ -103,138 +81,6 @@ def without_dictionaries(schema: pa.Schema) -> pa.Schema:
     return pa.schema(fields, schema.metadata)
 
 
-def records(found: Exported, settings: Settings, raw: Sequence[str] = ()) -> Iterator[dict[str, Json]]:
-    """The rows as JSON values, files by their names; the bytes of the columns `raw` as they are."""
-    maker = PageMaker(found.dataset, found.asked, *found.split, settings, Path(), nothing)
-    for table in found.tables:
-        for start in range(0, table.num_rows, 1_000):
-            part = table.slice(start, 1_000)
-            cells = [without_bytes(one) for one in cells_of(part, found.columns, declared=True)]
-            _, rows = maker.rows(cells, range(part.num_rows), None)
-            for column in raw:
-                for row, value in zip(rows, part.column(column).to_pylist(), strict=True):
-                    row.cells[column] = value
-            yield from (row.cells for row in rows)
-
-
-def without_bytes(cells: Any) -> Any:
-    """A column of files as their names."""
-    if not Feature(cells.feature).holds_assets():
-        return cells
-    names = [one.get("path") if isinstance(one, dict) else None for one in cells.values]
-    return cells._replace(feature=value_tree("string"), values=names, plain=True)
-
-
-def nothing(path: str, max_bytes: int) -> bytes:
-    """No file is fetched. Raises FileNotFoundError."""
-    del max_bytes
-    raise FileNotFoundError(path)
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[IO[str]]:
-    """A file of text to be written, packed where its name ends so."""
-    with ExitStack() as stack:
-        raw: Any = stack.enter_context(open(path, "wb"))
-        if path.suffix == ".gz":
-            raw = stack.enter_context(gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0))
-        elif path.suffix == ".zst":
-            raw = stack.enter_context(zstd_writer(raw))
-        yield stack.enter_context(io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", newline=""))
-
-
-def zstd_writer(raw: IO[bytes]) -> Any:
-    """A stream that packs what is written to it."""
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-    else:
-        from backports import zstd
-    return zstd.open(raw, "wb")
-
-
-def write_lines(found: Exported, path: Path, settings: Settings, options: Options) -> int:
-    """JSON Lines."""
-    del options
-    rows = simple_records(found) if is_simple(found) else records(found, settings)
-    number = 0
-    with opened(path) as out:
-        while batch := list(islice(rows, 1_000)):
-            number += len(batch)
-            out.write("".join(dump(row) + "\n" for row in batch))
-    return number
-
-
-def is_simple(found: Exported) -> bool:
-    """Whether all columns hold single values that are JSON and CSV as they are: no files, dates, bytes or nested ones."""
-    return all(is_simple_feature(Feature(tree)) for _, tree in found.columns)
-
-
-def is_simple_feature(feature: Feature) -> bool:
-    """Whether the values of a column are whole numbers, floats, texts, or true and false."""
-    return (
-        feature.kind == LABEL or feature.value in FLOATS | TEXTS | {"bool"} or bool(INTEGERS.fullmatch(feature.value))
-    )
-
-
-def simple_records(found: Exported) -> Iterator[dict[str, Json]]:
-    """Rows whose values are JSON as they are; what is no number is null there."""
-    names = [name for name, _ in found.columns]
-    floats = [Feature(tree).value in FLOATS for _, tree in found.columns]
-    for table in found.tables:
-        columns = [
-            finite(column.to_pylist()) if one else column.to_pylist()
-            for one, column in zip(floats, table.columns, strict=True)
-        ]
-        for row in zip(*columns, strict=True):
-            yield dict(zip(names, row, strict=True))
-
-
-def finite(values: list[Any]) -> list[Any]:
-    """Floats, null for those that JSON has no number for."""
-    return [None if one is not None and not math.isfinite(one) else one for one in values]
-
-
-def write_csv(found: Exported, path: Path, settings: Settings, options: Options) -> int:
-    """Comma-separated values; nested cells as their JSON."""
-    del options
-    if is_simple(found):
-        return write_simple_csv(found, path)
-    names = [name for name, _ in found.columns]
-    number = 0
-    rows = records(found, settings)
-    with opened(path) as out:
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(names)
-        for row in rows:
-            number += 1
-            writer.writerow([csv_cell(row.get(name)) for name in names])
-    return number
-
-
-def write_simple_csv(found: Exported, path: Path) -> int:
-    """The same for single values, a table at a time."""
-    number = 0
-    with opened(path) as out:
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow([name for name, _ in found.columns])
-        for table in found.tables:
-            number += table.num_rows
-            columns = [
-                plain_values(Feature(tree), column)
-                for (_, tree), column in zip(found.columns, table.columns, strict=True)
-            ]
-            writer.writerows(zip(*columns, strict=True))
-    return number
-
-
-def plain_values(feature: Feature, column: pa.ChunkedArray) -> list[Any]:
-    """The values of a column as CSV has them."""
-    values = column.to_pylist()
-    if feature.value == "bool":
-        return [None if one is None else "true" if one else "false" for one in values]
-    return finite(values) if feature.value in FLOATS else values
-
-
 def write_sqlite(found: Exported, path: Path, settings: Settings, options: Options) -> int:
     """A table of SQLite, made by sqlite-utils: types that fit, nested cells as their JSON."""
     import sqlite_utils
@@ -243,6 +89,9 @@ def write_sqlite(found: Exported, path: Path, settings: Settings, options: Optio
     names = [name for name, _ in found.columns]
     raw = [name for name, tree in found.columns if Feature(tree).value in BINARY and not Feature(tree).is_geometry]
     number = 0
+    for place, name in enumerate(names):
+        if (twin := next((one for one in names[:place] if one.lower() == name.lower()), None)) is not None:
+            raise UsageError(f"SQLite takes {twin!r} and {name!r} for one name; choose columns with --columns")
 
     def counted() -> Iterator[dict[str, Json]]:
         nonlocal number

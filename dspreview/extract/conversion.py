@@ -13,6 +13,7 @@ from dspreview.arrow.arrays import beyond_floats
 from dspreview.arrow.stored import parquet_type, stored_table, unsettled_table
 from dspreview.extract.plain import Columns
 from dspreview.extract.reader import WholeTables
+from dspreview.feature import asset_tree
 
 GROUP_BYTES = 64_000_000
 GROUP_ROWS = 100_000
@@ -57,7 +58,11 @@ def convert(whole: WholeTables, folder: Path, max_bytes: int, progress: Progress
         progress(taken)
     path, schema = writer.close()
     count = pq.read_metadata(path).num_rows
-    return Converted(path, count, schema, whole.columns(schema), partial, whole.features is not None)
+    columns = [
+        (name, asset_tree("Json") if pa.types.is_union(kind) else tree)
+        for (name, tree), kind in zip(whole.columns(schema), schema.types, strict=True)
+    ]
+    return Converted(path, count, schema, columns, partial, whole.features is not None)
 
 
 class Writer:

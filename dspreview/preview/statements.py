@@ -9,11 +9,10 @@ from functools import partial as partial_of
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dspreview import errors
-from dspreview.feature import Feature
-from dspreview.models import Column, DatasetRef, Json, SplitId
-from dspreview.page.pages import Cells
+from dspreview.models import DatasetRef, Json, SplitId
 from dspreview.preview.opening import SplitTable
 from dspreview.preview.queries import Queries
+from dspreview.preview.results import Result, Sources, as_json
 from dspreview.query.table import Part, Table
 from dspreview.slices import is_slice, parse
 
@@ -45,21 +44,6 @@ class View(NamedTuple):
 
         parts = [self.name] if self.schema == MAIN else [self.schema, self.name]
         return ".".join(part if PLAIN.fullmatch(part) else identifier(part) for part in parts)
-
-
-class Result(NamedTuple):
-    """The rows that a statement gives, on their way."""
-
-    columns: list[tuple[str, Json]]
-    """Their names, and their features."""
-    tables: Iterator[pa.Table]
-    """The rows as Arrow; at first an empty table, which has the types."""
-    partial: list[str]
-    """Views of which only a part was converted."""
-    left_out: list[str]
-    """Columns of files, which are not fetched."""
-    table: Callable[[], pa.Table]
-    """All rows at once as Arrow, where nobody took some of them before."""
 
 
 def views_of(queries: Queries, refs: Mapping[str, DatasetRef]) -> list[View]:
@@ -121,11 +105,11 @@ def asked(
         try:
             relation = engine.guarded(lambda: told(text, lambda: engine.connection.sql(text)))
             reader = engine.guarded(lambda: told(text, lambda: relation.to_arrow_reader(STEP)))
-            columns = columns_of(reader.schema, [str(kind) for kind in relation.types])
+            sources = Sources([one.table for _, one in opened])
+            columns = sources.columns(reader.schema, [str(kind) for kind in relation.types])
             partial = [view.word for view, one in opened if one.table.partial]
-            files = [name for name, tree in columns if is_file(tree)]
             whole = partial_of(engine.guarded, partial_of(told, text, reader.read_all))
-            yield Result(columns, tables_of(engine, reader, columns, text), partial, files, whole)
+            yield Result(columns, tables_of(engine, reader, columns, text), partial, sources.files(columns), whole)
         except MemoryError as error:
             raise errors.QueryLimitError(
                 f"{engine.where}: the values of the answer are so long that they need more memory than QUERY_MAX_MEMORY"
@@ -218,71 +202,3 @@ def tables_of(
         if found is end:
             return
         yield as_json(pa.Table.from_batches([found]).rename_columns(names), columns)
-
-
-def as_json(table: pa.Table, columns: list[tuple[str, Json]]) -> pa.Table:
-    """A table whose columns of JSON are such in Arrow, too."""
-    import pyarrow as pa
-
-    for place, (name, tree) in enumerate(columns):
-        if Feature(tree).holds_json_text:
-            texts = [
-                pa.ExtensionArray.from_storage(pa.json_(), one.cast(pa.string())) for one in table.column(place).chunks
-            ]
-            table = table.set_column(place, name, pa.chunked_array(texts, pa.json_()))
-    return table
-
-
-def batches(tables: Iterator[pa.Table], columns: list[tuple[str, Json]]) -> Iterator[list[Cells]]:
-    """The rows of an answer as cells, some at a time."""
-    from dspreview.arrow.arrays import cells_of
-
-    for table in tables:
-        if table.num_rows:
-            cells = cells_of(table, columns, declared=True)
-            yield [as_shown(one, kind) for one, kind in zip(cells, table.schema.types, strict=True)]
-
-
-def as_shown(cells: Cells, kind: pa.DataType) -> Cells:
-    """A column as an answer has it: no files, and whole numbers that came as decimals as such."""
-    if is_file(cells.feature):
-        return cells._replace(values=[None] * len(cells.values), plain=True)
-    if is_huge(kind):
-        return cells._replace(values=[None if one is None else int(one) for one in cells.values], plain=True)
-    return cells
-
-
-def is_huge(kind: pa.DataType) -> bool:
-    """Whether a column is of integers beyond 64 bits, which sums of integers are."""
-    import pyarrow.types as pt
-
-    return bool(pt.is_decimal(kind)) and (kind.precision, kind.scale) == (38, 0)
-
-
-def columns_of(schema: pa.Schema, types: list[str]) -> list[tuple[str, Json]]:
-    """The columns of an answer, each name once, with their features; `types` are what DuckDB calls theirs."""
-    from dspreview.extract.parquet.rowgroups import unique_names
-    from dspreview.extract.plain import tree_of
-    from dspreview.feature import asset_tree, value_tree
-
-    names = unique_names(list(schema.names))
-    found = []
-    for name, field, word in zip(names, schema, types, strict=True):
-        if word == "JSON":
-            found.append((name, asset_tree("Json")))
-            continue
-        tree = value_tree("int64") if is_huge(field.type) else tree_of(field.type)
-        found.append((name, value_tree(str(field.type)) if tree is None else tree))
-    return found
-
-
-def is_file(tree: Json) -> bool:
-    """Whether a column is one of media, as `datasets` stores them: bytes and a path."""
-    return sorted(Feature(tree).fields) == ["bytes", "path"]
-
-
-def column_types(columns: list[tuple[str, Json]]) -> list[Column]:
-    """The columns of an answer in the form of a page."""
-    from dspreview.page.columns import make_column
-
-    return [make_column(name, tree, declared=True, values=[]) for name, tree in columns]

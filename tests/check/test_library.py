@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 from typing import Any
@@ -63,6 +64,14 @@ def infos(features: dict[str, Any]) -> str:
     return json.dumps({"someone--something": {"features": features}})
 
 
+def ipc(columns: dict[str, Any]) -> bytes:
+    """An Arrow file."""
+    table, out = pa.table(columns), pa.BufferOutputStream()
+    with pa.ipc.new_file(out, table.schema) as file:
+        file.write_table(table)
+    return bytes(out.getvalue())
+
+
 FOLDERS: dict[str, dict[str, Any]] = {
     "csv, splits of other types": {"train.csv": "a\n1\n2\n", "test.csv": "a\n1\n2.5\n"},
     "csv, splits that fit": {"train.csv": "a\n1.5\n2\n", "test.csv": "a\n1\n2\n"},
@@ -118,6 +127,12 @@ FOLDERS: dict[str, dict[str, Any]] = {
     "csv, an unsigned integer": {"train.csv": f"a\n1\n{2**64 - 1}\n"},
     "csv, an unsigned integer beside a negative one": {"train.csv": f"a\n-1\n{2**64 - 1}\n"},
     "csv, shards of a row that disagree": {"train-0.csv": "a\n1\n", "train-1.csv": "a\nx\n"},
+    "csv, a first file without rows": {"train-0.csv": "a,b\n", "train-1.csv": "a,b\n1,x\n2,y\n"},
+    "csv, a last file without rows": {"train-0.csv": "a,b\n1,x\n2,y\n", "train-1.csv": "a,b\n"},
+    "arrow, a category of views": {"train.arrow": ipc({"a": pa.DictionaryArray.from_arrays(pa.array([0], pa.int8()), pa.array(["x"], pa.string_view()))})},
+    "arrow, a category": {"train.arrow": ipc({"a": pa.array(["x"]).dictionary_encode()})},
+    "arrow, hundreds": {"train.arrow": ipc({"a": pa.array([Decimal(100)], pa.decimal128(5, -2))})},
+    "readme, no such feature": {"a.jsonl": lines([{"v": 1}]), "README.md": readme("dataset_info:\n  features:\n  - name: v\n    dtype: Sequence")},
     "xml": {"train.xml": "<a><b>1</b></a>\n"},
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -230,3 +231,29 @@ def test_null_is_told_from_an_empty_text(tmp_path: Path, dspreview: Any) -> None
     data = write(tmp_path / "d", {"a.csv": "n\n1\n"})
     found = dspreview("sql", data, "SELECT NULL AS a, '' AS b, 7 AS n FROM train")
     assert found.out.splitlines()[2].split() == ["null", "7"]
+
+
+def test_values_are_those_of_rows(tmp_path: Path, dspreview: Any) -> None:
+    """Structs that only look like files, lengths of time, geometries, structs without fields."""
+    table = pa.table({
+        "st": pa.array([{"bytes": b"hello", "path": "x.txt"}, None], pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
+        "du": pa.array([1_500, None], pa.duration("ms")),
+        "es": pa.array([{}, None], pa.struct([])),
+        "les": pa.array([[{}, None], []], pa.list_(pa.struct([]))),
+    })  # fmt: skip
+    (tmp_path / "d").mkdir()
+    with pa.ipc.new_file(tmp_path / "d" / "a.arrow", table.schema) as out:
+        out.write_table(table)
+    found = dspreview("sql", tmp_path / "d", "SELECT * FROM train", "--format", "jsonl").out.splitlines()
+    shown = dspreview("rows", tmp_path / "d", "--format", "jsonl").out.splitlines()
+    rows = [json.loads(line) for line in found]
+    assert rows == [json.loads(line) | {"du": rows[number]["du"]} for number, line in enumerate(shown)]
+    assert [row["du"] for row in rows] == ["P0M0DT1.5S", None]
+    wkb = struct.pack("<BIdd", 1, 1, 1.5, 2.0)
+    geo = {"version": "1.0.0", "primary_column": "g", "columns": {"g": {"encoding": "WKB", "geometry_types": []}}}
+    places = pa.table({"g": pa.array([wkb])}).replace_schema_metadata({"geo": json.dumps(geo)})
+    pq.write_table(places, tmp_path / "g.parquet")
+    answer = dspreview(
+        "sql", tmp_path / "g.parquet", "SELECT g, 'POINT (3 4)'::GEOMETRY AS h FROM train", "--format", "jsonl"
+    )
+    assert json.loads(answer.out) == {"g": "POINT (1.5 2)", "h": "POINT (3 4)"}

@@ -280,3 +280,31 @@ def test_keys_and_personal_data_are_taken_out(ending: str, tmp_path: Path, dspre
     assert found[0]["m"] == [{"role": "user", "content": "mail [email]"}]
     assert (found[0]["j"], found[2]["j"]) == ({"x": ["[email]"]}, "text")
     assert token.encode() not in to.read_bytes()
+
+
+def test_a_carriage_return_stays_in_its_cell(tmp_path: Path, dspreview: Any) -> None:
+    rows = ["a\rb", "\r", "x\n", "y"]
+    folder = write(
+        tmp_path / "d",
+        {
+            "a.parquet": parquet({"s": rows}),
+        },
+    )
+    assert dspreview("export", folder, "--to", tmp_path / "o.csv").code == 0
+    with (tmp_path / "o.csv").open(newline="") as file:
+        assert [row[0] for row in csv.reader(file)] == ["s", *rows]
+
+
+def test_structs_without_fields_are_json(tmp_path: Path, dspreview: Any) -> None:
+    table = pa.table({"es": pa.array([{}, None], pa.struct([])), "m": pa.array([[{}], None], pa.list_(pa.struct([])))})
+    feather.write_feather(table, tmp_path / "a.arrow", compression="uncompressed")
+    for name in ("o.parquet", "o.arrow"):
+        assert dspreview("export", tmp_path / "a.arrow", "--to", tmp_path / name).code == 0
+        found = dspreview("rows", tmp_path / name, "--format", "jsonl").out.splitlines()
+        assert [json.loads(line) for line in found] == [{"es": {}, "m": [{}]}, {"es": None, "m": None}]
+
+
+def test_names_that_sqlite_takes_for_one_are_a_mistake_of_the_call(tmp_path: Path, dspreview: Any) -> None:
+    folder = write(tmp_path / "d", {"a.parquet": parquet({"A": [1], "a": [2]})})
+    done = dspreview("export", folder, "--to", tmp_path / "o.sqlite")
+    assert (done.code, "'A' and 'a'" in done.err, (tmp_path / "o.sqlite").exists()) == (2, True, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -118,3 +119,26 @@ def test_different_values_are_counted_before_they_are_rounded(tmp_path: Path) ->
     values = [Decimal(10**37 - n) for n in range(50)]
     assert numbers(tmp_path / "a", pa.array(values, pa.decimal128(38, 0)))["distinct_count"] == 50
     assert numbers(tmp_path / "b", pa.array(range(50), pa.timestamp("ns")))["distinct_count"] == 50
+
+
+def test_statistics_of_decimals_that_no_float_holds(tmp_path: Path) -> None:
+    """The least, the greatest and the middle as DuckDB and Python's `statistics` have them; the deviation is that of 0 to 6."""
+    values = [Decimal("99999999999999999999.99") - number for number in range(7)]
+    found = numbers(tmp_path / "a", pa.array(values, pa.decimal128(30, 2)))
+    assert (found["min"], found["median"], found["max"]) == (str(values[-1]), str(values[3]), str(values[0]))
+    assert found["std"] == pytest.approx(statistics.stdev(range(7)), rel=1e-5)
+    assert sum(found["histogram"]["hist"]) == 7
+    whole = numbers(
+        tmp_path / "b", pa.array([Decimal(2**53 + 1 + number) for number in range(7)], pa.decimal128(38, 0))
+    )
+    assert (whole["min"], whole["median"]) == (str(2**53 + 1), 2**53 + 4)
+    small = numbers(tmp_path / "c", pa.array([Decimal("1.25"), Decimal("2.50")], pa.decimal128(10, 2)))
+    assert (small["min"], small["max"], small["mean"]) == (1.25, 2.5, 1.875)
+
+
+def test_numbers_close_together_keep_the_digits_that_tell_them_apart(tmp_path: Path) -> None:
+    values = [1 + number * 1e-6 for number in range(7)]
+    found = numbers(tmp_path / "a", pa.array(values))
+    assert found["std"] == pytest.approx(statistics.stdev(values), rel=1e-5)
+    assert found["quantiles"]["0.95"] == pytest.approx(np.quantile(values, 0.95), abs=1e-11)
+    assert found["min"] <= found["quantiles"]["0.05"] <= found["quantiles"]["0.95"] <= found["max"]

@@ -201,6 +201,13 @@ LOGICAL = {
 }  # fmt: skip
 NOT_IN_PARQUET = {
     "runs": (pa.RunEndEncodedArray.from_arrays([1, 2], ["a", "b"]), ["a", "b"]),
+    "runs in a struct": (
+        pa.StructArray.from_arrays([pa.RunEndEncodedArray.from_arrays([1, 2], [1.5, 2.5])], ["r"]), [{"r": 1.5}, {"r": 2.5}],
+    ),
+    "sparse union": (pa.UnionArray.from_sparse(pa.array([0, 1], pa.int8()), [pa.array([1, 2]), pa.array(["a", "b"])]), [1, "b"]),
+    "dense union": (
+        pa.UnionArray.from_dense(pa.array([1, 0], pa.int8()), pa.array([0, 0], pa.int32()), [pa.array([1]), pa.array(["b"])]), ["b", 1],
+    ),
     "interval": (pa.array([(1, 2, 3_000_000), None], pa.month_day_nano_interval()), ["P1M2DT0.003S", None]),
     "empty struct": (pa.array([{}, None], pa.struct([])), [{}, None]),
     "hundreds": (pa.array([Decimal(100), None], pa.decimal128(5, -2)), ["100", None]),
@@ -225,6 +232,9 @@ def test_types_that_parquet_does_not_have(name: str, tmp_path: Path, show: Show,
     assert column(show(data), "x") == expected
     assert places(data, "n = 1") == [1]
     assert ask("stats", data, "--json").code == 0
+    out = tmp_path / "o.jsonl"
+    assert ask("export", data, "--to", out).code == 0
+    assert [json.loads(line)["x"] for line in out.read_text().splitlines()] == expected
 
 
 def test_what_lies_behind_a_null_list_is_not_shown(tmp_path: Path, show: Show) -> None:

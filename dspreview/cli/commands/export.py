@@ -69,7 +69,8 @@ def export(  # noqa: PLR0913 - options are many
     """Answer `export`."""
     from dspreview.export.files import Form
     from dspreview.export.files import export as write_export
-    from dspreview.export.writers import CODECS, COMPRESSED, INDEXED, TEXTS_OF, Options, writer_of
+    from dspreview.export.options import Options
+    from dspreview.export.writers import CODECS, COMPRESSED, INDEXED, TEXTS_OF, writer_of
 
     if dataset is None:
         raise errors.UsageError("name a DATASET")

@@ -20,7 +20,8 @@ from dspreview.cli.render.output import Answer
 from dspreview.models import DatasetRef, Json, dump
 from dspreview.page.pages import Cells, PageMaker
 from dspreview.preview.queries import Queries
-from dspreview.preview.statements import Result, asked, batches, column_types
+from dspreview.preview.results import Result, batches, column_types
+from dspreview.preview.statements import asked
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 DEFAULT_LENGTH, EVERY = 1_000, "all"
@@ -113,7 +114,7 @@ def named(call: Call, word: str) -> tuple[str, DatasetRef]:
 
 def records(maker: PageMaker, found: Result, names: list[str]) -> Iterator[dict[str, Json]]:
     """The rows, each by the names of its columns."""
-    for cells in batches(found.tables, found.columns):
+    for cells in batches(found):
         yield from rows_of(maker, cells, names)
 
 

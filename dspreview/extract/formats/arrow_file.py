@@ -9,7 +9,7 @@ from warnings import catch_warnings, simplefilter
 import pyarrow as pa
 
 from dspreview.arrow.geometry import marked
-from dspreview.arrow.settled import empty_table, logical, settled_table
+from dspreview.arrow.settled import empty_table, logical, settled_schema, settled_table
 
 FEATHER_1 = b"FEA1"
 """How files of the first version of Feather begin."""
@@ -35,7 +35,7 @@ def arrow_tables(stream: Any, batch_size: int) -> Iterator[pa.Table]:
         stream.seek(0)
         reader = pa.ipc.open_file(stream)
         batches = (reader.get_batch(number) for number in range(reader.num_record_batches))
-    yield settled_table(empty_table(marked(reader.schema)), logical)
+    yield empty_table(settled_schema(marked(reader.schema), logical))
     for batch in batches:
         batch.validate(full=True)
         yield settled_table(pa.Table.from_batches([batch]), logical)

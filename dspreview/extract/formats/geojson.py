@@ -13,6 +13,7 @@ import pyarrow as pa
 from dspreview.errors import UnreadableDataError
 from dspreview.extract.formats.values import array_of
 from dspreview.models import Json
+from dspreview.page.wkt import point
 
 FEATURES = re.compile(rb'"features"\s*:\s*\[')
 HEAD = 1 << 20
@@ -109,7 +110,7 @@ def wkt(shape: Json) -> str:
         if not inner:
             return f"{kind.upper()} EMPTY"
         return f"{kind.upper()}{size} {nested([inner] if depth == 0 else inner, max(depth, 1), single=kind == 'MultiPoint')}"
-    except (KeyError, TypeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, IndexError) as error:
         raise UnreadableDataError(f"no GeoJSON: a geometry is none: {json.dumps(shape)[:100]}") from error
 
 
@@ -123,6 +124,6 @@ def is_high(part: Json) -> bool:
 def nested(part: Json, depth: int, *, single: bool = False) -> str:
     """Positions within their brackets."""
     if depth == 1:
-        points = [" ".join(f"{number:.15g}" for number in point[:3]) for point in part]
-        return "(" + ", ".join(f"({point})" if single else point for point in points) + ")"
+        points = [point(tuple(position[:3])) for position in part]
+        return "(" + ", ".join(f"({one})" if single else one for one in points) + ")"
     return "(" + ", ".join(nested(one, depth - 1) for one in part) + ")"

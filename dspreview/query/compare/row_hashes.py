@@ -110,6 +110,8 @@ def is_lossy(kind: pa.DataType) -> bool:
     """Whether DuckDB has no such type, or changes its values."""
     if pa.types.is_duration(kind) or pa.types.is_interval(kind) or pa.types.is_float16(kind):
         return True
+    if pa.types.is_decimal(kind):
+        return bool(kind.scale < 0)
     return any(is_lossy(kind.field(number).type) for number in range(kind.num_fields))
 
 

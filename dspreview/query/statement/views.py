@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dspreview.feature import INTEGERS, Feature
+from dspreview.feature import INTEGERS, LIST, Feature
 from dspreview.query.table import READ, Table, quoted
 
 PER_MICROSECOND = {"time32[s]": "c * 1000000", "time32[ms]": "c * 1000", "time64[us]": "c", "time64[ns]": "c // 1000"}
+
+PER_SPAN = {"duration[s]": "* 1000000", "duration[ms]": "* 1000", "duration[us]": "", "duration[ns]": "// 1000"}
+"""From a count to microseconds, which are what DuckDB's intervals hold."""
 
 
 def identifier(name: str) -> str:
@@ -39,6 +42,12 @@ def expression(place: str, feature: Feature, kind: str) -> str:
         {"INTEGER": "int32", "BIGINT": "int64"}.get(kind, "")
     ):
         return f"(TIME '00:00:00' + to_microseconds(({counted.replace('c', place)})::BIGINT))"
+    if (unit := PER_SPAN.get(dtype)) is not None and kind == "BIGINT":
+        return f"to_microseconds({place} {unit})"
+    if feature.tree == {} and kind == "BOOLEAN":  # how structs without fields are stored: whether they are there
+        return f"CASE WHEN {place} THEN '{{}}'::JSON END"
+    if feature.kind == LIST and kind == "BOOLEAN[]" and feature.item.tree == {}:
+        return f"to_json(list_transform({place}, lambda one: CASE WHEN one THEN '{{}}'::JSON END))"
     if feature.holds_json_text and kind == "VARCHAR":
         return f"try_cast({place} AS JSON)"
     return place

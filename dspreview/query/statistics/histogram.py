@@ -45,10 +45,10 @@ def counts(above: list[int], total: int) -> list[int]:
 
 
 def rounded(value: float | None, scale: float) -> float | None:
-    """Five decimals; for columns of small numbers, five digits of their scale.
+    """Five decimals; for columns of numbers close together, five digits of their distance.
 
     Args:
-        scale: the largest distance from zero in the column.
+        scale: the distance between the least and the greatest of the column.
 
     """
     if value is None or not math.isfinite(value):

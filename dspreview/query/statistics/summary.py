@@ -12,6 +12,7 @@ from dspreview.feature import LIST, Feature
 from dspreview.models import EXACT_FLOAT, Json
 from dspreview.query.language.fields import kind_of, type_name
 from dspreview.query.language.paths import Reached
+from dspreview.query.statistics.decimals import decimals
 from dspreview.query.statistics.histogram import counts, float_edges, int_edges, rounded, scaled, settle
 from dspreview.query.statistics.moments import FORMATS, instant_count, moment_text, second_edges, span_text, zone_of
 from dspreview.query.statistics.quantiles import literal, quantiles_of
@@ -55,7 +56,11 @@ class Statistics:
         if kind == "int":
             return "int", self.numbers(sql, whole=True)
         if kind in {"float", "decimal"}:
-            return "float", self.numbers(f"{sql}::DOUBLE", whole=False, distinct=sql if kind == "decimal" else "v")
+            return "float", (
+                decimals(self, self.engine.source, sql, feature)
+                if kind == "decimal"
+                else self.numbers(f"{sql}::DOUBLE", whole=False)
+            )
         if kind == "bool":
             return "bool", self.truths(sql)
         if kind == "label":
@@ -96,7 +101,7 @@ class Statistics:
         """A part of all rows."""
         return round(count / self.total, 5) if self.total else 0.0
 
-    def numbers(self, sql: str, *, whole: bool, distinct: str = "v") -> dict[str, Json]:
+    def numbers(self, sql: str, *, whole: bool, distinct: str = "v", mean: str = "") -> dict[str, Json]:
         """Statistics of numbers; those of floats are about the finite ones. `distinct` is what is counted as different."""
         value = sql if whole else f"CASE WHEN isfinite({sql}) THEN {sql} END"
         inner = (
@@ -106,11 +111,11 @@ class Statistics:
         found = self.one(
             [
                 "count(c)", "count(v)", "count(*) FILTER (isinf(c::DOUBLE))", "count(*) FILTER (v = 0)", "min(v)", "max(v)",
-                "avg(v)" if whole else "favg(v)", *self.holistic(counted),
+                mean or ("avg(v)" if whole else "favg(v)"), *self.holistic(counted),
             ],
             inner,
         )  # fmt: skip
-        present, finite, infinite, zeros, low, high, mean, quantiles, different = found
+        present, finite, infinite, zeros, low, high, middle, quantiles, different = found
         nans = present - finite - infinite
         answer = self.missing(present - nans) | {
             "min": low, "max": high, "mean": None, "median": None, "std": None, "histogram": None,
@@ -124,12 +129,13 @@ class Statistics:
         scale = max(abs(low), abs(high))
         if quantiles is None or (whole and scale >= EXACT_FLOAT):
             quantiles = quantiles_of(self.ask, inner, finite, low, high, QUANTILES)
+        distance = scale if low == high else high / 2 - low / 2
         edges: list[Any] = int_edges(low, high) if whole else float_edges(low, high)
-        hist, mean, std = self.spread(inner, edges, finite, mean)
+        hist, middle, std = self.spread(inner, edges, finite, middle)
         answer |= {
-            "mean": rounded(float(min(max(mean, low), high)), scale), "median": settle(quantiles[2], scale),
-            "std": rounded(std, scale), "histogram": {"hist": hist, "bin_edges": edges},
-            "quantiles": {f"{q:g}": settle(value, scale) for q, value in zip(QUANTILES, quantiles, strict=True)},
+            "mean": rounded(float(min(max(middle, low), high)), distance), "median": settle(quantiles[2], distance),
+            "std": rounded(std, std), "histogram": {"hist": hist, "bin_edges": edges},
+            "quantiles": {f"{q:g}": settle(value, distance) for q, value in zip(QUANTILES, quantiles, strict=True)},
         }  # fmt: skip
         return answer
 
@@ -233,12 +239,7 @@ class Statistics:
     def moments(self, sql: str, zone: str | None, distinct: str) -> dict[str, Json]:
         """Statistics of times, counted in microseconds; `distinct` is what is counted as different."""
         inner = f"SELECT {sql} AS v, {distinct} AS d FROM {self.engine.source}"
-        found = self.one(
-            [
-                "count(d)", "count(v)", "min(v)", "max(v)", "avg(v)", *self.holistic("d"),
-            ],
-            inner,
-        )  # fmt: skip
+        found = self.one(["count(d)", "count(v)", "min(v)", "max(v)", "avg(v)", *self.holistic("d")], inner)
         there, present, low, high, mean, quantiles, different = found
         if quantiles is None:
             quantiles = (

@@ -161,6 +161,7 @@ def test_features_of_geojson_are_rows(tmp_path: Path, settings: Any) -> None:
     place = folder(tmp_path / "d")
     shapes = [
         ({"type": "Point", "coordinates": [1.5, 2]}, "POINT (1.5 2)"),
+        ({"type": "Point", "coordinates": [0.1234567890123456, 13.404953999999998]}, "POINT (0.1234567890123456 13.404953999999998)"),
         ({"type": "Point", "coordinates": [1, 2, 3]}, "POINT Z (1 2 3)"),
         ({"type": "MultiPoint", "coordinates": [[1, 2], [3, 4]]}, "MULTIPOINT ((1 2), (3 4))"),
         ({"type": "LineString", "coordinates": [[1, 2], [3, 4]]}, "LINESTRING (1 2, 3 4)"),
