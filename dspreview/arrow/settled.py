@@ -63,6 +63,11 @@ def bare(kind: pa.DataType) -> pa.DataType | None:
     return kind.storage_type if isinstance(kind, pa.JsonType) else plain(kind)
 
 
+def texts_at_hand(kind: pa.DataType) -> pa.DataType | None:
+    """The same, and dictionaries as their values."""
+    return kind.value_type if pt.is_dictionary(kind) else bare(kind)
+
+
 def micro(kind: pa.DataType) -> pa.DataType | None:
     """Microseconds for nanoseconds."""
     return pa.timestamp("us", kind.tz) if pt.is_timestamp(kind) and kind.unit == "ns" else None

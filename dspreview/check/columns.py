@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from dspreview.arrow.values import to_python
 from dspreview.check.conversations import Talks
 from dspreview.check.findings import Finding, found
-from dspreview.check.secrets.scan import Scan
+from dspreview.check.secrets.scan import Scan, Spares, named_by, spares_none
 from dspreview.check.texts import TEXT_FINDINGS, first_invalid
 from dspreview.feature import LABEL, Feature
 from dspreview.models import FeatureTree
@@ -57,6 +57,8 @@ def leaves(path: str, tree: FeatureTree, values: pa.Array, parents: pa.Array | N
         yield from leaves(
             path, Feature(tree).item.tree, pc.list_flatten(values), rows if parents is None else parents.take(rows)
         )
+    elif pa.types.is_dictionary(kind):
+        yield from leaves(path, tree, values.dictionary.take(values.indices), parents)
     elif kind == pa.string_view():
         yield Leaf(path, tree, values.cast(pa.large_string()), parents)
     else:
@@ -74,7 +76,8 @@ class Seen(NamedTuple):
 class Watch:
     """Watches one column of a split."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, spares: Spares = spares_none) -> None:
+        """`spares` says which keys and personal data are allowed."""
         self.name = name
         self.rows = 0
         self.nulls = 0
@@ -86,7 +89,7 @@ class Watch:
         self.json_kinds: dict[str, int] = {}
         """The row of the first value of each JSON type."""
         self.talks = Talks(name)
-        self.scan = Scan(name)
+        self.scan = Scan(name, spares)
 
     def look(self, tree: FeatureTree, values: pa.Array, first_row: int) -> None:
         """Look at the next rows."""
@@ -128,6 +131,9 @@ class Watch:
             self.look_at_json(leaf, first_row)
         elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
             self.look_at_texts(leaf, first_row)
+        elif pa.types.is_integer(kind) and named_by(leaf.path):  # the number of a card, say
+            texts = leaf.values.cast(pa.string())
+            self.scan.look(leaf.path, texts, lambda place: leaf.row(place) + first_row)
 
     def look_at_labels(self, leaf: Leaf, first_row: int) -> None:
         """Labels stand for names; -1 for none."""

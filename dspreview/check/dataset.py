@@ -20,6 +20,7 @@ from dspreview.check.leaks.same import AllInputs, RolesOf, SampleInputs
 from dspreview.check.library import LibraryCasts, readme_refusal
 from dspreview.check.reading import Reading
 from dspreview.check.rows import AllRows, SampleRows
+from dspreview.check.rules.allowance import Allowance
 from dspreview.check.rules.book import Book
 from dspreview.check.rules.keeping import Opened, rule_findings
 from dspreview.check.secrets.scan import hits_in
@@ -64,6 +65,7 @@ class DatasetCheck:
     def __init__(
         self, extractor: Extractor, ref: DatasetRef, folder: Path, *, sample: int | None, progress: Progress,
         book: Book | None = None, opened: Opened | None = None, roles: RolesOf = by_names,
+        allowance: Allowance = Allowance(),  # noqa: B008 - a value
     ) -> None:  # fmt: skip
         """Look at a dataset.
 
@@ -73,9 +75,11 @@ class DatasetCheck:
             book: the rules that are kept.
             opened: opens all rows of a split for them.
             roles: says which columns are the input.
+            allowance: says what is no fault.
 
         """
         self.extractor, self.ref, self.folder, self.sample, self.progress = extractor, ref, folder, sample, progress
+        self.allowance = allowance
         self.findings: list[Finding] = []
         self.outcomes: dict[SplitId, SplitOutcome] = {}
         self.rows = AllRows(folder, extractor.settings) if sample is None else SampleRows()
@@ -181,6 +185,14 @@ class DatasetCheck:
         with opened(reading.names) as engine:
             self.findings += rule_findings(engine, book, reading.names, opened, partial(file_of, engine, reading))
 
+    def placed(self, finding: Finding, opened: Opened) -> Finding:
+        """A finding about a row of a split that was looked at, with its file and line. Raises PreviewError."""
+        names = SplitId(str(finding.config), str(finding.split))
+        if names not in self.checks or finding.row is None:
+            return finding
+        with opened(names) as engine:
+            return file_of(engine, self.checks[names].reading, finding)
+
     def look_at_split(
         self, listing: Listing, names: SplitId, made: Made, info: dict[str, Json] | None
     ) -> SplitOutcome | None:
@@ -198,7 +210,7 @@ class DatasetCheck:
             self.progress(f"checking {self.ref.asked} {names[0]}/{names[1]}", round(100 * part), 100)
 
         try:
-            reading = Reading(self.extractor, self.ref, listing.dataset, names, str(work))
+            reading = Reading(self.extractor, self.ref, listing.dataset, names, str(work), self.allowance)
             self.used.update(reading.shorten(path) for path in reading.files)
             if reading.recognised is not None:
                 self.look_at_recognition(reading.recognised, made)
@@ -234,10 +246,16 @@ def file_of(engine: Engine, reading: Reading, finding: Finding) -> Finding:
     if table.origin == "own":
         number = bisect_right(table.starts, finding.row) - 1
         return finding._replace(file=reading.shorten(table.parts[number].path))
-    if len(reading.files) != 1:
-        return finding
-    file = reading.shorten(reading.files[0])
-    return finding._replace(file=file, line=reading.line_of(file, finding.row))
+    first = 0
+    for path in reading.files:
+        file = reading.shorten(path)
+        count = engine.table.num_rows if len(reading.files) == 1 else reading.count_of(file)
+        if count is None:
+            break
+        if finding.row < first + count:
+            return finding._replace(file=file, line=reading.line_of(file, finding.row - first))
+        first += count
+    return finding
 
 
 def header_schema(reading: Reading) -> pa.Schema | None:

@@ -61,7 +61,7 @@ KINDS = {
         FindingKind("system-prompt-repeated", "warning", "a conversation has a second system prompt", "turns 0 and 4 are of system", "join them into the first turn"),
         FindingKind("conversation-unfinished", "info", "a conversation ends without an answer", "its last turn is of user", "nothing, if these are prompts; else add the answer"),
         FindingKind("secret", "warning", "a key, token or password", "the token of an account in a log", "revoke it first, then remove it: `dspreview export --redact`"),
-        FindingKind("pii", "warning", "personal data: an address, a number of a card or an account, a national number", "an e-mail address in a comment", "remove it, or write it down as allowed: `dspreview export --redact`"),
+        FindingKind("pii", "warning", "personal data: an address, a number of a card or an account, a national number", "an e-mail address in a comment", "remove it: `dspreview export --redact`; or allow it, with the reason, in `[[allow]]` of dspreview.toml"),
         FindingKind("rule", "error", "rows break a rule of dspreview.toml", 'label in ["no", "yes"], and row 7 has "maybe"', "correct the rows, or the rule"),
         FindingKind("empty-split", "warning", "a split without rows", "a header and nothing else", "remove the split, or add rows"),
         FindingKind("null-column", "warning", "a column without any value", "every cell is null", "remove the column, or fill it"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from itertools import islice
 
 MOST = 1_000_000
 """Rows behind which nobody is told the line: it takes a second to count them."""
@@ -21,6 +22,31 @@ def json_line(path: str, row: int) -> int | None:
     except (OSError, ValueError, RecursionError):
         return None
     return None
+
+
+def json_rows(path: str) -> int | None:
+    """How many rows a file of JSON Lines has; None of more than are counted."""
+    try:
+        with open(path, "rb") as lines:
+            return few(sum(1 for line in islice(lines, MOST + 1) if line.strip()))
+    except OSError:
+        return None
+
+
+def csv_rows(path: str, delimiter: str) -> int | None:
+    """How many rows there are below the header of a CSV; None of more than are counted."""
+    try:
+        with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
+            rows = csv.reader(file, delimiter=delimiter)
+            next(rows, None)
+            return few(sum(1 for cells in islice(rows, MOST + 1) if cells))
+    except (OSError, csv.Error):
+        return None
+
+
+def few(count: int) -> int | None:
+    """A count, unless it is one of too many."""
+    return count if count <= MOST else None
 
 
 def csv_line(path: str, row: int, delimiter: str) -> int | None:

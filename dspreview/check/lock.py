@@ -86,6 +86,17 @@ def parsed(text: str) -> tomlkit.TOMLDocument | None:
     return found if found.get("version") == VERSION and first_wrong(found.unwrap()) is None else None
 
 
+def is_lock(text: str) -> bool:
+    """Whether a text is a lock file, or was one before somebody wrote in it: TOML that names its version and its splits."""
+    import tomllib
+
+    try:
+        found = tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found.get("version"), int) and "fingerprint" in found
+
+
 def settle(table: Any, values: dict[str, Json]) -> None:
     """Let a table hold these values and no others; what is the same keeps its place and its comments."""
     import tomlkit

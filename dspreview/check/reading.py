@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +16,7 @@ from dspreview import local
 from dspreview.arrow.settled import bare, plain, settled_table, target
 from dspreview.check import lines
 from dspreview.check.converted import ConvertedText, converted_text
+from dspreview.check.rules.allowance import Allowance
 from dspreview.extract.extractor import Extractor
 from dspreview.extract.files.fetch import Origin
 from dspreview.extract.format import ARROW, Format
@@ -65,8 +66,10 @@ class Reading:
 
     def __init__(
         self, extractor: Extractor, ref: DatasetRef, dataset: Resolved, split: SplitId, folder: str,
+        allowance: Allowance = Allowance(),  # noqa: B008 - a value
     ) -> None:  # fmt: skip
         """`folder` takes what has to be unpacked, and belongs to the caller."""
+        self.spares = partial(allowance.spares, split)
         self.extractor, self.ref, self.dataset, self.names, self.folder = extractor, ref, dataset, split, folder
         self.settings: Settings = extractor.settings
         self.recognised = extractor.recognised(ref, dataset)
@@ -263,6 +266,15 @@ class Reading:
         unnamed = "a first column without a name: `datasets` takes it for an index, and may lose it"
         told = ends if short.trailing else unnamed
         return f"{len(short.names) + 1} fields in a row, {len(short.names)} names in the header: {told}"
+
+    def count_of(self, file: str) -> int | None:
+        """How many rows a text file on this machine has; None where rows are no lines, or are many."""
+        if self.dataset.is_remote:
+            return None
+        path = os.path.join(self.root, file)
+        if file.endswith((".jsonl", ".ndjson")):
+            return lines.json_rows(path)
+        return lines.csv_rows(path, self.delimiter) if self.format.is_delimited and file.endswith(DELIMITED) else None
 
     def line_of(self, file: str, row: int) -> int | None:
         """The line, from 1, of a row of a text file on this machine; None where rows are no lines."""

@@ -14,12 +14,12 @@ from dspreview.arrow.openparquet import OpenParquet
 from dspreview.check.columns import Watch
 from dspreview.check.reading import FileRows, Reading, workable
 from dspreview.check.rows import ParquetFiles
-from dspreview.check.secrets.scan import sql_suspect
+from dspreview.check.secrets.scan import named_by, sql_suspect
 from dspreview.check.texts import TEXT_FINDINGS
 from dspreview.errors import QueryLimitError
 from dspreview.extract.plain import Columns, features_of
 from dspreview.extract.reader import WHOLE_BATCH
-from dspreview.feature import Feature
+from dspreview.feature import INTEGERS, Feature
 from dspreview.models import FeatureTree, Kind
 from dspreview.query.engine.arrow import leaf_columns
 
@@ -45,17 +45,15 @@ def sieved(
     spill = Path(reading.folder) / "sieve"
     spill.mkdir(exist_ok=True)
     try:
-        kinds = [kind_of(tree) for _, tree in columns]
-        seen = sieve(
-            paths, kinds, [*(kind.suspects for kind in TEXT_FINDINGS), sql_suspect()], spill, reading.settings, progress
-        )
+        kinds = [kind_of(name, tree) for name, tree in columns]
+        seen = sieve(paths, kinds, spill, reading.settings, progress)
     except (duckdb.Error, QueryLimitError):  # text that is not UTF-8, say: the closer look finds its place
         return None
     if seen is None:
         return None
     watches = {}
     for (name, _), nulls, odd in zip(columns, seen.nulls, seen.odd, strict=True):
-        watches[name] = Watch(name)
+        watches[name] = Watch(name, reading.spares)
         if not odd:
             watches[name].rows, watches[name].nulls, watches[name].constant = seen.rows, nulls, False
     closer = [one for one, odd in zip(columns, seen.odd, strict=True) if odd]
@@ -87,7 +85,7 @@ def asked_files(reading: Reading) -> tuple[list[str], list[int], Columns, pa.Sch
     return paths, [footer.num_rows for footer in footers], columns, footers[0].schema
 
 
-def kind_of(tree: FeatureTree) -> SieveColumn:
+def kind_of(name: str, tree: FeatureTree) -> SieveColumn:
     """What a column is looked at for."""
     from dspreview.query.compare.sieve import LABEL, NESTED, OTHER, TEXT, SieveColumn
 
@@ -96,7 +94,9 @@ def kind_of(tree: FeatureTree) -> SieveColumn:
         return SieveColumn(LABEL, len(feature.labels))
     if not feature.value:
         return SieveColumn(NESTED)
-    return SieveColumn(TEXT if feature.value in {"string", "large_string"} else OTHER)
+    if feature.value in {"string", "large_string"}:
+        return SieveColumn(TEXT, suspects=(*(kind.suspects for kind in TEXT_FINDINGS), sql_suspect(name)))
+    return SieveColumn(NESTED if INTEGERS.fullmatch(feature.value) and named_by(name) else OTHER)
 
 
 def some_columns(reading: Reading, columns: Columns) -> Iterator[FileRows]:

@@ -270,7 +270,7 @@ class SplitCheck:
             table = numbered(part.table)
             for place, (name, tree) in enumerate(part.columns):
                 values = table.column(place).combine_chunks()
-                self.watches.setdefault(name, Watch(name)).look(tree, values, first)
+                self.watches.setdefault(name, Watch(name, self.reading.spares)).look(tree, values, first)
                 if Feature(tree).holds_assets():
                     self.look_at_media(name, tree, values, first)
             if not compared:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -18,6 +19,8 @@ GITHUB_MOST = 10
 GITLAB_WORDS = {"error": "critical", "warning": "minor", "info": "info"}
 SUMMARY_MOST = 100
 """Findings in a summary, whose file has a limit of 1 MiB."""
+COUNTED = re.compile(r": [\d,]+ of [\d,]+ rows \(.*\)$")
+"""How often a rule is broken, at the end of its message."""
 
 
 def github_lines(report: Report, folder: str) -> Iterator[str]:
@@ -90,4 +93,9 @@ def code_quality(reports: Sequence[Report], folders: Sequence[str]) -> list[dict
 
 def mark_of(finding: Finding) -> tuple[Json, ...]:
     """What a finding is told by when it is met again, wherever its row stands by then."""
-    return finding.code, finding.config, finding.split, finding.file, finding.column
+    kind = ""
+    if finding.code == "rule":  # its numbers and rows change
+        kind = COUNTED.sub("", finding.message)
+    elif finding.code in {"secret", "pii"}:
+        kind = finding.message.removeprefix(f"{finding.column}: ").partition(" ")[0]
+    return finding.code, finding.config, finding.split, finding.file, finding.column, kind

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dspreview import errors
 from dspreview.check.dataset import Report
 from dspreview.check.findings import Finding
+from dspreview.check.secrets.redaction import Redaction
 from dspreview.documents.distribution import HEIGHT, WIDTH, Distribution, from_rows, from_statistics
 from dspreview.documents.html import STYLE, page_html, text
 from dspreview.documents.rows import Row, rows_of
 from dspreview.documents.words import bytes_text, counted, number_text, plain_type
 from dspreview.models import DatasetRef, Json, Listing, SplitId
-from dspreview.page.row_lines import RowLines
 from dspreview.preview import PageAnswer
 
 if TYPE_CHECKING:
@@ -74,9 +74,13 @@ def part_of(queries: Queries, ref: DatasetRef, names: SplitId) -> SplitPart:
     answer, rows, found = None, list[Row](), dict[str, Json]()
     try:
         answer = queries.preview.page(ref, *names)
-        rows = rows_of(queries.store, answer)[:ROWS]
+        masks = Redaction()  # a report is handed around
+        rows = [
+            {name: masks.value(value, name) for name, value in row.items()}
+            for row in rows_of(queries.store, answer)[:ROWS]
+        ]
         told = queries.stats(ref, *names, ())[1]
-        found = {one["column_name"]: one for one in told["statistics"]}
+        found = {one["column_name"]: masks.value(one, one["column_name"]) for one in told["statistics"]}
     except errors.PreviewError as error:
         problems.append(str(error))
     return SplitPart(names, answer, rows, found, tuple(problems))
@@ -138,9 +142,8 @@ def split_html(part: SplitPart) -> str:
         return title + told
     features = json.loads(part.answer.page.features)
     columns = json.loads(part.answer.page.columns)
-    values = [row["row"] for row in RowLines.parse(part.answer.page.rows)]
     rows = [
-        column_html(feature, column, part, [row.get(feature["name"]) for row in values])
+        column_html(feature, column, part, [row.get(feature["name"]) for row in part.rows])
         for feature, column in zip(features, columns, strict=True)
     ]
     listed = table(["column", "type", "missing", "different", "values"], rows)

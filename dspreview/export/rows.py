@@ -12,10 +12,10 @@ import pyarrow as pa
 from dspreview.arrow.arrays import timed
 from dspreview.arrow.parts import part_of_column
 from dspreview.arrow.settled import empty_table
+from dspreview.check.secrets.redaction import Redaction
 from dspreview.documents.paths import Picked, picked_of
 from dspreview.errors import UsageError
 from dspreview.export.empty_structs import with_json
-from dspreview.export.redaction import Redaction
 from dspreview.feature import LIST, Feature
 from dspreview.models import DatasetRef, FeatureTree, Resolved, SplitId
 from dspreview.page.media import UndecodableError

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tests.check import broken
+from tests.support.data import write
 from tests.support.program import Program
 
 ROOT = Path(__file__).parent.parent.parent
@@ -148,3 +149,23 @@ def test_a_baseline_keeps_what_was_known(dspreview: Program, tmp_path: Path) -> 
     assert dspreview("check", tmp_path / "nothing", "--exit-zero").code == 3
     (tmp_path / "baseline.json").write_text("[1]")
     assert dspreview("check", data, "--baseline", tmp_path / "baseline.json").code == 2
+
+
+def test_a_baseline_keeps_one_kind_of_key_and_one_rule(dspreview: Program, tmp_path: Path) -> None:
+    """Another kind of personal data, or another rule, in the same column of the same file is new."""
+    rows = [{"text": f"row {number}", "label": "a"} for number in range(9)]
+    (tmp_path / "r.toml").write_text('[rules."*".label]\nin = ["a"]\nnot_null = true\n')
+
+    def check(*words: str | Path) -> list[tuple[str, int]]:
+        data = write(tmp_path / "d", {"train.jsonl": "".join(json.dumps(row) + "\n" for row in rows)})
+        found = dspreview("check", data, "--json", "--rules", tmp_path / "r.toml", *words)
+        (tmp_path / "last.json").write_text(found.out)
+        return sorted((one["code"], one["row"]) for one in found.json["findings"])
+
+    rows[1]["label"], rows[2]["text"] = "z", "jane.roe@mail-provider.org"
+    assert check() == [("pii", 2), ("rule", 1)]
+    (tmp_path / "last.json").rename(tmp_path / "baseline.json")
+    assert check("--baseline", tmp_path / "baseline.json") == []
+    rows[4]["text"], rows[5]["label"] = "call +44 20 7946 0958", None
+    rows[6]["label"], rows[7]["text"] = "z", "joan.doe@mail-provider.org"
+    assert check("--baseline", tmp_path / "baseline.json") == [("pii", 4), ("rule", 5)]

@@ -142,6 +142,8 @@ VERDICTS: dict[str, tuple[dict[str, Any], Any, str, str]] = {
     "a class more": (ROWS, Features({**LABELLED, "label": ClassLabel(names=["no", "yes", "maybe"])}), "additive", "column label of default/train holds more than before"),
     "classes in another order": (ROWS, Features({**LABELLED, "label": ClassLabel(names=["yes", "no"])}), "breaking", "column label of default/train: its classes have other numbers"),
     "a class gone": ({"n": [1, 2, 3], "t": ["a", "b", "c"], "label": [0, 0, 0]}, Features({**LABELLED, "label": ClassLabel(names=["no"])}), "breaking", "the class yes is gone"),
+    "whole numbers as floats": (ROWS, Features({"n": Value("float64"), "t": Value("string"), "label": LABELLED["label"]}), "breaking", "int64 became float64"),
+    "texts of any length": (ROWS, Features({**LABELLED, "t": Value("large_string")}), "additive", ""),
     "a narrower type": (ROWS, Features({**LABELLED, "n": Value("int8")}), "breaking", "int64 became int8"),
 }  # fmt: skip
 """What the second dataset is, and what its consumers meet."""
@@ -193,3 +195,11 @@ def test_rows_in_another_order(words: list[str], dspreview: Program, tmp_path: P
         assert found.json["reasons"] == ["the rows of default/train stand in another order"]
         assert "the same rows in another order" in dspreview("diff", one, other, *words).out
     assert found.json["verdict"] == ("additive" if found.json["differ"] else "none")
+
+
+def test_values_of_a_wider_type_are_no_rows_that_changed(dspreview: Program, tmp_path: Path) -> None:
+    one = {"n": pa.array([1, 2], pa.int32()), "s": pa.array([{"a": 1}, {"a": 2}])}
+    other = {"n": pa.array([1.0, 2.0]), "s": pa.array([{"a": 1, "b": 5}, {"a": 2, "b": 6}])}
+    files = [write(tmp_path / name, {"x.parquet": parquet(rows)}) for name, rows in (("a", one), ("b", other))]
+    found = dspreview("diff", *files, "--verdict", "--json")
+    assert (found.json["verdict"], found.code) == ("additive", 0)

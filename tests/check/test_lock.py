@@ -163,3 +163,11 @@ def test_what_is_no_lock_file_is_written_over(before: str, tmp_path: Path, dspre
     file.write_text(before)
     assert dspreview("lock", data, "--output", file).code == 0
     assert file.read_text() == dspreview("lock", data).out
+
+
+def test_only_a_lock_file_is_written_again(dspreview: Program, tmp_path: Path) -> None:
+    data = write(tmp_path / "d", {"train.csv": "a\n1\n", "other.toml": "[tool]\nname = 'x'\n"})
+    for name in ("train.csv", "other.toml"):
+        before = (data / name).read_bytes()
+        done = dspreview("lock", data, "--update", data / name, "--reason", "a slip")
+        assert (done.code, "no lock file" in done.err, (data / name).read_bytes()) == (2, True, before)

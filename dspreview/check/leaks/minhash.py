@@ -10,10 +10,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dspreview.query.search.words import UNSPACED
+
 Numbers = npt.NDArray[np.uint64]
-BANDS, ROWS = 12, 5
-"""Texts are compared where a band of their signatures agrees: at a similarity of 0.8 all but one in a hundred pairs are."""
-SIZE = BANDS * ROWS
+SIZE = 60
+"""Numbers of a signature, in bands of some rows: texts are compared where a band agrees."""
+ROWS_FROM = {0.75: 5, 0.65: 4, 0.0: 3}
+"""Rows of a band by the least similarity that is asked for: of pairs as similar as that, at least nine in ten agree in a band;
+at 0.8 all but one in a hundred do."""
 SHINGLE = 3
 MIX = np.uint64(0x9E3779B97F4A7C15)
 LOT = np.random.default_rng(20261130)
@@ -23,9 +27,10 @@ NOT_WORDS = r"[^\p{L}\p{N}\p{M}]+"
 
 
 def normalised(texts: pa.Array) -> pa.Array:
-    """Texts without case, punctuation, and differences of Unicode and white space (NFKC)."""
+    """Texts without case, punctuation, and differences of Unicode and white space (NFKC); each sign apart where no space tells words apart."""
     found = pc.utf8_normalize(pc.fill_null(texts.cast(pa.large_string()), ""), form="NFKC")
-    found = pc.replace_substring_regex(pc.utf8_lower(found), NOT_WORDS, " ")
+    found = pc.replace_substring_regex(pc.utf8_lower(found), f"({UNSPACED.pattern})", r" \1 ")
+    found = pc.replace_substring_regex(found, NOT_WORDS, " ")
     return pc.utf8_trim_whitespace(found)
 
 
@@ -85,11 +90,17 @@ def signatures(values: Numbers, starts: npt.NDArray[np.int64]) -> npt.NDArray[np
     return found
 
 
-def band_hashes(found: npt.NDArray[np.uint32]) -> Numbers:
-    """A number for each band of each signature."""
-    bands = found.reshape(len(found), BANDS, ROWS).astype(np.uint64)
-    hashed = np.zeros((len(found), BANDS), np.uint64)
-    for row in range(ROWS):
+def rows_of(threshold: float) -> int:
+    """How many rows a band has, so that pairs of some similarity are found."""
+    return next(rows for least, rows in ROWS_FROM.items() if threshold >= least)
+
+
+def band_hashes(found: npt.NDArray[np.uint32], rows: int) -> Numbers:
+    """A number for each band of so many rows of each signature."""
+    number = SIZE // rows
+    bands = found.reshape(len(found), number, rows).astype(np.uint64)
+    hashed = np.zeros((len(found), number), np.uint64)
+    for row in range(rows):
         hashed = mixed(hashed * MIX + bands[:, :, row] + np.uint64(row + 1))
     return hashed
 

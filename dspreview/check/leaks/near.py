@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dspreview.check.findings import Finding, found
 from dspreview.check.leaks import minhash
@@ -27,6 +28,8 @@ BATCH = 1 << 14
 MEMORY = 300_000_000
 WORDS_LEAST = 5
 """Texts of fewer words are the same by chance."""
+LETTERS_LEAST = 20
+"""And those of fewer letters and spaces; where no space tells words apart, each sign is a word, and has one beside it."""
 PAIRS_MOST = 2_000_000
 """Pairs that are looked at; of what is in every second text there are more, and they say no more."""
 NAMED = 100
@@ -60,7 +63,7 @@ class NearTexts:
     def __init__(
         self, folder: Path, settings: Settings, threshold: float, progress: Callable[[str, int, int | None], None]
     ) -> None:
-        self.threshold, self.progress = threshold, progress
+        self.threshold, self.progress, self.rows = threshold, progress, minhash.rows_of(threshold)
         self.sources: list[ComparedSplit] = []
         memory = min(MEMORY, settings.query_max_memory)
         self.connection = duckdb.connect(
@@ -78,10 +81,14 @@ class NearTexts:
             for texts in texts_of(engine, source.columns):
                 normal = minhash.normalised(texts)
                 values, starts = minhash.shingles(normal)
-                long = np.flatnonzero(np.diff(starts) >= WORDS_LEAST - minhash.SHINGLE + 1)
-                hashed = minhash.band_hashes(minhash.signatures(values, starts))[long]
-                coded = hashed ^ (np.arange(minhash.BANDS, dtype=np.uint64) * minhash.MIX)  # a band agrees with its own
-                block = pa.table({"hash": coded.ravel(), "place": np.repeat(long + start, minhash.BANDS)})
+                letters = pc.utf8_length(normal).to_numpy(zero_copy_only=False)
+                long = np.flatnonzero(
+                    (np.diff(starts) >= WORDS_LEAST - minhash.SHINGLE + 1) & (letters >= LETTERS_LEAST)
+                )
+                hashed = minhash.band_hashes(minhash.signatures(values, starts), self.rows)[long]
+                bands = hashed.shape[1]
+                coded = hashed ^ (np.arange(bands, dtype=np.uint64) * minhash.MIX)  # a band agrees with its own
+                block = pa.table({"hash": coded.ravel(), "place": np.repeat(long + start, bands)})
                 self.connection.register("block", block)
                 with told_apart():
                     self.connection.execute(f"INSERT INTO bands SELECT hash, {number}, place FROM block")
@@ -134,10 +141,12 @@ class NearTexts:
 
     def findings(self) -> Iterator[Finding]:
         """What was found, for each two splits: the first pair, how many rows have a like, and the first of them."""
-        groups: dict[tuple[int, int], list[Pair]] = {}
+        groups: dict[tuple[int, int, bool], list[Pair]] = {}
         for pair in self.pairs():
-            groups.setdefault((pair.split, pair.other_split), []).append(pair)
-        for (one, two), pairs in groups.items():
+            foreign = not (self.sources[pair.split].own and self.sources[pair.other_split].own)
+            same = foreign and pair.similarity == 1  # a row of a benchmark, say: no word for it is "nearly"
+            groups.setdefault((pair.split, pair.other_split, same), []).append(pair)
+        for (one, two, same), pairs in groups.items():
             left, right = self.sources[one], self.sources[two]
             first = min(pairs, key=lambda pair: (pair.other_row, pair.row))
             rows = list(
@@ -147,10 +156,10 @@ class NearTexts:
             )
             place = right.names if right.own else left.names
             told = (
-                f"row {first.other_row} of {right.told} is nearly row {first.row} of {left.told} ({100 * first.similarity:.0f} % of {', '.join(right.columns)} in common)"
+                f"row {first.other_row} of {right.told} is {'nearly ' * (not same)}row {first.row} of {left.told} ({100 * first.similarity:.0f} % of {', '.join(right.columns)} in common)"
             )  # fmt: skip
             more = f"; {len(rows):,} such rows" if len(rows) > 1 else ""
-            code = "leakage-input" if not (left.own and right.own) and first.similarity == 1 else "near-duplicate"
+            code = "leakage-input" if same else "near-duplicate"
             made = found(code, told + more, config=place.config, split=place.split, row=rows[0])
             yield made._replace(rows=tuple(rows[:NAMED]))
         self.connection.close()
@@ -166,8 +175,6 @@ def texts_of(engine: Engine, columns: Sequence[str]) -> Iterator[pa.Array]:
 
 def joined(table: pa.Table) -> pa.Array:
     """The texts of each row as one; conversations as what is said in them."""
-    import pyarrow.compute as pc
-
     parts = [as_text(column.combine_chunks()) for column in table.columns]
     return (
         parts[0]

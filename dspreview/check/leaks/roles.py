@@ -11,11 +11,22 @@ from dspreview.models import FeatureTree, SplitId
 from dspreview.suggestions import did_you_mean
 
 ANSWER = re.compile(
-    r"(?:labels?|target|class|category|answers?|gold|output|response|completion|sentiment|score|rating|y|is_\w+|chosen|rejected|intent|topic|grade)(?:_(?:ids?|idx|text|name))?",
+    r"(?:labels?|targets?|class|category|answers?|gold|outputs?|responses?|completions?|sentiment|score|rating|y|is_\w+|chosen|rejected|intent|topic|grade"
+    r"|summary|summaries|highlights?|headline|solutions?|docstring|sql|translations?|reply|replies|rationale|explanation"
+    r"|emotions?|hate(?:ful|_speech)?|toxic(?:ity)?|offensive|stance|polarity|relevance|entailment|\w+_(?:label|tags?))(?:_(?:ids?|idx|text|name))?",
     re.IGNORECASE,
 )
-FREE = re.compile(r"(?:answers?|output|response|completion|chosen|rejected|gold)(?:_text)?", re.IGNORECASE)
+FREE = re.compile(
+    r"(?:answers?|outputs?|responses?|completions?|chosen|rejected|gold|targets?|summary|summaries|highlights?|headline|solutions?|docstring|sql|translations?|reply|replies|rationale|explanation)(?:_text)?",
+    re.IGNORECASE,
+)
 """Answers of which one input may have several, where they are texts: no labels."""
+PLACED = re.compile(
+    r"(?:(?:doc|document|passage|paragraph|corpus|image|video|audio|product|item|user|entity|candidate|context|response|answer)_?ids?"
+    r"|(?:span_?|char_?|token_?)?(?:start|begin|end|stop|offset|position)(?:_\w+)?|spans?|aspect|term|entity)",
+    re.IGNORECASE,
+)
+"""What a label is about beside the text: a document, a place in it."""
 CHOICES = re.compile(r"choices?|options?|endings?|candidates?|(?:option|choice|ending)_?\w", re.IGNORECASE)
 """What an answer is chosen from: part of the input, list or text."""
 IDENTIFIER = re.compile(r"(?:(?:\w+_)?(?:id|idx|index|uid|uuid|guid|key|number|no)|\w*Id|__\w+__|row)", re.IGNORECASE)
@@ -56,18 +67,30 @@ def is_written(feature: Feature) -> bool:
 
 def guessed(columns: list[tuple[str, FeatureTree]]) -> Roles | None:
     """The roles of columns by their names and types; None where no text is an input, or nothing else is there to differ."""
+    features = {name: Feature(tree) for name, tree in columns}
     answers = [name for name, tree in columns if Feature(tree).labels or ANSWER.fullmatch(name)]
+    labels = [name for name in answers if is_label(name, features[name])]
+    if labels:  # of an answer that somebody wrote, then: it is part of what they are about
+        answers = labels
+    paired = any(name.lower() in {"target", "targets"} for name in features)
     inputs = [
         name
-        for name, tree in columns
-        if name not in answers and not IDENTIFIER.fullmatch(name) and not ABOUT.fullmatch(name) and not Feature(tree).holds_assets()
+        for name, feature in features.items()
+        if name not in answers and not feature.holds_assets() and (PLACED.fullmatch(name) or not (
+            IDENTIFIER.fullmatch(name) or (ABOUT.fullmatch(name) and not (paired and name.lower() == "source"))
+        ))
     ]  # fmt: skip
-    features = {name: Feature(tree) for name, tree in columns}
     if any(PROSE.fullmatch(name) and is_written(features[name]) for name in inputs):
-        inputs = [name for name in inputs if is_written(features[name]) or CHOICES.fullmatch(name)]
+        inputs = [
+            name
+            for name in inputs
+            if is_written(features[name]) or CHOICES.fullmatch(name) or (labels and PLACED.fullmatch(name))
+        ]
+    if not labels:
+        inputs = [name for name in inputs if not PLACED.fullmatch(name)]
     if not any(is_written(Feature(tree)) for name, tree in columns if name in inputs) or len(inputs) == len(columns):
         return None
-    return Roles(tuple(inputs), tuple(name for name in answers if is_label(name, features[name])), guessed=True)
+    return Roles(tuple(inputs), tuple(labels), guessed=True)
 
 
 def is_label(name: str, feature: Feature) -> bool:

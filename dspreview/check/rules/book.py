@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dspreview.check.findings import SEVERITIES
+from dspreview.check.rules import allowance
 from dspreview.errors import UsageError
 from dspreview.folders import read_toml
 from dspreview.models import Json, SplitId
@@ -151,9 +152,25 @@ def read_book(path: str) -> Book:
         if not isinstance(columns, dict):
             raise UsageError(f"{path}{at(text, where)}: [rules.{where!r}] must hold a table for each column")
         for column, found in columns.items():
-            for table in found if isinstance(found, list) else [found]:
-                rules += rules_of(path, text, where, column, table)
+            if isinstance(found, list):
+                begins = [match.start() for match in repeated(where, column).finditer(text)]
+                behind = [*begins, *[0] * len(found)]
+                for number, table in enumerate(found):
+                    rules += rules_of(path, from_place(text, behind[number]), where, column, table)
+            else:
+                rules += rules_of(path, text, where, column, found)
     return Book(path, tuple(rules))
+
+
+def repeated(where: str, column: str) -> re.Pattern[str]:
+    """How each of several tables for one column begins: `[["rules"."*".text]]`, with quotes or without."""
+    names = "".join(rf"\s*\.\s*[\"']?{re.escape(name)}[\"']?" for name in (where, column))
+    return re.compile(rf"(?m)^[ \t]*\[\[\s*[\"']?rules[\"']?{names}\s*\]\]")
+
+
+def from_place(text: str, place: int) -> str:
+    """A text from a place on, its lines where they were."""
+    return "\n" * text.count("\n", 0, place) + text[place:]
 
 
 def rules_of(path: str, text: str, where: str, column: str, table: Any) -> Iterator[Rule]:
@@ -214,6 +231,7 @@ def schema() -> dict[str, Json]:
         "title": "dspreview.toml",
         "type": "object",
         "properties": {
-            "rules": {"type": "object", "patternProperties": {r"^\*$|/": {"type": "object", "additionalProperties": either}}, "additionalProperties": False}
+            "rules": {"type": "object", "patternProperties": {r"^\*$|/": {"type": "object", "additionalProperties": either}}, "additionalProperties": False},
+            "allow": allowance.schema(),
         },
     }  # fmt: skip

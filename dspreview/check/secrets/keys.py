@@ -104,17 +104,23 @@ KEYS = (
     KeyKind("alibaba-access-key-id", "LTAI", rf"LTAI{A}{{20}}(?![+/=])", bits=3.0),
     KeyKind("clickhouse-secret", "4b1d", rf"4b1d{A}{{38}}", proofs.has_capital, bits=4.0),
     KeyKind("url-with-password", "://[^/@ ]+:[^/@ ]+@", r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s:/?#@\"'<>\[\]{}$`]{0,64}:([^\s/?#@\"'<>{}$`]{6,128})@(?!localhost|127\.|example\.)[A-Za-z0-9\[]", proofs.mixed, whole=False),
-    KeyKind("password", "(?i:passw[a-z]*|pwd|secret|key|token)[\"']? ?[:=]", r"(?i:(?:(?<![A-Za-z])|(?<=\\[nrt]))(?:pass(?:word|wd|phrase)?|pwd|secret(?:[_-]?key)?|client[_-]?secret|api[_-]?key|access[_-]?key|auth[_-]?token|access[_-]?token|private[_-]?key))[\"']?\s*(?::=|=>|[=:])\s*[\"'`]([^\"'`\s]{10,128})[\"'`]", proofs.mixed, bits=3.5, whole=False),
+    KeyKind("password", "(?i:passw[a-z]*|pwd|secret|key|token)[\"']? ?[:=]", r"(?i:(?:(?<![A-Za-z])|(?<=\\[nrt]))(?:pass(?:word|wd|phrase)?|pwd|secret(?:[_-]?key)?|client[_-]?secret|api[_-]?key|access[_-]?key|auth[_-]?token|access[_-]?token|private[_-]?key))[\"']?\s*(?::=|=>|[=:])\s*[\"'`]([^\"'`\s]{10,128})[\"'`]", proofs.password, bits=3.5, whole=False),
 )  # fmt: skip
 """All kinds; the more general ones come last, and give way where one before them was found."""
-BEFORE, BEHIND = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))", r"(?![A-Za-z0-9_-])"
+BEFORE, BEHIND = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))", r"(?![A-Za-z0-9_-])"
+PROVEN = r"(?:(?<![A-Za-z0-9-])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"
+"""The same where a checksum tells a key: an underscore may stand before it."""
 
 
 @cache
 def patterns() -> tuple[tuple[KeyKind, re.Pattern[str], re.Pattern[str]], ...]:
     """Each kind with its hint and its form."""
     return tuple(
-        (one, re.compile(one.hint), re.compile(f"{BEFORE}(?:{one.form}){BEHIND}" if one.whole else one.form))
+        (
+            one,
+            re.compile(one.hint),
+            re.compile(f"{PROVEN if one.proof else BEFORE}(?:{one.form}){BEHIND}" if one.whole else one.form),
+        )
         for one in KEYS
     )
 

@@ -13,6 +13,7 @@ from functools import cache, partial
 from importlib import import_module
 from typing import NamedTuple
 
+LETTERS = "A-Za-zÀ-ÖØ-öø-ɏ"
 START, END = r"(?<![A-Za-z0-9_.\-/+=])", r"(?![A-Za-z0-9_\-/+=]|\.\d)"
 
 
@@ -53,15 +54,22 @@ def email(text: str) -> bool:
     """Whether an address is that of a person: not of a role, of a file, or of a domain that belongs to nobody."""
     name, _, domain = text.lower().rpartition("@")
     top = domain.rpartition(".")[2]
-    if len(name) > 30 and sum(letter.isdigit() for letter in name) >= 8:  # the number of a message
+    digits = sum(letter.isdigit() for letter in name)
+    if digits >= 10 or (len(name) > 24 and digits >= 4) or domain == "mail.gmail.com":  # the number of a message
         return False
     return name not in ROLES and top not in FILES and RESERVED.search(domain) is None and ".." not in text
+
+
+NORTH_AMERICAN = re.compile(r"1[2-9]\d\d[2-9](?!5501)\d{6}")
+"""Numbers of the plan of North America (NANP); those from 555-0100 to 555-0199 belong to nobody."""
 
 
 def phone(text: str) -> bool:
     """Whether a number has as many digits as one with its country (E.164), and not all alike."""
     digits = re.sub(r"\D", "", text)
     if re.fullmatch(r"\+\d+\.\d+", text):  # a number with a sign
+        return False
+    if digits[0] == "1" and not NORTH_AMERICAN.fullmatch(digits):
         return False
     return 10 <= len(digits) <= 15 and len(set(digits)) > 2 and digits[1:] not in "12345678901234567890"
 
@@ -108,12 +116,12 @@ def nino(text: str) -> bool:
 
 CARD_WORDS = r"(?i)\b(?:card|visa|master ?card|amex|credit|debit|pan)\b"
 PERSONAL = (
-    PersonalKind("email", r"[A-Za-z0-9_+-]@[A-Za-z0-9-]+\.[A-Za-z]", r"(?<![A-Za-z0-9._%+/@:-])[A-Za-z0-9](?:[A-Za-z0-9._%+-]{0,62}[A-Za-z0-9_+-])?@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,5}[A-Za-z]{2,24}(?![A-Za-z0-9_@-]|\.[A-Za-z])", email),
+    PersonalKind("email", r"[^\s@]@[A-Za-z0-9-]+\.[A-Za-z]", rf"(?:(?<![{LETTERS}0-9._%+/@:-])|(?<=(?i:mailto):)|(?<=(?i:mail):)|(?<=(?i:contact):)|(?<=(?i:from):)|(?<=(?i:to):))[{LETTERS}0-9](?:[{LETTERS}0-9._%+-]{{0,62}}[{LETTERS}0-9_+-])?@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?\.){{1,5}}[A-Za-z]{{2,24}}(?![A-Za-z0-9_@-]|\.[A-Za-z])", email),
     PersonalKind("phone", r"\+[1-9][0-9 ().-]{8,}", r"(?<![A-Za-z0-9_+=/.-])\+[1-9]\d{0,2}(?:[ .-]?\(?\d{1,4}\)?){2,5}(?![A-Za-z0-9_+=/]|[.-]\d)", phone),
     PersonalKind("iban", r"[A-Z]{2}[0-9]{2} ?[A-Z0-9]{4} ?[A-Z0-9]{4}", rf"{START}[A-Z]{{2}}\d{{2}}(?: ?[A-Z0-9]{{4}}){{2,7}}(?: ?[A-Z0-9]{{1,3}})?{END}", partial(valid, "iban")),
     PersonalKind("payment-card", r"[0-9]{4}[ -](?:[0-9]{4}[ -]|[0-9]{6}[ -])[0-9]{4,5}", rf"{START}(?:\d{{4}}([ -])\d{{4}}\1\d{{4}}\1\d{{4}}|\d{{4}}([ -])\d{{6}}\2\d{{5}}){END}", card),
     PersonalKind("payment-card", r"[0-9]{13}", rf"{START}\d{{13,19}}{END}", card, CARD_WORDS),
-    PersonalKind("ip-address", r"[0-9]{2,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|[0-9]\.[0-9]{2,3}\.[0-9]{2,3}\.[0-9]{2,3}", r"(?<![\w.+/-])(?<!v)(?<![vV]ersion )(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w-]|\.\d)", address),
+    PersonalKind("ip-address", r"[0-9]{2,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|[0-9]\.[0-9]{2,3}\.[0-9]{2,3}\.[0-9]{2,3}", r"(?<![\w.+/-])(?<!v)(?<![vV]ersion )(?<![vV]ersions )(?<![sS]ection )(?<![sS]ections )(?<![cC]hapter )(?<![cC]lause )(?<![aA]rticle )(?<![rR]elease )(?<![bB]uild )(?<!§)(?<!§ )(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w-]|\.\d)", address),
     PersonalKind("ip-address", r"[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{4}", r"(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:){3,7}(?::|[0-9A-Fa-f]{1,4})(?::?[0-9A-Fa-f]{1,4}){0,4}(?![\w:])", address),
     PersonalKind("us-ssn", r"[0-9]{3}-[0-9]{2}-[0-9]{4}", rf"{START}\d{{3}}-\d{{2}}-\d{{4}}{END}", ssn, r"(?i)\bssn\b|social.?security"),
     PersonalKind("gb-nino", r"[A-Z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]", rf"{START}(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{{2}} ?\d{{2}} ?\d{{2}} ?[A-D]{END}", nino, r"(?i)\bnino\b|national.?insurance"),
@@ -137,7 +145,7 @@ PERSONAL = (
     PersonalKind("jp-my-number", r"[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4}", rf"{START}\d{{4}}[ -]?\d{{4}}[ -]?\d{{4}}{END}", partial(valid, "jp.in_"), r"(?i)my.?number|マイナンバー|個人番号"),
     PersonalKind("kr-rrn", r"[0-9]{6}-[0-9]{7}", rf"{START}\d{{6}}-[1-8]\d{{6}}{END}", partial(valid, "kr.rrn"), r"(?i)\brrn\b|resident|주민"),
     PersonalKind("au-tfn", r"[0-9]{3} ?[0-9]{3} ?[0-9]{3}", rf"{START}\d{{3}} ?\d{{3}} ?\d{{3}}{END}", partial(valid, "au.tfn"), r"(?i)\btfn\b|tax.?file"),
-    PersonalKind("ca-sin", r"[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{3}", rf"{START}[1-79]\d{{2}}[ -]?\d{{3}}[ -]?\d{{3}}{END}", partial(valid, "ca.sin"), r"(?i)\bsin\b|social.?insurance"),
+    PersonalKind("ca-sin", r"[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{3}", rf"{START}[1-79]\d{{2}}[ -]?\d{{3}}[ -]?\d{{3}}{END}", partial(valid, "ca.sin"), r"\bSIN\b|(?i:social.?insurance|\bsin (?:number|no\b)|^sin$)"),
     PersonalKind("za-id", r"[0-9]{13}", rf"{START}\d{{13}}{END}", partial(valid, "za.idnr"), r"(?i)south.?africa|\bsa.?id\b|id.?number"),
     PersonalKind("tr-tckn", r"[0-9]{11}", rf"{START}[1-9]\d{{10}}{END}", partial(valid, "tr.tckimlik"), r"(?i)tckn|kimlik"),
     PersonalKind("ch-ahv", r"756\.[0-9]{4}\.[0-9]{4}", rf"{START}756\.\d{{4}}\.\d{{4}}\.\d{{2}}{END}", partial(valid, "ch.ssn")),

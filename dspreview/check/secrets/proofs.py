@@ -88,6 +88,16 @@ def mixed(text: str) -> bool:
     return sum(re.search(kind, text) is not None for kind in kinds) >= 3 and not re.fullmatch(r"[A-Za-z_.\-/:]+", text)
 
 
+PATH = re.compile(r"(?:[A-Za-z]:)?[./~\\]|[\w.-]+/[\w./-]+$|(?:sha\d+|md5|file|path|env)[:-]", re.IGNORECASE)
+"""How paths begin, and digests."""
+WORD = re.compile(r"pass(?:word|wd|phrase)|secret|enter|key|token|insert|todo|none|test", re.IGNORECASE)
+
+
+def password(text: str) -> bool:
+    """Whether a text after the word password is one: no path, no digest, and no words that stand for one."""
+    return mixed(text) and PATH.match(text) is None and WORD.search(text) is None
+
+
 def has_capital(text: str) -> bool:
     """Whether there is a capital letter: what has none is a number in base 16."""
     return any(letter.isupper() for letter in text)

@@ -110,11 +110,21 @@ class Sight(NamedTuple):
     rows: int
 
 
+Spares = Callable[[str, str, str], object]
+"""Says of a code, a column and a value whether it is allowed."""
+
+
+def spares_none(code: str, column: str, value: str) -> bool:
+    """Nothing is allowed."""
+    del code, column, value
+    return False
+
+
 class Scan:
     """Looks at the texts of one column."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, spares: Spares = spares_none) -> None:
+        self.name, self.spares = name, spares
         self.seen: dict[tuple[str, str, str], Sight] = {}
         """By code, kind and path."""
 
@@ -123,7 +133,9 @@ class Scan:
         for place in suspects(texts, path):
             text = texts[place].as_py()
             for code, kind, masked in dict.fromkeys(
-                (hit.code, hit.kind, hit.masked(text)) for hit in hits_in(text, path)
+                (hit.code, hit.kind, hit.masked(text))
+                for hit in hits_in(text, path)
+                if not self.spares(hit.code, path, text[hit.start : hit.end])
             ):
                 key = (code, kind, path)
                 old = self.seen.get(key)
@@ -136,10 +148,10 @@ class Scan:
             yield found(code, f"{path}: {kind} {sight.masked}{more}", row=sight.row, column=path, **place)
 
 
-def sql_suspect() -> str:
-    """The same for DuckDB, of a column that stands for `{}`; a few more are suspected."""
-    pattern = SUSPECT.replace("'", "''")
-    context = personal.CONTEXT.replace("'", "''")
-    return (
-        f"regexp_matches({{}}, '{pattern}') OR (regexp_matches({{}}, '{DIGITS}') AND regexp_matches({{}}, '{context}'))"
-    )
+def sql_suspect(column: str) -> str:
+    """The same for DuckDB, of a column of that name, for which `{}` stands; a few more are suspected."""
+    pattern, context = (words.replace("'", "''") for words in (SUSPECT, personal.CONTEXT))
+    numbers = f"regexp_matches({{}}, '{DIGITS}')"
+    if not named_by(column):
+        numbers += f" AND regexp_matches({{}}, '{context}')"
+    return f"regexp_matches({{}}, '{pattern}') OR ({numbers})"

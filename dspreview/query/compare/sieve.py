@@ -28,6 +28,8 @@ class SieveColumn(NamedTuple):
     kind: str
     """`text`, `label` (of so many names), `other` (nothing can be odd but nulls), `nested` (always looked at closely)."""
     names: int = 0
+    suspects: tuple[str, ...] = ()
+    """What makes a column of texts odd where it is true of one of them, in SQL; `{}` stands for the column."""
 
 
 class Sieved(NamedTuple):
@@ -42,13 +44,12 @@ class Sieved(NamedTuple):
 
 
 def sieve(
-    paths: Sequence[str], columns: Sequence[SieveColumn], suspects: Sequence[str], folder: Path, settings: Settings,
+    paths: Sequence[str], columns: Sequence[SieveColumn], folder: Path, settings: Settings,
     progress: Callable[[float], None],
 ) -> Sieved | None:  # fmt: skip
     """Look at all values once; None where a path cannot be handed to DuckDB as it is. Raises duckdb.Error.
 
     Args:
-        suspects: what makes a column of texts odd where it is true of one of them, in SQL; `{}` stands for the column.
         folder: takes what does not fit in memory.
         progress: takes the share that is done, now and then.
 
@@ -60,7 +61,7 @@ def sieve(
         name = f"c{number}"
         parts.append(f"count({name})")
         if column.kind == TEXT:
-            listed = " OR ".join(one.replace("{}", name) for one in suspects) or "false"
+            listed = " OR ".join(one.replace("{}", name) for one in column.suspects) or "false"
             parts.append(f"coalesce(bool_or({listed}), false)")
         elif column.kind == LABEL:
             parts.append(f"coalesce(min({name}) < -1 OR max({name}) >= {int(column.names)}, false)")

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-from dspreview.arrow.settled import bare, settled_table
+from dspreview.arrow.settled import settled_table, texts_at_hand
 from dspreview.arrow.values import is_list
 from dspreview.query.engine.arrow import gathered_batches
 from dspreview.query.engine.engine import Engine
@@ -81,7 +81,7 @@ class TextScan:
         count = table.num_rows
         hits, marks = self.none(count), np.zeros(count, np.int64)
         found = list[tuple[Read, Numbers | None]]()
-        for column in settled_table(table, scanned).columns:
+        for column in settled_table(table, texts_at_hand).columns:
             texts = np.zeros(count, np.int64)
             for array, rows in leaves(column):
                 read = self.engine.read(partial(self.read, array))
@@ -159,7 +159,7 @@ class TextScan:
         wanted = np.sort(asked)
         for places, table in self.kept if self.kept is not None else self.again(wanted):
             here = np.flatnonzero(np.isin(places, wanted))
-            cells = settled_table(table.take(given(here)), scanned).columns if len(here) else []
+            cells = settled_table(table.take(given(here)), texts_at_hand).columns if len(here) else []
             values = zip(*(column.to_pylist() for column in cells), strict=True)
             for place, row in zip(places[here], values, strict=True):
                 numbers[int(place)] = distinct(text for value in row for text in texts_in(value))
@@ -179,11 +179,6 @@ class TextScan:
             self.kept.append((places, table))
         if self.num_bytes > KEPT:
             self.kept = None
-
-
-def scanned(kind: pa.DataType) -> pa.DataType | None:
-    """The type of texts however they are stored."""
-    return kind.value_type if pt.is_dictionary(kind) else bare(kind)
 
 
 def added(rows: Numbers, values: Numbers, count: int) -> Numbers:

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pytest
 
 from dspreview.check.secrets import keys, personal
+from dspreview.check.secrets.redaction import Redaction
 from dspreview.check.secrets.scan import Scan, hits_in, suspects
 from tests.support.data import parquet, write
 
@@ -244,3 +245,75 @@ def test_of_a_password_no_character_is_shown() -> None:
 )  # fmt: skip
 def test_what_looks_personal_and_is_not(text: str, column: str) -> None:
     assert hits_in(text, column) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sin embargo, las ventas fueron de 123456782 euros", "+1699123456,3", "+12025550123", "section 81.213.44.17 of the standard", "version 81.213.44.17 is out",
+        'private_key="path/to/Private_Key1.pem"', 'api_key = "sha256:Abc123Def456"', '"password": "Enter_Password_1"', 'pwd="/home/User1/Projects"',
+        "Message-ID: <20240101123456.1234@mail.company.org>",
+    ],
+)  # fmt: skip
+def test_what_code_and_logs_hold_is_none(text: str) -> None:
+    assert hits_in(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('<a href="mailto:jane.roe@mail-provider.org">', '<a href="mailto:[email]">'), ("Contact:jane.roe@mail-provider.org", "Contact:[email]"),
+        ("Mar\u00eda mar\u00eda@dominio.es", "Mar\u00eda [email]"), ("https://u:secret@host.org/", "https://u:secret@host.org/"),
+    ],
+)  # fmt: skip
+def test_an_address_behind_a_colon_or_with_an_accent(text: str, shown: str) -> None:
+    assert Redaction().text(text, "t") == shown
+
+
+def test_a_key_behind_an_underscore_or_in_a_url() -> None:
+    token = made("github-token", random.Random(3))
+    for text in (f"TOKEN_{token}", f"%22{token}%22"):
+        assert [hit.kind for hit in hits_in(text)] == ["github-token"], text
+
+
+@pytest.mark.parametrize("words", [[], ["--all-rows"]])
+def test_numbers_are_what_their_column_says(words: list[str], tmp_path: Any, dspreview: Any) -> None:
+    """As texts and as integers; a number of a card that Luhn's sum refuses is none."""
+    rows = [(4000000000000002, "Bob"), (4000000000000003, "Al")]
+    texts = "".join(json.dumps({"card_number": str(number), "n": name}) + "\n" for number, name in rows)
+    numbers = "credit_card,n\n" + "".join(f"{number},{name}\n" for number, name in rows)
+    for name, text, column in (("a.jsonl", texts, "card_number"), ("a.csv", numbers, "credit_card")):
+        data = write(tmp_path / name, {name: text})
+        found = dspreview("check", data, "--json", *words).json["findings"]
+        assert [(one["code"], one["row"], one["column"]) for one in found] == [("pii", 0, column)]
+        dspreview("export", data, "--to", tmp_path / "o.jsonl", "--force", "--redact")
+        written = [json.loads(line)[column] for line in (tmp_path / "o.jsonl").read_text().splitlines()]
+        assert written == (["[payment-card]", "4000000000000003"] if name == "a.jsonl" else [None, 4000000000000003])
+
+
+def test_keys_are_taken_out_however_they_are_stored(tmp_path: Any, dspreview: Any) -> None:
+    token = made("github-token", random.Random(4))
+    table = pa.table({
+        "category": pa.array([token]).dictionary_encode(), "view": pa.array([token], pa.string_view()), "map": pa.array([[("k", token)]], pa.map_(pa.string(), pa.string())),
+        "deep": [[{"x": [token]}]],
+    })  # fmt: skip
+    data = write(tmp_path / "d", {"a.parquet": parquet(table)})
+    found = dspreview("check", data, "--json").json["findings"]
+    assert {one["column"] for one in found if one["code"] == "secret"} == {"category", "view", "map.value", "deep.x"}
+    assert dspreview("export", data, "--to", tmp_path / "o.jsonl", "--redact").code == 0
+    written = json.loads((tmp_path / "o.jsonl").read_text())
+    assert written == {
+        "category": "[github-token]",
+        "view": "[github-token]",
+        "map": {"k": "[github-token]"},
+        "deep": [{"x": ["[github-token]"]}],
+    }
+
+
+def test_a_report_shows_no_key(tmp_path: Any, dspreview: Any) -> None:
+    token = made("github-token", random.Random(5))
+    data = write(tmp_path / "d", {"a.jsonl": json.dumps({"text": f"a {token} b", "t": [token]}) + "\n"})
+    dspreview("check", data, "--report", tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text()
+    assert token not in page
+    assert "[github-token]" in page

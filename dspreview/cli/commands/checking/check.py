@@ -154,6 +154,7 @@ def check(  # noqa: PLR0913 - options are many
         report = examine(call, extractor, ref, sample, against, said, Nearness(share, tuple(against_data or ())))
         if croissant is not None:
             report = report._replace(findings=with_croissant(call, extractor, ref, report, croissant, profile))
+        report = said.without_allowed(report)
         report = report._replace(findings=known.new(kept(report.findings, selected, ignored), ref.asked))
         reports.append(Located(report, folder_of(ref)))
         write(call, reports[-1])

@@ -74,6 +74,7 @@ class Told:
 
     def __init__(self, call: Call, path: str | None = None) -> None:
         """Read a file, or that of the working folder. Raises UsageError, SettingsError."""
+        from dspreview.check.rules.allowance import Allowance, read_allowance
         from dspreview.check.rules.book import read_book
         from dspreview.folders import folder_file, read_toml
 
@@ -81,7 +82,8 @@ class Told:
         found = path if path is not None else folder_file() if call.folder else None
         self.path = str(found) if found is not None else ""
         book = read_book(self.path) if self.path else None
-        if path is not None and book is not None and not book.rules:
+        self.allowance = read_allowance(self.path) if self.path else Allowance()
+        if path is not None and book is not None and not (book.rules or self.allowance.tables):
             raise errors.UsageError(f'{path} has no rules, such as [rules."default/train".text]')
         self.book = book if book is not None and book.rules else None
         self.input: Json = read_toml(Path(self.path)).get("input") if self.path else None
@@ -92,6 +94,13 @@ class Told:
 
         found = roles.told(self.input, names.config, columns, self.path) if isinstance(self.input, dict) else None
         return found if found is not None else roles.guessed(columns)
+
+    def without_allowed(self, report: Report) -> Report:
+        """A report without the findings that are allowed."""
+        found = [one for one in report.findings if not self.allowance.takes(one)]
+        if left := len(report.findings) - len(found):
+            self.call.warn(f"{report.asked}: {left} finding{'s' * (left > 1)} allowed by {self.path}")
+        return report._replace(findings=found)
 
     def heeded(self, report: Report) -> Report:
         """A report, after a warning about the configs that `[input]` names, and that the dataset does not have."""
@@ -121,13 +130,24 @@ def examine(
 
             return check_against(extractor, ref, Path(name), read_lock(against), progress=told.show)
         said = said or Told(call)
-        looking = partial(DatasetCheck, extractor, ref, Path(name), sample=sample, progress=told.show, roles=said.roles)
+        looking = partial(
+            DatasetCheck,
+            extractor,
+            ref,
+            Path(name),
+            sample=sample,
+            progress=told.show,
+            roles=said.roles,
+            allowance=said.allowance,
+        )
         if said.book is None and near.share is None:
             return said.heeded(looking().run())
         with Store(call.settings) as store:
             preview = Preview(store, call.settings, cached=call.cached, warn=call.warn, extractor=extractor)
             queries = Queries(preview, Telling(told.show, call.warn), agreed=True)
-            report = said.heeded(looking(book=said.book, opened=partial(rows_of, queries, ref)).run())
+            opened = partial(rows_of, queries, ref)
+            looked = looking(book=said.book, opened=opened)
+            report = said.heeded(looked.run())
             if near.share is None:
                 return report
             from dspreview.cli.commands.checking.nearly import near_findings
@@ -136,7 +156,8 @@ def examine(
             found = near_findings(
                 call, queries, opened_of, ref, report, said.roles, near.share, near.against, Path(name)
             )
-            return report._replace(findings=in_order([*report.findings, *found]))
+            placed = [looked.placed(one, opened) for one in found]
+            return report._replace(findings=in_order([*report.findings, *placed]))
 
 
 @contextmanager

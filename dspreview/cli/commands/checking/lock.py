@@ -44,7 +44,7 @@ def lock(
     all_rows: AllRowsOption = False,
 ) -> int:
     """Answer `lock`."""
-    from dspreview.check.lock import lock_text
+    from dspreview.check.lock import is_lock, lock_text
     from dspreview.check.profile import profile
     from dspreview.extract.extractor import Extractor
 
@@ -58,6 +58,8 @@ def lock(
         raise errors.UsageError("--reason is for --update FILE")
     if update is not None and not os.path.isfile(update):
         raise errors.UsageError(f"--update {update}: there is no such file; write it with --output {update}")
+    if update is not None and not is_lock(before(update)):
+        raise errors.UsageError(f"--update {update}: this is no lock file of dspreview; nothing was written")
     output_file = output_file or update
     ref = call.ref(dataset)
     refuse_cached(call, ref)

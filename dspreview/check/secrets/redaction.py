@@ -6,9 +6,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from dspreview.arrow.settled import settled_table, target, texts_at_hand
 from dspreview.arrow.values import to_python
-from dspreview.check.secrets.scan import hits_in, suspects
-from dspreview.feature import Feature
+from dspreview.check.secrets.scan import hits_in, named_by, suspects
 from dspreview.models import FeatureTree
 
 
@@ -19,13 +19,13 @@ class Redaction:
         self.number = 0
 
     def table(self, table: pa.Table, columns: list[tuple[str, FeatureTree]]) -> pa.Table:
-        """A table without; types stay."""
-        for place, (name, tree) in enumerate(columns):
-            feature, column = Feature(tree), table.column(place)
-            if not feature.holds_text() and not feature.holds_json_text:
-                continue
-            chunks = [self.array(name, chunk) for chunk in column.chunks]
-            table = table.set_column(place, table.schema.field(place), pa.chunked_array(chunks, column.type))
+        """A table without; types stay, but dictionaries and views are plain texts."""
+        for place, (name, _) in enumerate(columns):
+            field = table.schema.field(place)
+            if holds_text(field.type) or pa.types.is_integer(field.type):
+                column = settled_table(table.select([place]), texts_at_hand).column(0)
+                chunks = [self.array(name, chunk) for chunk in column.chunks]
+                table = table.set_column(place, field.with_type(column.type), pa.chunked_array(chunks, column.type))
         return table
 
     def array(self, name: str, values: pa.Array) -> pa.Array:
@@ -33,6 +33,8 @@ class Redaction:
         kind = values.type
         if isinstance(kind, pa.BaseExtensionType):
             return pa.ExtensionArray.from_storage(kind, self.array(name, values.storage))
+        if pa.types.is_integer(kind):
+            return self.integers(name, values) if named_by(name) else values
         if pa.types.is_string(kind) or pa.types.is_large_string(kind):
             places = suspects(values, name)
             if not places:
@@ -50,6 +52,15 @@ class Redaction:
             return pa.array([self.value(one, name) for one in to_python(values)], kind)
         return values
 
+    def integers(self, name: str, values: pa.Array) -> pa.Array:
+        """Numbers of a column whose name says what they are: null in place of each that was found."""
+        texts, kept = values.cast(pa.string()), values.to_pylist()
+        for place in suspects(texts, name):
+            if hits := hits_in(texts[place].as_py(), name):
+                self.number += len(hits)
+                kept[place] = None
+        return pa.array(kept, values.type)
+
     def value(self, value: Any, name: str) -> Any:
         """A nested value."""
         if isinstance(value, str):
@@ -57,7 +68,7 @@ class Redaction:
         if isinstance(value, list):
             return [self.value(one, name) for one in value]
         if isinstance(value, dict):
-            return {key: self.value(one, f"{name}.{key}") for key, one in value.items()}
+            return {self.value(key, name): self.value(one, f"{name}.{key}") for key, one in value.items()}
         return value
 
     def text(self, text: str, name: str) -> str:
@@ -67,3 +78,15 @@ class Redaction:
         for hit in reversed(hits):
             text = f"{text[: hit.start]}[{hit.kind}]{text[hit.end :]}"
         return text
+
+
+def holds_text(kind: pa.DataType) -> bool:
+    """Whether there is text anywhere inside a type."""
+    kind = target(kind, texts_at_hand)
+    if isinstance(kind, pa.BaseExtensionType):
+        kind = kind.storage_type
+    if pa.types.is_map(kind):
+        return holds_text(kind.key_type) or holds_text(kind.item_type)
+    if pa.types.is_nested(kind):
+        return any(holds_text(kind.field(place).type) for place in range(kind.num_fields))
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
