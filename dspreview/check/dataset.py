@@ -188,7 +188,7 @@ class DatasetCheck:
     def placed(self, finding: Finding, opened: Opened) -> Finding:
         """A finding about a row of a split that was looked at, with its file and line. Raises PreviewError."""
         names = SplitId(str(finding.config), str(finding.split))
-        if names not in self.checks or finding.row is None:
+        if names not in self.checks or finding.row is None or finding.file is not None:
             return finding
         with opened(names) as engine:
             return file_of(engine, self.checks[names].reading, finding)

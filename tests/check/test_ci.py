@@ -153,7 +153,7 @@ def test_a_baseline_keeps_what_was_known(dspreview: Program, tmp_path: Path) -> 
 
 def test_a_baseline_keeps_one_kind_of_key_and_one_rule(dspreview: Program, tmp_path: Path) -> None:
     """Another kind of personal data, or another rule, in the same column of the same file is new."""
-    rows = [{"text": f"row {number}", "label": "a"} for number in range(9)]
+    rows: list[dict[str, str | None]] = [{"text": f"row {number}", "label": "a"} for number in range(9)]
     (tmp_path / "r.toml").write_text('[rules."*".label]\nin = ["a"]\nnot_null = true\n')
 
     def check(*words: str | Path) -> list[tuple[str, int]]:

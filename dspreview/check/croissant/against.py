@@ -6,7 +6,7 @@ mlcroissant checks neither names, sizes nor presence of files, and merges what h
 from __future__ import annotations
 
 import fnmatch
-import json
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -15,8 +15,11 @@ from typing import Any
 from dspreview.check.croissant import words
 from dspreview.check.croissant.document import ConfigFiles, sha256
 from dspreview.check.croissant.fields import DescribedColumn, field_of
-from dspreview.check.findings import Finding, found
+from dspreview.check.croissant.values import of_split, of_values
+from dspreview.check.croissant.written import CroissantFile
+from dspreview.check.findings import Finding
 from dspreview.errors import UsageError
+from dspreview.models import Json
 from dspreview.suggestions import did_you_mean
 
 SAME_KINDS = (
@@ -27,59 +30,15 @@ SAME_KINDS = (
 """Data types that stand for one another."""
 
 
-class CroissantFile:
-    """A document as it was written."""
-
-    def __init__(self, path: str) -> None:
-        """Read it. Raises UsageError where it is no JSON object."""
-        self.path = path
-        try:
-            with open(path, encoding="utf-8-sig") as file:
-                self.text = file.read()
-            self.document = json.loads(self.text)
-        except OSError as error:
-            raise UsageError(
-                f"--croissant {path}: {error.strerror}; write it with: dspreview croissant DATASET -o {path}"
-            ) from error
-        except UnicodeDecodeError as error:
-            raise UsageError(f"--croissant {path}: not UTF-8") from error
-        except (ValueError, RecursionError) as error:
-            raise UsageError(f"--croissant {path}: not JSON: {error}") from error
-        if not isinstance(self.document, dict):
-            raise UsageError(f"--croissant {path}: no JSON object")
-
-    def line(self, *keys: str) -> int | None:
-        """The line in which the last of some texts stands, each looked for behind the one before."""
-        place = 0
-        for key in keys:
-            where = self.text.find(json.dumps(key, ensure_ascii=False), place)
-            if where < 0:
-                return None
-            place = where
-        return self.text.count("\n", 0, place) + 1
-
-    def listed(self, key: str) -> list[dict[str, Any]]:
-        """The objects under a key."""
-        value = self.document.get(key, [])
-        return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
-
-    def missing(self, message: str, *keys: str, severity: str | None = None) -> Finding:
-        """Something that is not there."""
-        return found(
-            "croissant-missing", message, severity=severity, file=self.path, line=self.line(*keys) if keys else 1
-        )
-
-    def wrong(self, message: str, *keys: str, severity: str | None = None) -> Finding:
-        """Something that is not so."""
-        return found("croissant-differs", message, severity=severity, file=self.path, line=self.line(*keys))
-
-
-def held_against(path: str, configs: list[ConfigFiles], root: str, profile: str | None) -> Iterator[Finding]:
-    """What a document lacks, and where the data contradicts it. Raises UsageError."""
+def held_against(
+    path: str, configs: list[ConfigFiles], root: str, profile: str | None, card: Mapping[str, Json]
+) -> Iterator[Finding]:
+    """What a document lacks, and where the data and the `card` contradict it. Raises UsageError."""
     if profile is not None and profile not in words.PROFILES:
         raise UsageError(f"--profile {profile!r}: one of {', '.join(words.PROFILES)} was expected")
     told = CroissantFile(path)
     yield from of_words(told)
+    yield from of_values(told, card)
     yield from of_names(told)
     if root:
         yield from of_files(told, root)
@@ -104,7 +63,7 @@ def of_words(told: CroissantFile) -> Iterator[Finding]:
     conforms = document.get("conformsTo")
     versions = conforms if isinstance(conforms, list) else [conforms]
     if words.VERSION not in versions:
-        yield told.missing(f"conformsTo must be {words.VERSION}", "conformsTo")
+        yield told.missing(f"conformsTo must be {words.VERSION}", line=told.top("conformsTo"))
     if document.get("@type") not in {"sc:Dataset", "Dataset", f"{words.SCHEMA}Dataset"}:
         yield told.missing("@type must be sc:Dataset", "@type")
     for key in words.REQUIRED:
@@ -220,6 +179,19 @@ def of_file(told: CroissantFile, one: dict[str, Any], path: str, url: str) -> It
             yield told.wrong(f"{url} has another sha256", url, "sha256")
     elif not one.get("md5"):
         yield told.missing(f"{url} has no sha256", url)
+    if isinstance(one.get("md5"), str) and md5(path) != one["md5"].lower():
+        yield told.wrong(f"{url} has another md5", url, "md5")
+    expected = words.ENCODINGS.get(url.rpartition(".")[2].lower())
+    if expected is not None and one.get("encodingFormat") not in {expected, words.OTHER_ENCODING}:
+        yield told.wrong(
+            f"{url} is {expected}, and encodingFormat is {one.get('encodingFormat')!r}", url, "encodingFormat"
+        )
+
+
+def md5(path: str) -> str:
+    """The MD5 of a file, which is no more than a name for its bytes here."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def of_columns(told: CroissantFile, configs: list[ConfigFiles]) -> Iterator[Finding]:
@@ -230,6 +202,7 @@ def of_columns(told: CroissantFile, configs: list[ConfigFiles]) -> Iterator[Find
     if not records:
         yield told.missing("recordSet is missing: nobody can read rows by it", severity="warning")
     for record in records:
+        yield from of_split(told, record, configs)
         for field in record.get("field") or []:
             if not isinstance(field, dict):
                 continue

@@ -246,6 +246,13 @@ CHANGES: dict[str, tuple[tuple[Any, ...], Any, str, str]] = {
     "a name twice": (("recordSet", 0, "field", 2, "@id"), "default/n", "croissant-differs", "2 things have the @id 'default/n'"),
     "nothing there": (("recordSet", 0, "field", 1, "source", "fileSet", "@id"), "zzz", "croissant-differs", "there is no 'zzz'"),
     "nearly RAI": (("rai:dataBias",), "x", "croissant-differs", "did you mean 'dataBiases'"),
+    "another md5": (("distribution", 0, "md5"), "0" * 32, "croissant-differs", "a.csv has another md5"),
+    "another format": (("distribution", 0, "encodingFormat"), "application/json", "croissant-differs", "a.csv is text/csv, and encodingFormat is"),
+    "another split": (("recordSet", 0, "field", 0, "value"), "test", "croissant-differs", "and its files are the split train"),
+    "a day that is none": (("datePublished",), "yesterday", "croissant-differs", "no date such as"),
+    "no address": (("url",), "not a url", "croissant-differs", "no address such as"),
+    "nearly a property": (("licence",), "x", "croissant-differs", "did you mean 'license'"),
+    "a field twice": (("recordSet", 0, "field", 2, "name"), "n", "croissant-differs", "2 fields of default have the name 'n'"),
     "a venue": (("rai:dataLimitations",), None, "croissant-missing", "rai:dataLimitations is missing, and NeurIPS 2026"),
 }  # fmt: skip
 """What is changed in a right document, and what is said."""
@@ -290,3 +297,21 @@ def test_wrong_use_is_said(tmp_path: Path, dspreview: Program) -> None:
     path = described(dspreview, folder)
     assert "neurips-2026" in dspreview("check", folder, "--croissant", path, "--profile", "icml").err
     assert broken.card("x: 1\n")
+
+
+@pytest.mark.parametrize(("license_", "differs"), [("mit", False), ("apache-2.0", True)])
+def test_the_licence_is_that_of_the_readme(license_: str, differs: bool, tmp_path: Path, dspreview: Program) -> None:
+    folder = write(tmp_path / "d", {"a.csv": "n,t\n1,a\n2,b\n", "README.md": "---\nlicense: mit\n---\n"})
+    path = folder / ".croissant.json"
+    dspreview("croissant", folder, "-o", path)
+    (folder / "README.md").write_text(f"---\nlicense: {license_}\n---\n")
+    found = dspreview("check", folder, "--croissant", path, "--json").json["findings"]
+    told = [
+        (one["code"], one["line"])
+        for one in found
+        if "license is" in one["message"] and "README.md says" in one["message"]
+    ]
+    line = next(
+        number for number, text in enumerate(path.read_text().splitlines(), 1) if "spdx.org/licenses/MIT" in text
+    )
+    assert told == ([("croissant-differs", line)] if differs else [])

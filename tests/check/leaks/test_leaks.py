@@ -250,7 +250,10 @@ def test_texts_in_parquet_are_compared_and_numbers_are_not(words: list[str], tmp
     assert [(one["code"], one["rows"]) for one in found.json["findings"]] == [("near-duplicate", [6])]
     numbers = write(tmp_path / "n", {"a.parquet": parquet({"n": [1, 2]})})
     found = dspreview("check", numbers, "--near-duplicates", "0.8", *words)
-    assert (found.code, "no column of texts to compare; say which with [input]" in found.err) == (0, True)
+    assert (found.code, "no column of texts, pictures or sounds to compare; say which with [input]" in found.err) == (
+        0,
+        True,
+    )
 
 
 def test_texts_without_spaces_are_compared_sign_by_sign(tmp_path: Path, dspreview: Any) -> None:
@@ -266,7 +269,7 @@ def test_texts_without_spaces_are_compared_sign_by_sign(tmp_path: Path, dsprevie
 def test_pairs_are_found_at_any_threshold(threshold: float, tmp_path: Path, dspreview: Any) -> None:
     """Of 100 pairs that have a little more in common than is asked, nine in ten at least."""
     lot = random.Random(threshold)
-    pairs = []
+    pairs: list[tuple[str, str]] = []
     while len(pairs) < 100:
         one = sentence(lot, 40)
         words = one.split()

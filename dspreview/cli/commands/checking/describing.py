@@ -13,7 +13,7 @@ from dspreview.check.reading import Reading
 from dspreview.cli.call import Call
 from dspreview.extract.layout.readme import local_card
 from dspreview.folders import folder_file, read_toml
-from dspreview.models import DatasetRef, SplitId
+from dspreview.models import DatasetRef, Json, SplitId
 from dspreview.preview import Preview
 
 
@@ -44,17 +44,20 @@ def root_of(preview: Preview, ref: DatasetRef) -> str:
     return local.folder_of(dataset.name)
 
 
+def card_of(preview: Preview, ref: DatasetRef) -> dict[str, Json]:
+    """The YAML of the README. Raises PreviewError."""
+    dataset = preview.dataset(ref).dataset
+    if dataset.is_remote:
+        return preview.extractor.describe(ref, dataset).card
+    return local_card(root_of(preview, ref), ref.asked) if os.path.isdir(dataset.name) else {}
+
+
 def described(call: Call, preview: Preview, ref: DatasetRef) -> CroissantMade:
     """The document of a dataset. Raises PreviewError."""
     configs, dataset = files_of(preview, ref), preview.dataset(ref).dataset
     path = folder_file() if call.folder else None
     told = read_toml(path).get("croissant", {}) if path is not None else {}
     root = root_of(preview, ref)
-    if dataset.is_remote:
-        card = preview.extractor.describe(ref, dataset).card
-        source = Whereabouts("", f"{call.settings.hf_endpoint}/datasets/{dataset.name}")
-    else:
-        card = local_card(root, ref.asked) if os.path.isdir(dataset.name) else {}
-        source = Whereabouts(root)
+    source = Whereabouts(root) if root else Whereabouts("", f"{call.settings.hf_endpoint}/datasets/{dataset.name}")
     name = dataset.name.rstrip("/").rpartition("/")[2]
-    return document_of(name, card, told if isinstance(told, dict) else {}, configs, source)
+    return document_of(name, card_of(preview, ref), told if isinstance(told, dict) else {}, configs, source)

@@ -174,11 +174,11 @@ def with_croissant(
     """The findings, and those about a Croissant document. Raises PreviewError."""
     from dspreview.check.croissant.against import held_against
     from dspreview.check.dataset import in_order
-    from dspreview.cli.commands.checking.describing import files_of, root_of
+    from dspreview.cli.commands.checking.describing import card_of, files_of, root_of
 
     with Store(call.settings) as store:
         preview = Preview(store, call.settings, cached=call.cached, warn=call.warn, extractor=extractor)
-        found = held_against(path, files_of(preview, ref), root_of(preview, ref), profile)
+        found = held_against(path, files_of(preview, ref), root_of(preview, ref), profile, card_of(preview, ref))
         return in_order([*report.findings, *found])
 
 
