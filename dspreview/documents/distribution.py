@@ -15,6 +15,8 @@ NAMES = 8
 """Values that get a bar of their own."""
 HEIGHT = 24
 WIDTH = 120
+MEASURES = {" characters": ".length", " items": ".length", " s": ".duration"}
+"""What a predicate calls the numbers of a unit."""
 UNITS = {"string_text": " characters", "list": " items", "audio": " s"}
 """What the numbers of a column of statistics count, where they are not its own values."""
 GAPS = (
@@ -31,6 +33,10 @@ class Bar(NamedTuple):
     width: float
     height: float
     title: str
+    value: str | None = None
+    """The one value that it stands for, as text."""
+    span: tuple[Json, Json] | None = None
+    """The bin that it stands for: from, and up to."""
 
 
 class Distribution(NamedTuple):
@@ -41,6 +47,8 @@ class Distribution(NamedTuple):
     high: str
     told: str
     """All of it in words, for those who do not see it."""
+    of: str = ""
+    """What of the values is counted, as a predicate has it: their `.length`, say."""
 
 
 class Sampled(NamedTuple):
@@ -60,7 +68,8 @@ def from_statistics(found: dict[str, Json], kind: str, rows: int) -> Distributio
     gaps = tuple((found.get(key) or 0, noun) for key, noun in GAPS)
     source = Sampled(f"of all {counted(rows, 'row')}", gaps)
     if kind == "image" and found.get("width"):
-        return from_statistics(found["width"], "width", rows)
+        drawn = from_statistics(found["width"], "width", rows)
+        return drawn and drawn._replace(of=".width")
     if found.get("histogram"):
         return histogram(found["histogram"]["hist"], found["histogram"]["bin_edges"], source, UNITS.get(kind, ""))
     values = found.get("frequencies") or {str(one["value"]): one["count"] for one in found.get("most_frequent") or ()}
@@ -115,7 +124,9 @@ def histogram(counts: list[int], edges: list[Any], source: Sampled, unit: str) -
     """Bins side by side."""
     spelled = spell(edges)
     names = [f"{first} to {last}{unit}" for first, last in pairwise(spelled)]
-    return draw(counts, names, (spelled[0], spelled[-1] + unit), source)
+    drawn = draw(counts, names, (spelled[0], spelled[-1] + unit), source)
+    bars = tuple(bar._replace(span=span) for bar, span in zip(drawn.bars, pairwise(edges), strict=True))
+    return drawn._replace(bars=bars, of=MEASURES.get(unit, ""))
 
 
 def spell(edges: list[Any]) -> list[str]:
@@ -142,7 +153,10 @@ def named(values: dict[str, int], source: Sampled) -> Distribution:
     shown = pairs[:NAMES]
     rest = len(pairs) - len(shown)
     names = [harmless(name)[:60] or "(empty)" for name, _ in shown]
-    return draw([count for _, count in shown], names, (names[0][:18], f"+{rest:,} more" if rest else ""), source)
+    drawn = draw([count for _, count in shown], names, (names[0][:18], f"+{rest:,} more" if rest else ""), source)
+    return drawn._replace(
+        bars=tuple(bar._replace(value=name) for bar, (name, _) in zip(drawn.bars, shown, strict=True))
+    )
 
 
 def draw(counts: list[int], names: list[str], ends: tuple[str, str], source: Sampled) -> Distribution:

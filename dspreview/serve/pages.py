@@ -15,7 +15,7 @@ from dspreview import errors
 from dspreview.choice import choose
 from dspreview.documents.distribution import Distribution, from_rows, from_statistics
 from dspreview.documents.plain import harmless
-from dspreview.documents.words import age_text, bytes_text, counted
+from dspreview.documents.words import age_text, bytes_text, counted, plain_type, type_text
 from dspreview.models import DatasetRef, Json, Status
 from dspreview.page.row_lines import RowLines
 from dspreview.preview import PageAnswer
@@ -23,12 +23,14 @@ from dspreview.preview.windows import rows_from
 from dspreview.query.table import Request
 from dspreview.serve.answers import FARTHEST, HTTP_STATUS, Parameters, number, required
 from dspreview.serve.cells import Painter
+from dspreview.serve.columns import bars, facts, frequent
 from dspreview.serve.headers import cache_control
 from dspreview.serve.shown import Shown, ShownPreview, reference
 from dspreview.serve.static import Static
 from dspreview.serve.views import PageQuery, Pager, PageTable, link
 from dspreview.store import overview
 from dspreview.store.database import translated
+from dspreview.suggestions import did_you_mean
 
 NEAR = 30
 """Splits that a page links to, beside the one that lists them all."""
@@ -119,6 +121,8 @@ class Pages:
             }  # fmt: skip
             words, where, orderby = (asked.get(name, "").strip() for name in ("q", "where", "orderby"))
             question = PageQuery({"dataset": ref.asked, "config": config, "split": split}, words, where, orderby)
+            if asked.get("column"):
+                return self.column(preview, ref, nav, asked["column"], question)
             if asked.get("row"):
                 return self.row(preview, ref, nav, number(asked, "row", FARTHEST, 0), question)
             return self.split(preview, ref, nav, question, number(asked, "offset", FARTHEST, 0))
@@ -172,7 +176,8 @@ class Pages:
             told = table.told() + (["These rows are not filtered."] if filter_problem and asked.some else [])
             if asked.words and asked.orderby:
                 told.append("A search is ordered best first; the order is left out.")
-            values |= {"table": table, "pager": pager, "pictures": pictures, "source": source, "told": told}
+            linked = self.linked(pictures, first, asked) if first is not None else {}
+            values |= {"table": table, "pager": pager, "pictures": linked, "source": source, "told": told}
         return self.render("split.html", **values)
 
     def asking(
@@ -184,6 +189,29 @@ class Pages:
             return self.shown.filter(preview, ref, *names, request)
         ask = self.shown.asking(preview, ref, *names)
         return ask(lambda queries: queries.search(ref, *names, asked.words, "any", request))
+
+    def column(self, preview: ShownPreview, ref: DatasetRef, nav: dict[str, Any], name: str, asked: PageQuery) -> str:
+        """One column: its statistics, and its most frequent values."""
+        names, note = (nav["config"], nav["split"]), None
+        page = preview.page(ref, *names).page
+        types = {one["name"]: one["type"] for one in json.loads(page.features)}
+        if name not in types:
+            raise errors.UsageError(f"no column {name!r}{did_you_mean(name, types)}")
+        found: dict[str, Json] = {"column_type": "", "column_statistics": {}}
+        stored = self.shown.statistics(preview, ref, names)
+        try:
+            if stored is None:
+                stored = self.shown.query(preview, ref, lambda queries: queries.stats(ref, *names, (name,))[1], names)
+            found = next((one for one in stored["statistics"] if one["column_name"] == name), found)
+        except errors.PreviewError as error:
+            note = problem_of(error)
+        told, kind, rows = found["column_statistics"], found["column_type"], (stored or {}).get("num_examples", 0)
+        drawn = from_statistics(told, kind, rows) if told else None
+        return self.render(
+            "column.html", title=harmless(f"{name} of {ref.asked} {nav['config']}/{nav['split']}"), nav=nav, asked=asked, note=note,
+            name=harmless(name), type=plain_type(types[name]), exactly=type_text(types[name]), rows=rows, facts=facts(told),
+            frequent=frequent(told, name, kind, asked), drawn=drawn, bars=bars(drawn, name, kind, asked) if drawn is not None else [],
+        )  # fmt: skip
 
     def row(self, preview: ShownPreview, ref: DatasetRef, nav: dict[str, Any], place: int, asked: PageQuery) -> str:
         """One row, all of it."""
@@ -228,6 +256,11 @@ class Pages:
             else ""
         )
         return {name: one for name, one in drawn.items() if one is not None}, harmless(source)
+
+    def linked(self, drawn: dict[str, Distribution], first: PageAnswer, asked: PageQuery) -> dict[str, Any]:
+        """The pictures of columns, and where their bars lead."""
+        kinds = {one["name"]: one["type"] for one in json.loads(first.page.columns)}
+        return {name: (one, bars(one, name, kinds.get(name, ""), asked)) for name, one in drawn.items()}
 
 
 def dataset_link(line: overview.DatasetLine) -> str:

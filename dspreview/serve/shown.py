@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from dspreview.preview.queries import Queries
     from dspreview.query.table import Request, Table
 
-T = TypeVar("T")
 QUERIES_AT_ONCE = 2
 """Queries that one process works on at a time: each may take QUERY_MAX_MEMORY."""
 ANSWERS_MAX_BYTES = 1_000_000_000
 """Room for the assets of answers to queries; the least recently used go."""
+
+T = TypeVar("T")
 
 
 class ShownPreview(Preview):
@@ -74,12 +75,12 @@ class Shown:
     def asking(
         self, preview: ShownPreview, ref: DatasetRef, config: str, split: str
     ) -> Callable[[Callable[[Queries], PageAnswer]], PageAnswer]:
-        """What puts a question about a split. Raises PreviewError."""
+        """What puts a question about rows of a split. Raises PreviewError."""
         return lambda question: self.query(preview, ref, question, (config, split))
 
     def query(
-        self, preview: ShownPreview, ref: DatasetRef, question: Callable[[Queries], PageAnswer], names: tuple[str, str]
-    ) -> PageAnswer:
+        self, preview: ShownPreview, ref: DatasetRef, question: Callable[[Queries], T], names: tuple[str, str]
+    ) -> T:
         """Answer a question about a whole split from what is on this machine."""
         from dspreview.preview.queries import Queries  # duckdb and pyarrow, when the first one asks
         from dspreview.preview.telling import Telling

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from dspreview.documents.page import Selection, narrowed
 from dspreview.documents.plain import harmless
-from dspreview.documents.words import counted, type_text
+from dspreview.documents.words import counted, plain_type, type_text
 from dspreview.models import Json
 from dspreview.preview import PageAnswer
 from dspreview.serve.cells import Cell, Painter
@@ -58,7 +58,7 @@ class PageTable:
         self.answer, self.selection = answer, Selection(None, offset, length)
         columns, features = json.loads(page.columns), json.loads(page.features)
         self.columns = [
-            {"name": harmless(column["name"]), "key": column["name"], "type": type_text(feature["type"]),
+            {"name": harmless(column["name"]), "key": column["name"], "type": plain_type(feature["type"]), "exactly": type_text(feature["type"]),
              "numeric": column["type"] in {"INT", "FLOAT"},
              "sort": asked.sorting(column["name"]) if asked is not None and column["type"] in SORTABLE else ("", "")}
             for column, feature in zip(columns, features, strict=True)

@@ -16,6 +16,7 @@ PAGES: dict[str, dict[str, Any]] = {
     "numbers": {"split": "train"},
     "numbers-filter": {"split": "train", "where": "n > 5", "orderby": "n DESC"},
     "numbers-mistake": {"split": "train", "where": "m = 1"},
+    "numbers-column": {"split": "train", "column": "word"},
     "media-row": {"split": "train", "row": 0},
     "media-dataset": {},
     "hostile": {"split": "train"},

@@ -93,3 +93,43 @@ def test_a_split_that_was_not_read_says_so(site: Site) -> None:
     page = site.server.query("/view", dataset=str(site.folder / "hostile"))
     assert page.status == 200
     assert ">empty<" not in page.text
+
+
+def bars(page: Answer) -> list[tuple[str, int]]:
+    """Where the bars of all distributions lead, and how many rows their titles promise."""
+    found = re.findall(
+        r'<a href="([^"]*)" aria-label="[^"]*" tabindex="-1"><rect[^>]*><title>[^<]*: ([\d,]+)</title>', page.text
+    )
+    return [(html.unescape(link), int(count.replace(",", ""))) for link, count in found]
+
+
+def rows_of(page: Answer) -> int:
+    """How many rows a page says that it found."""
+    told = re.search(r"of ([\d,]+) that were found", re.sub(r"\s+", " ", page.text))
+    return int(told[1].replace(",", "")) if told else len(places(page))
+
+
+def test_a_bar_leads_to_the_rows_that_it_stands_for(site: Site) -> None:
+    site.program("stats", site.numbers)
+    found = bars(view(site))
+    assert len(found) > 20
+    for link, count in found:
+        assert rows_of(site.server.get(link)) == count, link
+
+
+def test_a_column_has_its_statistics_and_frequent_values(site: Site) -> None:
+    """The numbers are those of `stats`; a value leads to its rows, and what was asked for stays."""
+    told = {
+        one["column_name"]: one["column_statistics"]
+        for one in site.program("stats", site.numbers, "--json").json["statistics"]
+    }
+    page = view(site, column="word", where="n < 30")
+    values = re.findall(r'<td><a href="([^"]*)">([^<]*)</a></td><td class="right number">([\d,]+)</td>', page.text)
+    assert {name: int(count) for _, name, count in values} == told["word"]["frequencies"]
+    for link, name, _ in values:
+        rows = site.program("filter", site.numbers, "--where", f"n < 30 AND word = '{name}'", "--json").json
+        assert rows_of(site.server.get(html.unescape(link))) == rows["num_rows_total"]
+    facts = dict(re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)</dd>", view(site, column="n").text))
+    assert (facts["missing"], facts["least"], facts["greatest"]) == ("0", str(told["n"]["min"]), str(told["n"]["max"]))
+    assert view(site, column="nn").status == 400
+    assert "did you mean" in view(site, column="halff").text

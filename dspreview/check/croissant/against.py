@@ -270,3 +270,12 @@ def of_profile(told: CroissantFile, profile: words.Profile) -> Iterator[Finding]
     for key in profile.recommended:
         if not told.document.get(key):
             yield told.missing(f"{key} is missing, and {profile.told} recommends it", severity="info")
+
+
+def tally(path: str, name: str) -> str:
+    """Which of a venue's requirements a document meets, and which it does not, in a line. Raises UsageError."""
+    document, profile = CroissantFile(path).document, words.PROFILES[name]
+    met = [key for key in profile.required if document.get(key) not in (None, "", [])]
+    left = [key for key in profile.required if key not in met]
+    missing = f"; missing: {', '.join(left)}" if left else ""
+    return f"{path}: {name}: {len(met)} of {len(profile.required)} requirements met ({', '.join(met)}){missing}. Source: {profile.source}"

@@ -75,14 +75,17 @@ def check(  # noqa: PLR0913 - options are many
     near_duplicates: Annotated[
         float | None,
         typer.Option(
-            metavar="SHARE", min=0.5, max=1.0, help="Find texts that have that share of their words in common, as 0.8."
+            metavar="SHARE",
+            min=0.5,
+            max=1.0,
+            help="Find texts that have that share of their words in common, as 0.8; and pictures and sounds that are nearly the same.",
         ),
     ] = None,
     against_data: Annotated[
         list[str] | None,
         typer.Option(
             metavar="DATASET[:CONFIG[/SPLIT]]",
-            help="Find texts that stand in this dataset, too, such as a benchmark; repeatable.",
+            help="Find texts, pictures and sounds that stand in this dataset, too, such as a benchmark; repeatable.",
         ),
     ] = None,
     croissant: Annotated[

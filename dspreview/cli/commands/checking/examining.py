@@ -172,14 +172,17 @@ def with_croissant(
     call: Call, extractor: Extractor, ref: DatasetRef, report: Report, path: str, profile: str | None
 ) -> list[Finding]:
     """The findings, and those about a Croissant document. Raises PreviewError."""
-    from dspreview.check.croissant.against import held_against
+    from dspreview.check.croissant.against import held_against, tally
     from dspreview.check.dataset import in_order
     from dspreview.cli.commands.checking.describing import card_of, files_of, root_of
 
     with Store(call.settings) as store:
         preview = Preview(store, call.settings, cached=call.cached, warn=call.warn, extractor=extractor)
         found = held_against(path, files_of(preview, ref), root_of(preview, ref), profile, card_of(preview, ref))
-        return in_order([*report.findings, *found])
+        every = in_order([*report.findings, *found])
+    if profile is not None:
+        call.warn(tally(path, profile))
+    return every
 
 
 def write_report(call: Call, extractor: Extractor, ref: DatasetRef, report: Report, path: str) -> None:
