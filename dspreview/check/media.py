@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import json
+import os
 from collections.abc import Iterator
 from typing import Any
 
 from dspreview.check.audio import missing_bytes
 from dspreview.check.columns import Leaf
 from dspreview.check.findings import Finding, found
+from dspreview.check.reading import Reading
 from dspreview.errors import AccessError, HubError
 from dspreview.extract.files.fetch import Fetcher
 from dspreview.feature import Feature
@@ -23,6 +27,8 @@ from dspreview.page.media import (
     open_image,
 )
 
+METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
+LONGEST_LINE = 1 << 20
 BLOCK = 1 << 16
 """Samples of a sound that are decoded at a time."""
 CODES = {"Image": "undecodable-image", "Audio": "undecodable-audio"}
@@ -90,3 +96,35 @@ def decode(kind: str, data: bytes, path: str | None) -> None:
                 raise UndecodableError(f"it ends after {seen:,} of {sound.frames:,} samples")
         if missing := missing_bytes(data):
             raise UndecodableError(f"it is cut off: {missing:,} bytes are missing at its end")
+
+
+def uneven_metadata(reading: Reading) -> str | None:
+    """What `datasets` makes of several metadata files of a split on this machine whose columns differ; None where it makes nothing odd."""
+    names = [path for path in reading.files if os.path.basename(path) in METADATA]
+    if not reading.format.is_media_folder or reading.dataset.is_remote or reading.declares or len(names) < 2:
+        return None
+    columns = {path: metadata_columns(path) for path in sorted(names)}
+    first, *others = columns
+    for other in others:
+        if columns[other] is not None and columns[first] is not None and columns[other] != columns[first]:
+            return (
+                f"{reading.shorten(first)} and {reading.shorten(other)} have different columns, and `datasets` keeps those of one of them, "
+                "another from run to run"
+            )
+    return None
+
+
+def metadata_columns(path: str) -> set[str] | None:
+    """The columns of a metadata file, as far as its beginning tells them."""
+    try:
+        if path.endswith(".parquet"):
+            import pyarrow.parquet as pq
+
+            return set(pq.read_schema(path).names)
+        with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
+            if path.endswith(".csv"):
+                return set(next(csv.reader(file), ()))
+            found = json.loads(file.readline(LONGEST_LINE))
+            return set(found) if isinstance(found, dict) else None
+    except (OSError, ValueError, csv.Error, RecursionError):  # told by who reads it
+        return None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from dspreview.check.findings import Finding, found
+from dspreview.check.media import uneven_metadata
 
 if TYPE_CHECKING:
     from dspreview.check.reading import Reading
@@ -45,6 +46,8 @@ def odd_columns(reading: Reading, columns: Columns | None, place: dict[str, Any]
         yield found("empty-split", told, severity="error", **place)
     if reading.beyond_library:
         yield found("library-refuses", f"`datasets` does not load it: {reading.beyond_library}", **place)
+    if (uneven := uneven_metadata(reading)) is not None:
+        yield found("library-differs", uneven, **place)
     made = reading.format.is_media_folder and not reading.declares and "label" in dict(columns or ())
     if made and reading.files[0].endswith(ARCHIVES):
         told = "the classes are folders inside an archive, and `datasets` looks for them outside: it raises 'Invalid string class label'"

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from tests.check.test_check import check
-from tests.support.data import parquet, write
+from tests.support.data import parquet, picture, write
 
 JUDGE = """
 import json, sys
@@ -188,3 +188,19 @@ def test_an_option_that_the_reader_has_not_is_a_warning(tmp_path: Path, settings
     report = check(write(tmp_path / "d", files), settings, tmp_path / "work", None)
     told = [(one.code, one.severity, one.file, one.line) for one in report.findings]
     assert told == [("library-differs", "warning", "README.md", 5)]
+
+
+@pytest.mark.parametrize("seed", ["0", "3"])
+def test_metadata_files_of_other_columns_are_put_together(seed: str, tmp_path: Path, dspreview: Any) -> None:
+    """`datasets` 5.2 keeps the columns of one of them, which one depends on the seed of the process's hashes."""
+    data = write(
+        tmp_path / "d",
+        {"x/a.png": picture(), "y/b.png": picture(size=(9, 9)), "x/metadata.csv": "file_name,t\na.png,1\n", "y/metadata.csv": "file_name,u\nb.png,q\n"},
+    )  # fmt: skip
+    rows = dspreview("rows", data, "--json", PYTHONHASHSEED=seed).json["rows"]
+    assert [(row["row"]["t"], row["row"]["u"]) for row in rows] == [(1, None), (None, "q")]
+    assert [row["row"]["image"]["width"] for row in rows] == [8, 9]
+    found = dspreview("check", data, "--json").json["findings"]
+    assert [one["code"] for one in found if "x/metadata.csv and y/metadata.csv" in one["message"]] == [
+        "library-differs"
+    ]

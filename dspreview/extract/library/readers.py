@@ -36,6 +36,7 @@ from dspreview.extract.library.csvheader import HEAD, ShortHeader, short_header
 from dspreview.extract.library.exact import columns_of_line, exact_numbers, refuse_columns
 from dspreview.extract.library.failures import is_cast
 from dspreview.extract.library.features import features_of, without_codec
+from dspreview.extract.library.foldermetadata import settle
 from dspreview.extract.library.lines import bad_line, comma_at, told_otherwise
 from dspreview.extract.library.options import as_written, other_types, refuse_absent_columns
 from dspreview.extract.library.source import Plan, Source
@@ -125,6 +126,8 @@ class SplitReader:
         if guessing:
             builder.info.features = None
         wanted = next(generator for generator in generators if str(generator.name) == self.split)
+        if self.format.is_media_folder:
+            settle(builder, wanted.gen_kwargs, declared=self.features is not None)
         if self.features is None and not self.format.guesses_types:
             self.features = builder.info.features
         if isinstance(builder, ArrowBasedBuilder):
