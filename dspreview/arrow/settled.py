@@ -63,9 +63,14 @@ def bare(kind: pa.DataType) -> pa.DataType | None:
     return kind.storage_type if isinstance(kind, pa.JsonType) else plain(kind)
 
 
+def spelled_out(kind: pa.DataType) -> pa.DataType | None:
+    """What pyarrow has too few functions for, and dictionaries as their values."""
+    return kind.value_type if pt.is_dictionary(kind) else plain(kind)
+
+
 def texts_at_hand(kind: pa.DataType) -> pa.DataType | None:
-    """The same, and dictionaries as their values."""
-    return kind.value_type if pt.is_dictionary(kind) else bare(kind)
+    """The same, and JSON as the text that it is stored as."""
+    return kind.storage_type if isinstance(kind, pa.JsonType) else spelled_out(kind)
 
 
 def micro(kind: pa.DataType) -> pa.DataType | None:

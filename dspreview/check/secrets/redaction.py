@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from dspreview.arrow.settled import settled_table, target, texts_at_hand
+from dspreview.arrow.settled import settled_table, spelled_out, target, texts_at_hand
 from dspreview.arrow.values import to_python
 from dspreview.check.secrets.scan import hits_in, named_by, suspects
 from dspreview.models import FeatureTree
@@ -23,7 +23,7 @@ class Redaction:
         for place, (name, _) in enumerate(columns):
             field = table.schema.field(place)
             if holds_text(field.type) or pa.types.is_integer(field.type):
-                column = settled_table(table.select([place]), texts_at_hand).column(0)
+                column = settled_table(table.select([place]), spelled_out).column(0)
                 chunks = [self.array(name, chunk) for chunk in column.chunks]
                 table = table.set_column(place, field.with_type(column.type), pa.chunked_array(chunks, column.type))
         return table

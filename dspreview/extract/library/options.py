@@ -8,6 +8,7 @@ from typing import Any
 
 from datasets.load import import_main_class
 from datasets.packaged_modules import _PACKAGED_DATASETS_MODULES
+from datasets.table import CastError
 
 from dspreview.errors import CardError, DeclaredTypesError
 from dspreview.extract.files.door import Door
@@ -45,11 +46,22 @@ def refuse_absent_columns(source: Source, plan: Plan, split: str, opened: Callab
 
 
 def other_types(error: BaseException, source: Source, plan: Plan, split: str, file: str) -> DeclaredTypesError:
-    """The failure of a file whose values are not of the declared types."""
+    """The failure of a file whose columns, or values, are not those that are declared."""
+    if isinstance(error, CastError) and (told := difference(error.table_column_names, error.requested_column_names)):
+        return DeclaredTypesError(
+            f"{source.asked} {plan.config.name}/{split}: {shorten(file, source)} does not have the columns that {plan.config.told_in} declares: {told}"
+        )
     return DeclaredTypesError(
         f"{source.asked} {plan.config.name}/{split}: {shorten(file, source)} does not have the types that "
         f"{plan.config.told_in} declares: {reason(error)}"
     )
+
+
+def difference(here: list[str], declared: list[str]) -> str:
+    """Which columns a file lacks, and which nobody declared."""
+    missing, more = [name for name in declared if name not in here], [name for name in here if name not in declared]
+    told = [f"missing {', '.join(missing[:5])}"] * bool(missing) + [f"not declared {', '.join(more[:5])}"] * bool(more)
+    return "; ".join(told)
 
 
 def as_written(plan: Plan, split: str, door: Door) -> Plan:

@@ -19,6 +19,7 @@ from dspreview.arrow.settled import settled_table
 from dspreview.errors import QueryLimitError, StoreCorruptError, StoreError, StoreFullError
 from dspreview.query.engine.engine import Engine
 from dspreview.query.search import writer
+from dspreview.query.search.tokens import without_fts5
 from dspreview.query.search.words import APART, MOST_COLUMNS, Sought, distinct, spaced, texts_in
 from dspreview.settings import Settings
 
@@ -69,7 +70,7 @@ def fill(engine: Engine, columns: list[int], count: int, folder: Path, progress:
             raise
         told = process.stderr.read().decode(errors="replace")
     if process.returncode and "fts5" in told:
-        raise StoreError(f"this Python's SQLite cannot search texts ({told}); install one with FTS5")
+        raise StoreError(without_fts5(told))
     if process.returncode:
         raise sqlite3.OperationalError(told or f"the process that writes the index ended with {process.returncode}")
 

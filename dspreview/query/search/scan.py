@@ -64,6 +64,7 @@ class TextScan:
         self.rows_with = np.zeros(len(self.phrases), np.int64)
         """In how many rows each phrase stands."""
         found = [self.look(table, progress) for table in gathered_batches(engine, columns, AT_ONCE)]
+        self.tokenizer.close()
         pa.default_memory_pool().release_unused()
         self.rows: Numbers = np.concatenate([one[0] for one in found] or [np.zeros(0, np.int64)])
         """The rows that match, in order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import NamedTuple
 
+from dspreview.errors import StoreError
 from dspreview.query.search.writer import TOKENIZER
 
 
@@ -20,9 +21,15 @@ class Tokenizer:
     """FTS5 over a few texts at a time, each as `spaced` gives it."""
 
     def __init__(self) -> None:
+        """Begin without texts. Raises StoreError where this SQLite has no FTS5."""
         self.connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        self.connection.execute(f"CREATE VIRTUAL TABLE texts USING fts5(text, content='', tokenize=\"{TOKENIZER}\")")
-        self.connection.execute("CREATE VIRTUAL TABLE tokens USING fts5vocab(texts, 'instance')")
+        try:
+            self.connection.execute(
+                f"CREATE VIRTUAL TABLE texts USING fts5(text, content='', tokenize=\"{TOKENIZER}\")"
+            )
+            self.connection.execute("CREATE VIRTUAL TABLE tokens USING fts5vocab(texts, 'instance')")
+        except sqlite3.OperationalError as error:
+            raise StoreError(without_fts5(str(error))) from error
 
     def close(self) -> None:
         """Forget all texts."""
@@ -42,6 +49,11 @@ class Tokenizer:
     def counted(self, texts: list[str], phrases: list[list[str]]) -> list[Counted]:
         """How many words each text has, and how often each phrase."""
         return [Counted(len(words), [hits(words, phrase) for phrase in phrases]) for words in self.tokens(texts)]
+
+
+def without_fts5(told: str) -> str:
+    """What is said where SQLite has no full-text search."""
+    return f"this Python's SQLite cannot search texts ({told}); install one with FTS5"
 
 
 def hits(words: list[str], phrase: list[str]) -> int:
