@@ -20,7 +20,7 @@ from dspreview.query.search.plaintext import Alphabet, Numbers, Texts
 from dspreview.query.search.tokens import Tokenizer
 from dspreview.query.search.words import Sought, distinct, spaced, texts_in
 
-AT_ONCE = 1 << 20
+AT_ONCE = 2 << 20
 """Bytes that are looked at together, about."""
 KEPT = 16 << 20
 """Bytes of rows that match, of which the words are counted later; of more, all rows are read again."""
