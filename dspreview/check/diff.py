@@ -11,9 +11,10 @@ import pyarrow as pa
 
 from dspreview.check.profile import DatasetProfile, profile
 from dspreview.check.verdict import judged
+from dspreview.check.widening import common_type, widened
 from dspreview.errors import UsageError
 from dspreview.extract.extractor import Extractor
-from dspreview.models import DatasetRef, Json, SplitId, dump
+from dspreview.models import DatasetRef, FeatureTree, Json, SplitId, dump
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -49,7 +50,7 @@ def diff(
                 place = folder / f"keyed-{len(keyed)}"
                 place.mkdir()
                 keyed[names] = KeyedRows(place, extractor.settings)
-            part = table.select(shared[names])
+            part = widened(table, shared[names])
             if key is not None:
                 keyed[names].add(side, key, part)
             else:
@@ -79,23 +80,26 @@ def diff(
 
 def shared_columns(
     extractor: Extractor, one: DatasetRef, other: DatasetRef, folder: Path, key: str | None
-) -> dict[SplitId, list[str]]:
-    """The columns that the splits of both sides have in common. Raises UsageError where one of them has no such key."""
-    sides: list[dict[SplitId, list[str]]] = []
+) -> dict[SplitId, dict[str, pa.DataType | None]]:
+    """The columns that the splits of both sides have in common, and the type that those have in common that hold more now. Raises UsageError where one of them has no such key."""
+    sides: list[dict[SplitId, dict[str, FeatureTree]]] = []
     for number, ref in enumerate((one, other)):
         place = folder / f"columns-{number}"
         place.mkdir()
         found = profile(extractor, ref, place, 1, lambda *_: None)
-        sides.append({names: list(split.columns) for names, split in found.splits.items()})
+        sides.append(
+            {names: {name: one.tree for name, one in split.columns.items()} for names, split in found.splits.items()}
+        )
     shared = {}
     for names in sides[0]:
         if names not in sides[1]:
             continue
         for ref, columns in zip((one, other), (sides[0][names], sides[1][names]), strict=True):
             if key is not None and key not in columns:
-                told = ", ".join(columns[:20])
+                told = ", ".join(list(columns)[:20])
                 raise UsageError(f"--key: {ref.asked} {names[0]}/{names[1]} has no column {key!r}; there are {told}")
-        shared[names] = [name for name in sides[0][names] if name in sides[1][names]]
+        left, right = sides[0][names], sides[1][names]
+        shared[names] = {name: common_type(left[name], right[name]) for name in left if name in right}
     return shared
 
 

@@ -45,13 +45,12 @@ def breaks(found: dict[str, Json]) -> Iterator[str]:
             yield f"{where} is {'gone' if new is None else f'called {new} now'}"
         elif one["a"] is not None and (why := narrowed(one["a"], one["b"])):
             yield f"{where}: {why}"
-    wider = {place(one) for one in found["features"] if one["a"] is not None and one["b"] is not None}
     for name, rows in found["rows"].items():
         gone = rows.get("removed", max(rows["a"] - rows["b"], 0))
         changed = rows.get("changed", 0)
         if gone:
             yield f"{rows_text(gone)} of {name} {'is' if gone == 1 else 'are'} gone"
-        if changed and name not in wider:  # where a type holds more than before, each of its values is another
+        if changed:
             yield f"{rows_text(changed)} of {name} changed"
 
 

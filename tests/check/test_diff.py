@@ -197,9 +197,24 @@ def test_rows_in_another_order(words: list[str], dspreview: Program, tmp_path: P
     assert found.json["verdict"] == ("additive" if found.json["differ"] else "none")
 
 
-def test_values_of_a_wider_type_are_no_rows_that_changed(dspreview: Program, tmp_path: Path) -> None:
-    one = {"n": pa.array([1, 2], pa.int32()), "s": pa.array([{"a": 1}, {"a": 2}])}
-    other = {"n": pa.array([1.0, 2.0]), "s": pa.array([{"a": 1, "b": 5}, {"a": 2, "b": 6}])}
+@pytest.mark.parametrize("words", [[], ["--key", "k"]])
+@pytest.mark.parametrize(
+    ("n", "b", "x", "verdict"),
+    [([1.0, 2.0], 5, 7, "additive"), ([1.0, 2.5], 5, 7, "breaking"), ([1.0, None], 5, 7, "breaking"), ([1.0, 2.0], 5, 8, "breaking")],
+)  # fmt: skip
+def test_values_of_a_wider_type_are_compared_in_it(
+    n: list[Any],
+    b: int,
+    x: int,
+    verdict: str,
+    words: list[str],
+    dspreview: Program,
+    tmp_path: Path,
+) -> None:
+    """Whole numbers as floats, structs with a field more, in lists too: no row changed unless its values did."""
+    one = {"k": [1, 2], "n": pa.array([1, 2], pa.int32()), "s": pa.array([{"a": 1}, None]), "l": [[{"x": 7}], []]}
+    other = {"k": [1, 2], "n": n, "s": pa.array([{"a": 1, "b": b}, None]), "l": [[{"x": x, "y": "z"}], []]}
     files = [write(tmp_path / name, {"x.parquet": parquet(rows)}) for name, rows in (("a", one), ("b", other))]
-    found = dspreview("diff", *files, "--verdict", "--json")
-    assert (found.json["verdict"], found.code) == ("additive", 0)
+    found = dspreview("diff", *files, "--verdict", "--json", *words)
+    assert (found.json["verdict"], found.code) == (verdict, 1 if verdict == "breaking" else 0), found.json
+    assert found.json["rows"]["default/train"]["changed"] == (1 if verdict == "breaking" else 0)

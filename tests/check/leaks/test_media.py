@@ -10,9 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import soundfile
+from datasets import Features, Value
+from datasets import Image as Picture
 from PIL import Image, ImageDraw, ImageFilter
 
-from tests.support.data import write
+from tests.support.data import parquet, write
 
 
 def scene(seed: int) -> Image.Image:
@@ -71,20 +73,17 @@ def test_a_picture_is_found_however_it_was_saved(how: str, tmp_path: Path, dspre
 
 
 def test_pictures_of_a_benchmark_in_parquet(tmp_path: Path, dspreview: Any) -> None:
-    def table(*pictures: bytes) -> bytes:
-        out = pa.BufferOutputStream()
-        from datasets import Features
-        from datasets import Image as Picture
-
+    def table(pictures: list[bytes], **columns: list[str]) -> bytes:
         rows = [{"bytes": one, "path": None} for one in pictures]
-        schema = Features({"image": Picture()}).arrow_schema
-        pa.parquet.write_table(pa.table({"image": pa.array(rows, schema.field(0).type)}, schema=schema), out)
-        return bytes(out.getvalue())
+        features = Features({"image": Picture(), **{name: Value("string") for name in columns}})
+        return parquet(pa.table({"image": rows, **columns}, schema=features.arrow_schema))
 
-    import pyarrow.parquet  # noqa: F401 - pa.parquet
-
-    own = write(tmp_path / "d", {"train.parquet": table(*(encoded(scene(seed), "JPEG") for seed in range(4)))})
-    bench = write(tmp_path / "b", {"test.parquet": table(encoded(scene(9), "PNG"), encoded(scene(2), "PNG"))})
+    shown = [encoded(scene(seed), "JPEG") for seed in range(4)]
+    captions = [
+        " ".join(f"{word}{seed}" for word in ("circles", "over", "a", "coloured", "ground")) for seed in range(4)
+    ]
+    own = write(tmp_path / "d", {"train.parquet": table(shown, caption=captions)})
+    bench = write(tmp_path / "b", {"test.parquet": table([encoded(scene(9), "PNG"), encoded(scene(2), "PNG")])})
     assert pairs(dspreview, own, "--against-data", bench) == {("near-duplicate", "train.parquet", 2)}
     assert pairs(dspreview, own, "--near-duplicates", "0.8") == set()
 

@@ -64,7 +64,13 @@ def near_findings(
     told = {names: texts(roles(names, columns), columns) for names, columns in own.items()}
     found: list[Finding] = []
     if any(told.values()):
-        found += near_texts(call, queries, opened_of, ref, told, others, threshold, new_folder(folder, "texts"))
+        kinds = {kind for _, kind in media_of(own)}
+        written = [  # one without texts is compared by its media, and refused where it has none of those either
+            one
+            for one in others
+            if texts(guessed(one[2]), one[2]) or not kinds & {kind for _, kind in media_of({one[1]: one[2]})}
+        ]
+        found += near_texts(call, queries, opened_of, ref, told, written, threshold, new_folder(folder, "texts"))
     root = root_of(queries.preview, ref)
     for name, kind in media_of(own):
         search = NearMedia(new_folder(folder, kind), call.settings, kind, queries.telling.progress)
