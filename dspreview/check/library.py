@@ -41,9 +41,7 @@ class LibraryCasts:
         """Take the types of the first rows; why that fails, where `datasets` has no word for one of them."""
         self.first = where
         if features_of(schema) is not None and not any(map(holds_dictionary, schema.types)):
-            self.schema = (
-                schema.remove_metadata()
-            )  # plain types are the library's own; without it, whose import takes 0.6 s
+            self.schema = schema.remove_metadata()  # the library's own types; its import takes 0.6 s
             return None
         from datasets import Features
 

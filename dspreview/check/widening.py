@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import pyarrow as pa
 
@@ -31,9 +32,10 @@ def arrow_type(one: Feature, other: Feature) -> pa.DataType:
 
 
 def widened(table: pa.Table, kinds: Mapping[str, pa.DataType | None]) -> pa.Table:
-    """Those columns of a table, each in the type that is named for it."""
+    """Those columns of a table, each in the type that is named for it; as it is where Arrow has no way there: it is compared as it is."""
     table = table.select(list(kinds))
     for place, (name, kind) in enumerate(kinds.items()):
         if kind is not None and table.column(place).type != kind:
-            table = table.set_column(place, name, table.column(place).cast(kind))
+            with suppress(pa.ArrowException):
+                table = table.set_column(place, name, table.column(place).cast(kind))
     return table

@@ -22,7 +22,7 @@ class Redaction:
         """A table without; types stay, but dictionaries and views are plain texts."""
         for place, (name, _) in enumerate(columns):
             field = table.schema.field(place)
-            if holds_text(field.type) or pa.types.is_integer(field.type):
+            if may_hold(target(field.type, texts_at_hand), name):
                 column = settled_table(table.select([place]), spelled_out).column(0)
                 chunks = [self.array(name, chunk) for chunk in column.chunks]
                 table = table.set_column(place, field.with_type(column.type), pa.chunked_array(chunks, column.type))
@@ -54,17 +54,23 @@ class Redaction:
 
     def integers(self, name: str, values: pa.Array) -> pa.Array:
         """Numbers of a column whose name says what they are: null in place of each that was found."""
-        texts, kept = values.cast(pa.string()), values.to_pylist()
-        for place in suspects(texts, name):
-            if hits := hits_in(texts[place].as_py(), name):
-                self.number += len(hits)
-                kept[place] = None
+        kept = values.to_pylist()
+        for place in suspects(values.cast(pa.string()), name):
+            kept[place] = self.integer(kept[place], name)
         return pa.array(kept, values.type)
+
+    def integer(self, value: int, name: str) -> int | None:
+        """A number; null in its place where the name of its column says what it is, and it was found."""
+        hits = hits_in(str(value), name) if named_by(name) else []
+        self.number += len(hits)
+        return None if hits else value
 
     def value(self, value: Any, name: str) -> Any:
         """A nested value."""
         if isinstance(value, str):
             return self.text(value, name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return self.integer(value, name)
         if isinstance(value, list):
             return [self.value(one, name) for one in value]
         if isinstance(value, dict):
@@ -80,13 +86,16 @@ class Redaction:
         return text
 
 
-def holds_text(kind: pa.DataType) -> bool:
-    """Whether there is text anywhere inside a type."""
-    kind = target(kind, texts_at_hand)
+def may_hold(kind: pa.DataType, name: str) -> bool:
+    """Whether there is text anywhere inside a type, or numbers whose names say that they are personal."""
     if isinstance(kind, pa.BaseExtensionType):
-        kind = kind.storage_type
+        return may_hold(kind.storage_type, name)
     if pa.types.is_map(kind):
-        return holds_text(kind.key_type) or holds_text(kind.item_type)
+        return may_hold(kind.key_type, name) or may_hold(kind.item_type, name)
+    if pa.types.is_struct(kind):
+        return any(may_hold(field.type, f"{name}.{field.name}") for field in kind)
     if pa.types.is_nested(kind):
-        return any(holds_text(kind.field(place).type) for place in range(kind.num_fields))
+        return any(may_hold(kind.field(place).type, name) for place in range(kind.num_fields))
+    if pa.types.is_integer(kind):
+        return named_by(name)
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))

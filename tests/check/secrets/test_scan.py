@@ -291,6 +291,16 @@ def test_numbers_are_what_their_column_says(words: list[str], tmp_path: Any, dsp
         assert written == (["[payment-card]", "4000000000000003"] if name == "a.jsonl" else [None, 4000000000000003])
 
 
+def test_numbers_inside_values_and_reports_are_taken_out(tmp_path: Any, dspreview: Any) -> None:
+    rows = [{"paid": [{"card_number": 4000000000000002, "sum": 4000000000000002}]}]
+    data = write(tmp_path / "d", {"a.parquet": parquet(pa.table({"paid": [row["paid"] for row in rows]}))})
+    found = dspreview("check", data, "--json", "--report", tmp_path / "r.html").json["findings"]
+    assert [one["column"] for one in found if one["code"] == "pii"] == ["paid.card_number"]
+    assert (tmp_path / "r.html").read_text().count("4000000000000002") == 1
+    dspreview("export", data, "--to", tmp_path / "o.jsonl", "--redact")
+    assert json.loads((tmp_path / "o.jsonl").read_text()) == {"paid": [{"card_number": None, "sum": 4000000000000002}]}
+
+
 def test_keys_are_taken_out_however_they_are_stored(tmp_path: Any, dspreview: Any) -> None:
     token = made("github-token", random.Random(4))
     table = pa.table({
