@@ -18,8 +18,9 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from tests.mutants.mutator import Mutant, mutants_of, sample
+from tests.mutants.reach import Reach
 from tests.mutants.rooms import modules
-from tests.mutants.trees import ROOT, Rooms, Tree, outcome
+from tests.mutants.trees import ROOT, Tree, outcome
 
 ENOUGH = 0.9
 MEMORY, FILE = 16 << 30, 4 << 30
@@ -46,18 +47,20 @@ def stale(texts: dict[str, bytes]) -> list[str]:
     ]
 
 
-def run(place: Path, chosen: Sequence[Mutant], jobs: int) -> list[tuple[Mutant, str]]:
+def run(place: Path, chosen: Sequence[Mutant], asked: argparse.Namespace) -> list[tuple[Mutant, str]]:
     """Try mutants; how each ended is printed when it is known."""
-    copies = [Tree(place / str(number)) for number in range(jobs + 1)]
-    rooms = Rooms(copies[0])
+    copies = [Tree(place / str(number)) for number in range(asked.jobs)]
+    if not asked.reach.exists():
+        copies[0].reach(asked.reach)
+    reach = Reach(asked.reach)
     trees: SimpleQueue[Tree] = SimpleQueue()
-    for tree in copies[1:]:
+    for tree in copies:
         trees.put(tree)
 
     def one(mutant: Mutant) -> tuple[Mutant, str]:
         tree, began = trees.get(), time.monotonic()
         try:
-            ended, told = outcome(tree, rooms, mutant)
+            ended, told = outcome(tree, reach, mutant, asked.budget)
         finally:
             trees.put(tree)
         print(
@@ -66,7 +69,7 @@ def run(place: Path, chosen: Sequence[Mutant], jobs: int) -> list[tuple[Mutant, 
         )
         return mutant, ended
 
-    pool = ThreadPoolExecutor(jobs)
+    pool = ThreadPoolExecutor(asked.jobs)
     tried = [pool.submit(one, mutant) for mutant in chosen]
     try:
         return [future.result() for future in tried]
@@ -96,6 +99,10 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=200)
     parser.add_argument("--module", action="append", help="of this module alone, such as dspreview/page/iso.py")
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--budget", type=float, default=120, help="seconds of tests after which a mutant has survived")
+    parser.add_argument(
+        "--reach", type=Path, help="where it is kept which test reaches which line; made where it is not"
+    )
     asked = parser.parse_args()
     if wrong := set(asked.module or []) - set(modules(ROOT)):
         parser.error(f"no module with tests of its own: {', '.join(sorted(wrong))}")
@@ -113,7 +120,8 @@ def main() -> int:
         resource.setrlimit(kind, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
     place = Path(tempfile.mkdtemp(prefix="mutants-")).resolve()
     try:
-        ended = run(place, chosen, asked.jobs)
+        asked.reach = (asked.reach or place / "reach.sqlite").resolve()
+        ended = run(place, chosen, asked)
     finally:
         shutil.rmtree(place, ignore_errors=True)
     return 0 if report(ended) >= ENOUGH else 1

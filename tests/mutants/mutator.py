@@ -62,6 +62,8 @@ class Mutant:
     """The function or class around it; empty at the top of the module."""
     old: str
     edit: Edit
+    first: int
+    """The line on which its statement begins."""
 
     @property
     def change(self) -> str:
@@ -238,6 +240,7 @@ def mutants_of(path: str, data: bytes) -> list[Mutant]:
     """All mutants of a module, in the order of the text."""
     source, tree = Source(data), ast.parse(data)
     lines = data.decode().splitlines()
+    spans = [(one.lineno, one.end_lineno or 0) for one in ast.walk(tree) if isinstance(one, ast.stmt)]
     alone = {id(node.body[0]) for node in ast.walk(tree) if isinstance(node, ast.If) and is_alone(node)}
     found = []
     for node, within, tells in walk(tree):
@@ -245,8 +248,9 @@ def mutants_of(path: str, data: bytes) -> list[Mutant]:
             continue
         for edit in edits(source, node, tells=tells):
             line = data.count(b"\n", 0, edit.start) + 1
+            first = max(start for start, end in spans if start <= line <= end)
             old = data[edit.start : edit.end].decode()
-            found.append(Mutant(path, line, lines[line - 1].strip(), within, old, edit))
+            found.append(Mutant(path, line, lines[line - 1].strip(), within, old, edit, first))
     return sorted(found, key=lambda one: (one.edit.start, one.edit.end, one.edit.new))
 
 

@@ -10,7 +10,10 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.mutants import reach
+
 NOTES = "DSPREVIEW_MUTANTS_NOTES"
+ONLY = "DSPREVIEW_MUTANTS_ONLY"
 
 
 class Notes:
@@ -38,10 +41,27 @@ class Notes:
         self.path.write_text(json.dumps({"seconds": self.seconds, "failed": self.failed, "broken": self.broken}))
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep only the tests that were asked for, in the order of asking: quick ones first."""
+    if ONLY in os.environ:
+        asked = {name: place for place, name in enumerate(json.loads(Path(os.environ[ONLY]).read_text()))}
+        kept = [one for one in items if one.nodeid in asked]
+        config.hook.pytest_deselected(items=[one for one in items if one.nodeid not in asked])
+        items[:] = sorted(kept, key=lambda one: asked[one.nodeid])
+
+
+def pytest_runtest_logstart(nodeid: str) -> None:
+    """A test begins."""
+    reach.now(nodeid)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """No shrinking of what was found, no limits of time, nothing remembered."""
     phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
-    hypothesis.settings.register_profile("mutants", phases=phases, derandomize=True, deadline=None, database=None)
+    hypothesis.settings.register_profile(
+        "mutants", phases=phases, derandomize=True, deadline=None, database=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )  # fmt: skip
     hypothesis.settings.load_profile("mutants")
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Notes(Path(os.environ[NOTES])))

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tests.mutants.__main__ import equivalents, key, report
 from tests.mutants.mutator import mutants_of, sample
+from tests.mutants.noted import NOTES
+from tests.mutants.reach import Reach, prepare, written
 from tests.mutants.rooms import ROOMS, files_of, modules, naming, room_of
-from tests.mutants.trees import ROOT
+from tests.mutants.trees import FLAGS, ROOT
 
 CHANGES = {
     "x = a < b": {"x = a <= b"},
@@ -143,3 +150,48 @@ def test_equivalents_have_a_reason() -> None:
     assert all((ROOT / path).is_file() and reason.strip() for (path, _, _), reason in found.items())
     mutant = mutants_of("x.py", b"def f():\n    return not  a\n")[0]
     assert key(mutant) == ("x.py", "return not  a", "`not` left out")
+
+
+def test_a_mutant_begins_with_its_statement() -> None:
+    data = b"x = f(\n    a,\n    b < 1,\n)\nif (\n    c\n    and d\n):\n    pass\n"
+    assert {(one.line, one.first) for one in mutants_of("x.py", data)} == {(3, 1), (6, 5), (7, 5)}
+
+
+PROGRAM = {
+    "dspreview/__init__.py": "",
+    "dspreview/page/__init__.py": "",
+    "dspreview/page/iso.py": "def low(x):\n    return x < 3\n\n\ndef high(x):\n    return x > 3\n",
+    "tests/__init__.py": "",
+    "tests/page/__init__.py": "",
+    "tests/page/test_low.py": "from dspreview.page.iso import low\n\n\ndef test_low():\n    assert low(2)\n",
+    "tests/page/test_high.py": """\
+import os, subprocess, sys
+
+
+def test_high():
+    command = [sys.executable, "-c", "import sys; from dspreview.page.iso import high; sys.exit(high(4))"]
+    assert subprocess.run(command, env=dict(os.environ)).returncode == 1
+""",
+}
+
+
+def test_which_test_reaches_which_line_in_processes_too(tmp_path: Path) -> None:
+    for name, text in PROGRAM.items():
+        (tmp_path / "tree" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "tree" / name).write_text(text)
+    root, place = tmp_path / "tree", tmp_path / "reach"
+    shutil.copytree(ROOT / "tests" / "mutants", root / "tests" / "mutants", ignore=shutil.ignore_patterns("test_*"))
+    env = prepare(root, place)
+    notes = tmp_path / "notes.json"
+    subprocess.run(
+        [sys.executable, "-m", "pytest", *FLAGS, "-n", "2", "tests/page"], cwd=root, check=True,
+        env=os.environ | env | {"PYTHONPATH": str(root), NOTES: str(notes)},
+    )  # fmt: skip
+    written(root, place, Counter(json.loads(notes.read_text())["seconds"]), tmp_path / "reach.sqlite")
+    reach = Reach(tmp_path / "reach.sqlite")
+    files = ["tests/page/test_low.py", "tests/page/test_high.py"]
+    assert [*reach.reaching("dspreview/page/iso.py", [2], files)] == ["tests/page/test_low.py::test_low"]
+    assert [*reach.reaching("dspreview/page/iso.py", [6], files)] == ["tests/page/test_high.py::test_high"]
+    assert not reach.reaching("dspreview/page/iso.py", [6], files[:1])
+    assert [*reach.of(files[:1])] == ["tests/page/test_low.py::test_low"]
+    assert not (root / "sitecustomize.py").exists()

@@ -9,23 +9,28 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import psutil
 
 from tests.mutants.mutator import Mutant
-from tests.mutants.noted import NOTES
+from tests.mutants.noted import NOTES, ONLY
+from tests.mutants.reach import Reach, prepare, written
 from tests.mutants.rooms import files_of, naming, room_of
 
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = ["-q", "-p", "no:cacheprovider", "-p", "tests.mutants.noted", "--no-header", "--tb=no"]
-START = 4.0
-"""Seconds that pytest and its workers need before the first test."""
+BROWSER = "tests/browser"
+"""What needs more than the test group; no room of a module."""
+START = 10.0
+"""Seconds that pytest and its workers may need before the first test."""
+FIRST = 5.0
+"""Seconds of tests that are tried first; each later stage takes up to four times as many."""
 PATIENCE = 5
 """How many times as long as without the mutant."""
 
@@ -62,14 +67,25 @@ class Tree:
         found = subprocess.run(command, cwd=place, env=self.env, capture_output=True, check=True, text=True).stdout
         assert Path(found.strip()).is_relative_to(self.root), f"processes would import {found.strip()}"
 
-    def pytest(self, words: Sequence[str], *flags: str, timeout: float | None = None) -> Run:
-        """Run tests; nothing that they started lives longer."""
+    def pytest(
+        self,
+        words: Sequence[str],
+        *flags: str,
+        only: Sequence[str] = (),
+        timeout: float | None = None,
+        env: Mapping[str, str] = MappingProxyType({}),
+    ) -> Run:
+        """Run the tests of some files, or only those of some names; nothing that they started lives longer."""
         notes = Path(self.env[NOTES])
         notes.unlink(missing_ok=True)
         (self.place / "t").mkdir()
+        if only:
+            (self.place / "only.json").write_text(json.dumps(list(only)))
+            words = list(dict.fromkeys(one.partition("::")[0] for one in only))
+            env = {ONLY: str(self.place / "only.json")}
         command = [sys.executable, "-m", "pytest", *FLAGS, *flags, *words]
         process = subprocess.Popen(
-            command, cwd=self.root, env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command, cwd=self.root, env={**self.env, **env}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         code = None
         try:
@@ -81,6 +97,16 @@ class Tree:
             shutil.rmtree(self.place / "t", ignore_errors=True)
         told = json.loads(notes.read_text()) if notes.exists() else {}
         return Run(code, told.get("failed", []), told.get("seconds", {}), told.get("broken", []))
+
+    def reach(self, to: Path) -> None:
+        """Run all tests and keep which line each reaches; those that fail are not asked later."""
+        env = prepare(self.root, self.place / "reach")
+        run = self.pytest(["tests"], "-n", "2", f"--ignore={BROWSER}", env=env)
+        failed = {*run.failed, *run.broken}
+        if failed:
+            print("fails without a mutant, and is left out:", *sorted(failed), sep="\n  ", flush=True)
+        kept = Counter({name: seconds for name, seconds in run.seconds.items() if name not in failed})
+        written(self.root, self.place / "reach", kept, to)
 
     def sweep(self) -> None:
         """End what still runs here: all that tests start has its working folder in this one."""
@@ -107,68 +133,50 @@ class Tree:
         os.utime(path, (stamp, stamp))
 
 
-@dataclass
-class Rooms:
-    """What the tests do without any mutant, measured where it is asked for."""
+def stages(reach: Reach, mutant: Mutant) -> Iterator[dict[str, float]]:
+    """The tests of its rooms that reach a line, a few at first, then ever more: those that name its module come first.
 
-    tree: Tree
-    seconds: dict[str, Counter[str]] = field(default_factory=dict)
-    """Of each test of each file."""
-    left_out: list[str] = field(default_factory=list)
-    """Files and tests that fail."""
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def measure(self, files: Sequence[str]) -> None:
-        """Run files that have not been run."""
-        with self.lock:
-            new = [one for one in files if one not in self.seconds]
-            if not new:
-                return
-            run = self.tree.pytest(new, "-n", "2")
-            self.seconds |= {one: Counter() for one in new}
-            for test, seconds in run.seconds.items():
-                self.seconds[test.partition("::")[0]][test] = seconds  # type: ignore[assignment]
-            failed = [*run.broken, *run.failed]
-            if failed or run.code not in {0, 5}:
-                failed = failed or new
-                print("fails without a mutant, and is left out:", *failed, sep="\n  ", flush=True)
-            # a name of a test that no command line can carry takes its file with it
-            self.left_out += [one if one.isprintable() and "::" in one else one.partition("::")[0] for one in failed]
-
-    def expected(self, files: Sequence[str]) -> float:
-        """Seconds that files take."""
-        each = [seconds for one in files for seconds in self.seconds[one].values()]
-        return START + max(sum(each) / 2, max(each, default=0.0))
-
-    def stages(self, mutant: Mutant) -> Iterator[list[str]]:
-        """What to run one after the other: files that name what was changed, then room by room what is left."""
-        rooms = [files_of(self.tree.root, room) for room in room_of(mutant.path)]
-        first = naming(self.tree.root, mutant.path, mutant.within, [one for room in rooms for one in room])
-        for files in [first, *([one for one in room if one not in first] for room in rooms)]:
-            self.measure(files)
-            kept = [one for one in files if one not in self.left_out]
-            if kept:
-                yield sorted(kept, key=lambda one: self.seconds[one].total())
+    A line outside of functions runs when a module is imported, once in the process of many tests: these count in any case.
+    """
+    rooms = room_of(mutant.path)
+    files = [file for room in rooms for file in files_of(ROOT, room)]
+    named = set(naming(ROOT, mutant.path, mutant.within, files))
+    found = reach.reaching(mutant.path, range(mutant.first, mutant.line + 1), files)
+    if not mutant.within:
+        found |= reach.of(named)
+    budget = FIRST
+    stage: dict[str, float] = {}
+    for name, seconds in sorted(found.items(), key=lambda one: (one[0].partition("::")[0] not in named, one[1])):
+        if stage and sum(stage.values()) + seconds > budget:
+            yield stage
+            stage, budget = {}, budget * 4
+        stage[name] = seconds
+    if stage:
+        yield stage
 
 
-def outcome(tree: Tree, rooms: Rooms, mutant: Mutant) -> tuple[str, str]:
-    """Whether a mutant was noticed, survived or came to no end; and by which test."""
-    for files in rooms.stages(mutant):
+def outcome(tree: Tree, reach: Reach, mutant: Mutant, budget: float) -> tuple[str, str]:
+    """Whether a mutant was noticed, survived so many seconds of tests, or came to no end; and by which test."""
+    spent = 0.0
+    for stage in stages(reach, mutant):
+        took = sum(stage.values())
+        if spent and spent + took > budget:
+            return "survived", f"{spent:.0f} s of tests; others reach it, too"
+        spent += took
         shaky: list[str] = []
-        timeout = PATIENCE * rooms.expected(files)
+        timeout = PATIENCE * (START + took)
         with tree.mutated(mutant):
-            while True:
-                out = [f"--deselect={one}" for one in [*rooms.left_out, *shaky]]
-                run = tree.pytest([*files, *out], "-x", "-n", "2", timeout=timeout)
+            while asked := [one for one in stage if one not in shaky]:
+                run = tree.pytest([], "-x", "-n", "2" if took > FIRST else "0", only=asked, timeout=timeout)
                 if run.code is None:
-                    return "timeout", " ".join(files)
+                    return "timeout", f"{len(stage)} tests"
                 if run.code in {0, 5}:  # passed, or none was left
                     break
                 if not run.failed:
                     return "noticed", " ".join(run.broken) or f"pytest ended with {run.code}"
                 # a test that fails now and then notices nothing: it must do so twice
-                again = tree.pytest(run.failed, "-n", "0", timeout=timeout)
+                again = tree.pytest([], "-n", "0", only=run.failed, timeout=timeout)
                 if again.code not in {0, 5}:
                     return "noticed", run.failed[0]
                 shaky += run.failed
-    return "survived", ""
+    return "survived", "" if spent else "no test reaches it"

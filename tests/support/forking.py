@@ -99,6 +99,10 @@ def one(asked: dict[str, Any]) -> int:
     os.environ.clear()
     os.environ.update(asked["env"])
     os.chdir(asked["cwd"])
+    if "COVERAGE_PROCESS_START" in os.environ:
+        from tests.mutants import reach
+
+        reach.now(os.environ["PYTEST_CURRENT_TEST"])
     from dspreview.cli.app import run
 
     sys.argv = ["dspreview", *asked["words"]]

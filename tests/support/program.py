@@ -75,6 +75,8 @@ class Program:
             for name in ("PATH", "LANG", "TMPDIR", "PYTHONPATH", "COVERAGE_PROCESS_START")
             if name in os.environ
         }
+        if "COVERAGE_PROCESS_START" in kept:
+            kept["PYTEST_CURRENT_TEST"] = os.environ["PYTEST_CURRENT_TEST"]
         own = {
             "HOME": str(self.home),
             "PAGER": "cat",
