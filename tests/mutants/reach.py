@@ -43,7 +43,7 @@ def prepare(root: Path, place: Path) -> dict[str, str]:
     rc = place / "coveragerc"
     rc.write_text(RC.format(source=root / "dspreview", data=place / "data"))
     (root / "sitecustomize.py").write_text(START)
-    return {"COVERAGE_PROCESS_START": str(rc), "DSPREVIEW_MUTANTS_REACH": "1"}
+    return {"COVERAGE_PROCESS_START": str(rc), "PYTEST_CURRENT_TEST": ""}
 
 
 def written(root: Path, place: Path, seconds: Counter[str], to: Path) -> None:
