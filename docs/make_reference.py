@@ -8,19 +8,17 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import typer
 
 from dspreview import errors
 from dspreview.check.findings import KINDS
-from dspreview.cli.app import COMMANDS
+from dspreview.cli.app import COMMANDS, app
 from dspreview.cli.commands.skill import skill_text
 from dspreview.settings import TABLE
 
 HERE = Path(__file__).parent
-GROUPS = {
-    "hub": ("list", "status"),
-    "queue": ("add", "stats", "list", "work", "cancel", "clean"),
-    "cache": ("stats", "report", "valid", "remove", "clean", "prune", "verify", "path"),
-}
 
 
 def help_text(*words: str) -> str:
@@ -39,8 +37,10 @@ def cli_page() -> str:
     """The command reference."""
     parts = ["# Commands\n\nThis page is made from the program's own help by `docs/make_reference.py`.\n"]
     calls: list[tuple[str, ...]] = [()]
+    commands: Any = typer.main.get_command(app)
+    context = typer.Context(commands)
     for name in COMMANDS:
-        calls += [(name,), *[(name, inner) for inner in GROUPS.get(name, ())]]
+        calls += [(name,), *[(name, inner) for inner in getattr(commands.get_command(context, name), "commands", ())]]
     for words in calls:
         title = " ".join(("dspreview", *words))
         parts.append(f"## {title}\n\n```text\n{help_text(*words)}\n```\n")
@@ -52,9 +52,9 @@ def settings_page() -> str:
     lines = [
         "# Settings",
         "",
-        "A flag wins over the environment, the environment over `dspreview.toml` in the working folder, that over the one",
-        "in your configuration folder, that over the default. Numbers may be written `1_000_000`. An unknown key in a file",
-        "is an error. `dspreview settings` shows each value and where it came from.",
+        "The first that is set wins: a flag, the environment, `dspreview.toml` in the working folder, `dspreview.toml` in your",
+        "configuration folder, the default. Numbers may be written `1_000_000`. An unknown key in a file is an error.",
+        "`dspreview settings` shows each value and where it came from.",
         "",
         "The working folder may be a clone or a download, and its file may come from somebody else. So it can set only",
         "ROWS_* and CHECK_* (the last column). Any other setting in it is ignored, and `dspreview settings` says so;",

@@ -199,6 +199,11 @@ class MissingPackageError(PreviewError):
     exit_code = 8
     status_code = 501
 
+    @classmethod
+    def of(cls, what: str, package: str) -> MissingPackageError:
+        """The failure of what needs a package, by the name that it is installed by."""
+        return cls(f"{what} needs the package {package}, which is not installed; run: pip install {package}")
+
 
 class StoreError(PreviewError):
     """The database or the asset folder cannot be used."""

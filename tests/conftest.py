@@ -13,6 +13,7 @@ os.environ.update(HF_UPDATE_DOWNLOAD_COUNTS="0", HF_HUB_OFFLINE="1", HF_DATASETS
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a suite in the background of a shell hands that down to all
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+import hypothesis
 import pytest
 
 from dspreview.settings import Settings, resolve
@@ -20,6 +21,10 @@ from tests.support.forking import Forked
 from tests.support.hub import Hub
 from tests.support.program import Program
 
+TIMED = [hypothesis.HealthCheck.too_slow]
+"""What hypothesis says of the speed of a machine."""
+hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=TIMED)
+hypothesis.settings.load_profile("any machine")
 ASKING_ROOMS = frozenset({"check", "preview", "query"})
 """Tests that ask the program much, and are not about its start: there it is forked."""
 

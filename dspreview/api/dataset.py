@@ -232,7 +232,7 @@ class Split:
         try:
             import polars as pl
         except ImportError as error:
-            raise errors.MissingPackageError("to_polars() needs the package polars; run: pip install polars") from error
+            raise errors.MissingPackageError.of("to_polars()", "polars") from error
         found = pl.from_arrow(self.to_arrow(where=where, orderby=orderby, columns=columns))
         assert isinstance(found, pl.DataFrame)
         return found

@@ -17,15 +17,10 @@ from dspreview.errors import AccessError, HubError
 from dspreview.extract.files.fetch import Fetcher
 from dspreview.feature import Feature
 from dspreview.page.cells import reason, value_parts
-from dspreview.page.media import (
-    MAX_PIXELS,
-    OutsideFileError,
-    UndecodableError,
-    check_pixels,
-    convert,
-    decoders_hushed,
-    open_image,
-)
+from dspreview.page.media import convert
+from dspreview.page.media_file import OutsideFileError, UndecodableError
+from dspreview.page.pictures import MAX_PIXELS, check_pixels, open_image
+from dspreview.page.sounds import decoders_hushed
 
 METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 LONGEST_LINE = 1 << 20

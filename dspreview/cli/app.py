@@ -23,17 +23,25 @@ DOCS = "https://github.com/dspreview/dspreview/tree/main/docs"
 class Entry(NamedTuple):
     """A command: where it lives, its line in the help, and calls of it."""
 
+    group: str
+    """What one wants who calls it: its title in the help."""
     module: str
     help: str
     examples: tuple[str, ...] = ()
 
 
+LOOK, ASK, TAKE, CHECK = "Look", "Ask", "Take along", "Check"
+KEEP, HERE = "Keep a cache", "Agents, and this installation"
 COMMANDS = {
-    "splits": Entry("splits", "List the configs and splits of a dataset.", ("glue", "./data --json")),
     "describe": Entry(
-        "describe", "Show a dataset on one screen: splits, columns, examples.", ("glue", "./data --max-tokens 500")
+        LOOK,
+        "describe",
+        "Show a dataset on one screen: splits, columns, examples.",
+        ("glue", "./data --max-tokens 500"),
     ),
+    "splits": Entry(LOOK, "splits", "List the configs and splits of a dataset.", ("glue", "./data --json")),
     "rows": Entry(
+        LOOK,
         "rows",
         "Show the first rows of a split, with typed columns.",
         (
@@ -43,76 +51,80 @@ COMMANDS = {
             "./data --sample 5 --seed 1 --json",
         ),
     ),
+    "stats": Entry(LOOK, "stats", "Show statistics of each column.", ("./data", "./data --column age --json")),
     "filter": Entry(
+        ASK,
         "filter",
         "Show the rows that match a predicate, in an order.",
         ("./data --where 'age > 30' --orderby 'age DESC'", "./chats --where \"ANY(messages).role = 'tool'\""),
     ),
     "search": Entry(
+        ASK,
         "search",
         "Find the rows that hold some words, best first.",
         ("glue cola train 'a word'", "./data 'two words' --match phrase"),
     ),
     "sql": Entry(
+        ASK,
         "sql",
         "Run a SELECT over the splits of a dataset, which are its tables.",
         ("./data 'SELECT label, count(*) FROM train GROUP BY 1'",),
     ),
     "export": Entry(
+        TAKE,
         "export",
         "Write a split, or the rows that match, to a file.",
         ("./data -o train.parquet", "./data train -o some.csv --where 'label = 1'"),
     ),
-    "stats": Entry("stats", "Show statistics of each column.", ("./data", "./data --column age --json")),
-    "is-valid": Entry("is_valid", "Say whether a dataset gives rows: exit 0 or 1.", ("glue ./data --json",)),
+    "croissant": Entry(
+        TAKE,
+        "checking.croissant",
+        "Describe a dataset in Croissant 1.1, for other tools.",
+        ("./data -o .croissant.json",),
+    ),
     "check": Entry(
+        CHECK,
         "checking.check",
         "Check a dataset for a CI job: findings with their file, line, row and column.",
         ("./data --all-rows", "./data --format github --fail-on warning", "./data --against-data glue:ax/test"),
     ),
+    "rules": Entry(
+        CHECK, "checking.rules", "Suggest rules for the columns of a dataset, which check keeps.", ("suggest ./data",)
+    ),
     "lock": Entry(
+        CHECK,
         "checking.lock",
         "Write down what a dataset is like, to be checked against.",
         ("./data -o dspreview.lock", "./data --update dspreview.lock --reason 'new rows'"),
     ),
-    "croissant": Entry(
-        "checking.croissant", "Describe a dataset in Croissant 1.1, for other tools.", ("./data -o .croissant.json",)
-    ),
-    "rules": Entry(
-        "checking.rules", "Suggest rules for the columns of a dataset, which check keeps.", ("suggest ./data",)
-    ),
     "diff": Entry(
+        CHECK,
         "checking.diff",
         "Show how two datasets, revisions or folders differ.",
         ("me/data@v1 ./data --key id", "./old ./new --verdict"),
     ),
-    "refresh": Entry("refresh", "Recompute what is cached of a dataset.", ("glue",)),
+    "is-valid": Entry(CHECK, "is_valid", "Say whether a dataset gives rows: exit 0 or 1.", ("glue ./data --json",)),
+    "refresh": Entry(KEEP, "refresh", "Recompute what is cached of a dataset.", ("glue",)),
     "warm": Entry(
-        "warm", "Fill the cache: add jobs for what is missing, and run them.", ("--from datasets.txt --workers 2",)
+        KEEP,
+        "warm",
+        "Fill the cache: add jobs for what is missing, and run them.",
+        ("--from datasets.txt --workers 2",),
     ),
-    "hub": Entry("hub", "List the Hub's datasets, and count how many are valid here.", ("list --author me",)),
-    "webhook": Entry("webhook", "Apply one change notice of the Hub."),
-    "queue": Entry("queue", "Look into the queue of jobs, add to it, cancel, clean.", ("stats", "work")),
-    "cache": Entry("cache", "Look into the cache, and clean it.", ("stats", "prune")),
+    "hub": Entry(KEEP, "hub", "List the Hub's datasets, and count how many are valid here.", ("list --author me",)),
+    "webhook": Entry(KEEP, "webhook", "Apply one change notice of the Hub."),
+    "queue": Entry(KEEP, "queue", "Look into the queue of jobs, add to it, cancel, clean.", ("stats", "work")),
+    "cache": Entry(KEEP, "cache", "Look into the cache, and clean it.", ("stats", "prune")),
     "serve-assets": Entry(
-        "serve_assets", "Serve the cache over HTTP: assets, JSON, and a page to look at.", ("--port 8000",)
+        KEEP, "serve_assets", "Serve the cache over HTTP: assets, JSON, and a page to look at.", ("--port 8000",)
     ),
-    "settings": Entry("settings", "Show each setting, its value and where it came from."),
-    "schema": Entry("schema", "Print the JSON Schema of a command's --json, or list them.", ("rows", "check")),
-    "skill": Entry("skill", "Print a SKILL.md that teaches an agent to use this program."),
-    "mcp": Entry("mcp", "Answer agents over the Model Context Protocol; read-only."),
-    "doctor": Entry("doctor", "Check that everything needed is in order."),
+    "skill": Entry(HERE, "skill", "Print a SKILL.md that teaches an agent to use this program."),
+    "mcp": Entry(HERE, "mcp", "Answer agents over the Model Context Protocol; read-only."),
+    "settings": Entry(HERE, "settings", "Show each setting, its value and where it came from."),
+    "schema": Entry(HERE, "schema", "Print the JSON Schema of a command's --json, or list them.", ("rows", "check")),
+    "doctor": Entry(HERE, "doctor", "Check that everything needed is in order."),
 }
 
-GROUPS = {
-    "Look": ("describe", "splits", "rows", "stats"),
-    "Ask": ("filter", "search", "sql"),
-    "Take along": ("export", "croissant"),
-    "Check": ("check", "rules", "lock", "diff", "is-valid"),
-    "Keep a cache": ("refresh", "warm", "hub", "webhook", "queue", "cache", "serve-assets"),
-    "Agents, and this installation": ("skill", "mcp", "schema", "settings", "doctor"),
-}
-"""The commands in the help, by what one wants."""
 EPILOG = f"""A DATASET is a Hub id (glue, nyu-mll/glue, glue@REVISION), a local path (./folder, data.csv),
 a pattern ('logs/*.jsonl'), an address (https://…, s3://…) or - for stdin.
 
@@ -153,9 +165,9 @@ class Commands(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """The list in the help, from the table: no command is imported for it."""
         del ctx
-        for title, names in GROUPS.items():
+        for title in (LOOK, ASK, TAKE, CHECK, KEEP, HERE):
             with formatter.section(title):
-                formatter.write_dl([(name, COMMANDS[name].help) for name in names])
+                formatter.write_dl([(name, one.help) for name, one in COMMANDS.items() if one.group == title])
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that is meant, or a suggestion."""

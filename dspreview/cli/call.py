@@ -12,11 +12,6 @@ from dspreview.local import identify
 from dspreview.models import DatasetRef, Kind
 from dspreview.settings import Settings
 
-ROW_FORMATS = frozenset({"jsonl", "csv"})
-"""Formats that write records as they come, any number of them."""
-TABULAR = frozenset({"csv"})
-"""Formats that name all columns before the first row, and that spreadsheets open."""
-
 
 class Call(NamedTuple):
     """What the common options of one call add up to."""
@@ -58,8 +53,3 @@ class Call(NamedTuple):
         """What to do next, for people, on stderr."""
         if not self.quiet and not self.agent:
             failure.tell(message)
-
-    def no_csv_of_many(self) -> None:
-        """Rows of several datasets have no common columns. Raises UsageError."""
-        if self.format in ROW_FORMATS:
-            raise errors.UsageError(f"--format {self.format} is for one dataset; use --json for many")

@@ -14,8 +14,8 @@ import typer
 from dspreview import errors
 from dspreview.cli import failure, interrupts, standard_input
 from dspreview.cli.agents import agent_reads
-from dspreview.cli.call import TABULAR, Call
-from dspreview.cli.render.output import WRITERS
+from dspreview.cli.call import Call
+from dspreview.cli.render.output import FORMATS, TABULAR_FORMATS
 from dspreview.cli.render.progress import NO_PROGRESS
 from dspreview.settings import resolve
 
@@ -48,7 +48,7 @@ SafeCsv = Annotated[
     bool,
     typer.Option(
         "--safe-csv",
-        help="With --format csv: put an apostrophe before text that a spreadsheet would run as a formula.",
+        help=f"With --format {TABULAR_FORMATS}: put an apostrophe before text that a spreadsheet would run as a formula.",
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No hints and no progress on stderr.")]
@@ -65,7 +65,7 @@ Color = Annotated[
 ]
 
 COMMON: dict[str, tuple[Any, Any]] = {
-    "format_": (format_option(WRITERS, default="table"), None),
+    "format_": (format_option(FORMATS, default="table"), None),
     "as_json": (AsJson, False),
     "cached": (Cached, False),
     "offline": (Offline, False),
@@ -227,8 +227,9 @@ def make_call(common: dict[str, Any], piped: str = "") -> Call:
     }
     if common["as_json"] and common["format_"] not in {"table", "json"}:
         raise errors.UsageError(f"--json and --format {common['format_']} contradict each other; give one")
-    if common["safe_csv"] and (common["as_json"] or common["format_"] not in TABULAR):
-        raise errors.UsageError("--safe-csv is for --format csv")
+    found = FORMATS.get(common["format_"])
+    if common["safe_csv"] and (common["as_json"] or found is None or not found.is_tabular):
+        raise errors.UsageError(f"--safe-csv is for --format {TABULAR_FORMATS}")
     if common["no_progress"]:
         os.environ[NO_PROGRESS] = "1"  # for processes that are started, too
     settings = resolve(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from dspreview import errors
-from dspreview.cli.call import ROW_FORMATS, Call
+from dspreview.cli.call import Call
+from dspreview.cli.render.output import ROW_FORMATS, writes_any_number
 from dspreview.cli.render.progress import working
 from dspreview.models import PAGE_LENGTH
 from dspreview.preview import Preview
@@ -34,7 +35,7 @@ LengthOption = Annotated[
     str | None,
     typer.Option(
         metavar="N|all",
-        help=f"How many rows, up to {PAGE_LENGTH}; all of them with --format jsonl or csv.",
+        help=f"How many rows, up to {PAGE_LENGTH}; all of them with --format {ROW_FORMATS}.",
         show_default="20 in a table, else 100",
     ),
 ]
@@ -52,8 +53,8 @@ def length_of(text: str | None, call: Call) -> int | None:
     if text is None:
         return None
     if text == ALL:
-        if call.format not in ROW_FORMATS:
-            raise errors.UsageError("--length all is for --format jsonl and csv")
+        if not writes_any_number(call):
+            raise errors.UsageError(f"--length all is for --format {ROW_FORMATS}")
         return EVERY
     number = int(text) if text.isascii() and text.isdigit() else -1
     if not 0 <= number <= PAGE_LENGTH:

@@ -13,7 +13,8 @@ from dspreview.export.rows import Columns, Exported
 from dspreview.export.texts import records
 from dspreview.feature import LABEL, Feature
 from dspreview.models import Json, dump
-from dspreview.page.media import IMAGE_SHOWN, open_image, sniff_audio
+from dspreview.page.pictures import IMAGE_SHOWN, open_image
+from dspreview.page.sounds import sniff_audio
 from dspreview.settings import Settings
 
 METADATA = "metadata.jsonl"

@@ -18,7 +18,7 @@ from dspreview.errors import UsageError
 from dspreview.export.empty_structs import with_json
 from dspreview.feature import LIST, Feature
 from dspreview.models import DatasetRef, FeatureTree, Resolved, SplitId
-from dspreview.page.media import UndecodableError
+from dspreview.page.media_file import UndecodableError
 from dspreview.preview.queries import Queries
 from dspreview.preview.results import is_huge
 from dspreview.preview.statements import asked

@@ -62,7 +62,7 @@ class Format(NamedTuple):
     is_ours: bool = False
     """Whether `datasets` has no reader for it: it is recognised here, its extensions are told to it, and `tables` reads it."""
     words: str = ""
-    """What a file of it is called, where it is recognised here."""
+    """What a file of it is called, where that is not its name."""
     library: str = ""
     """What `datasets` makes of it, in words, where it is recognised here; empty where it has no reader for it."""
     configs: str = ""
@@ -78,6 +78,11 @@ class Format(NamedTuple):
     """The module that replaces what is wrong in the reader of `datasets`; imported before that is used."""
     extra: str = ""
     """The package that it needs beside the declared dependencies."""
+
+    @property
+    def title(self) -> str:
+        """What a file of it is called."""
+        return self.words or f"{self.name} file"
 
     def read(self) -> Any:
         """The function that reads a file of it here; None where there is none."""

@@ -14,7 +14,9 @@ from typing import Any
 from dspreview.errors import AccessError, HubError, StoreFullError
 from dspreview.feature import JSON, VALUE, Feature
 from dspreview.models import Asset, Json, Resolved
-from dspreview.page.media import Media, UndecodableError, convert, pixels
+from dspreview.page.media import convert
+from dspreview.page.media_file import Media, UndecodableError
+from dspreview.page.pictures import pixels
 from dspreview.page.urls import asset_url
 from dspreview.page.wkt import wkt
 

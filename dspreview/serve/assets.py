@@ -9,7 +9,8 @@ from email.utils import formatdate
 from typing import Any
 
 from dspreview.errors import StoreError
-from dspreview.page.media import AUDIO_TYPES, VIDEO_TYPES
+from dspreview.page.media import VIDEO_TYPES
+from dspreview.page.sounds import AUDIO_TYPES
 from dspreview.serve.conditions import Asked, ByteRange, is_unchanged, wanted_part
 from dspreview.serve.files import File, OpenFiles
 from dspreview.serve.headers import ASSET_POLICY, COMMON, Headers, cache_control, cross_origin

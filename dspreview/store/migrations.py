@@ -147,16 +147,21 @@ def statements() -> list[str]:
 
 
 def complete(connection: sqlite3.Connection) -> None:
-    """From version 1, which grew without telling: what is missing is added, a table that differs is made anew with what it held."""
+    """From version 1, which grew without telling."""
     for kind, name in connection.execute("SELECT type, name FROM sqlite_master WHERE type = 'trigger'").fetchall():
         connection.execute(f"DROP {kind} {name}")
     connection.execute("DROP TABLE IF EXISTS lines")
+    for name in [name for name in names(connection) if name.startswith("jobs_")]:
+        connection.execute(f"DROP INDEX {name}")
+    shape(connection)
+
+
+def shape(connection: sqlite3.Connection) -> None:
+    """Give a file the tables and indexes of today: what is missing is added, a table that differs is made anew with what it held."""
     old = {
         name: " ".join(sql.split())
         for name, sql in connection.execute("SELECT name, sql FROM sqlite_master WHERE sql <> ''")
     }
-    for name in [name for name in old if name.startswith("jobs_")]:
-        connection.execute(f"DROP INDEX {name}")
     for statement in statements():
         words = statement.split()
         name = words[words.index("INDEX" if "INDEX" in words[:3] else "TABLE") + 1]
@@ -197,10 +202,7 @@ def mark_jobs(connection: sqlite3.Connection) -> None:
 
 def measure_pages(connection: sqlite3.Connection) -> None:
     """From version 2: how large each page is stands beside it, so that nobody reads all texts for it; and who was used last is indexed."""
-    for statement in statements():
-        name = statement.split()[2]
-        if name in {"page_sizes", "datasets_used"} and name not in names(connection):
-            connection.execute(statement)
+    shape(connection)
     connection.execute(
         "INSERT OR IGNORE INTO page_sizes SELECT r.split_id, length(CAST(r.rows AS BLOB)) + length(CAST(r.features AS BLOB))"
         " + length(CAST(r.columns AS BLOB)) + (SELECT coalesce(sum(a.size), 0) FROM assets a WHERE a.split_id = r.split_id),"

@@ -10,7 +10,7 @@ import soundfile
 
 from dspreview.check.audio import missing_bytes
 from dspreview.check.media import decode
-from dspreview.page.media import UndecodableError
+from dspreview.page.media_file import UndecodableError
 
 WAVES = (np.sin(np.arange(48_000) / 9) / 2).astype("float32")
 FORMATS = [

@@ -24,8 +24,9 @@ from dspreview.extract.depth import DEPTH, depth, is_deep
 from dspreview.extract.layout import readme
 from dspreview.extract.layout.readme import nodes, parse_yaml
 from dspreview.extract.library import exact, exactjson, readers
-from dspreview.page import media
-from dspreview.page.media import UndecodableError, convert
+from dspreview.page import pictures
+from dspreview.page.media import convert
+from dspreview.page.media_file import UndecodableError
 from dspreview.settings import Settings
 from tests.support.data import parquet, picture, write
 from tests.support.extraction import extract
@@ -138,7 +139,7 @@ def test_a_picture_of_too_many_pixels_is_a_null_cell_with_the_reason(dspreview: 
 def test_a_picture_too_large_to_convert_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     data = picture(kind="TIFF")
     assert convert("Image", data, None).facts == {"height": 6, "width": 8}
-    monkeypatch.setattr(media, "MAX_CONVERTED_PIXELS", 40)
+    monkeypatch.setattr(pictures, "MAX_CONVERTED_PIXELS", 40)
     with pytest.raises(UndecodableError, match="8 x 6"):
         convert("Image", data, None)
 

@@ -130,9 +130,7 @@ TABLES = st.tuples(
     st.sampled_from(["\n", "\r\n"]),
     st.sampled_from([0, 1, 2]),
 )
-RANDOM = hypothesis_settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+RANDOM = hypothesis_settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def csv_text(table: Any) -> str:

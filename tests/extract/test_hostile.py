@@ -17,7 +17,8 @@ from datasets import Features
 
 from dspreview import errors
 from dspreview.extract.hub.fence import Fence, PrivateAddressError, is_private
-from dspreview.page.media import UndecodableError, convert
+from dspreview.page.media import convert
+from dspreview.page.media_file import UndecodableError
 from dspreview.settings import Settings
 from tests.support.data import parquet, picture, write
 from tests.support.extraction import extract

@@ -98,7 +98,7 @@ ALL_PATTERNS = [layout.SHARDED.replace("{split}", "*"), *PATTERNS, *(
 PARTS = st.text(st.sampled_from("ab-._ 01train/é\n\\"), max_size=20)
 
 
-@searched(max_examples=300, deadline=None)
+@searched(max_examples=300)
 @given(st.sampled_from(ALL_PATTERNS) | st.text(st.sampled_from("ab*?/.-é+$"), max_size=8), PARTS | NAMES)
 def test_a_pattern_matches_what_fsspec_matches(pattern: str, name: str) -> None:
     try:
@@ -126,7 +126,7 @@ def can_be_files(names: set[str]) -> bool:
     return not any(other.startswith(name + "/") for name in names for other in names)
 
 
-@searched(max_examples=60, deadline=None)
+@searched(max_examples=60)
 @given(names=st.sets(NAMES, min_size=1, max_size=8), seed=st.integers(0, 2**32))
 def test_any_names(names: set[str], seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     assume(can_be_files(names))
@@ -138,7 +138,7 @@ def test_any_names(names: set[str], seed: int, tmp_path_factory: pytest.TempPath
     assert layout.find_layout(shuffled, None) == layout.find_layout(sorted(names), None)
 
 
-@searched(max_examples=60, deadline=None)
+@searched(max_examples=60)
 @given(
     names=st.sets(NAMES, min_size=1, max_size=8),
     patterns=st.lists(st.lists(st.sampled_from(PATTERNS), min_size=1, max_size=2), min_size=1, max_size=3),

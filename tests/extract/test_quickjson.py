@@ -116,7 +116,7 @@ ROWS = st.lists(st.dictionaries(st.sampled_from(["a", "b", "c"]), VALUE, max_siz
 
 
 @given(rows=ROWS)
-@hypothesis_settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_random_rows_are_read_the_same_or_not_at_all(
     rows: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -167,7 +167,7 @@ SPANS = st.lists(st.tuples(st.integers(0, 199_999), st.integers(1, 90_000)), min
 
 
 @given(SPANS, st.booleans())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_what_was_read_is_read_once(spans: list[tuple[int, int]], kept: bool) -> None:
     data = np.random.default_rng(0).bytes(300_000)
     with tempfile.TemporaryDirectory() as name:
@@ -386,7 +386,7 @@ def test_of_a_hundred_files_only_those_are_asked_for_that_hold_the_page(
 
 
 @given(st.lists(st.tuples(st.integers(0, 300_000), st.integers(0, 90_000)), max_size=30))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_remote_file_gives_the_bytes_of_any_place(places: list[tuple[int, int]]) -> None:
     data = np.random.default_rng(1).bytes(250_000)
 

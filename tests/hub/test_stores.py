@@ -97,4 +97,4 @@ def test_a_missing_package_is_exit_8_and_forgotten(
     (tmp_path / package / "__init__.py").write_text(f"raise ImportError('no {package} here')\n")
     ran = dspreview("rows", f"{scheme}://some-bucket/a.csv", PYTHONPATH=os.pathsep.join([str(tmp_path), *sys.path]))
     assert (ran.code, ran.out) == (8, ""), ran.err
-    assert f"is read with the package {package}, which is not installed; run: pip install {package}\n" in ran.err
+    assert f":// needs the package {package}, which is not installed; run: pip install {package}\n" in ran.err

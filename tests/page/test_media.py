@@ -9,8 +9,10 @@ import pytest
 import soundfile
 from PIL import Image
 
-from dspreview.page import media
-from dspreview.page.media import UndecodableError, convert, pixels
+from dspreview.page import pictures
+from dspreview.page.media import convert
+from dspreview.page.media_file import UndecodableError
+from dspreview.page.pictures import pixels
 from tests.support.data import MP4, PDF, picture, sound
 
 
@@ -49,7 +51,7 @@ def test_no_picture_is_an_error_of_its_cell(data: bytes) -> None:
 
 
 def test_too_many_pixels_are_refused_by_the_header(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(media, "MAX_PIXELS", 40)
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 40)
     with pytest.raises(UndecodableError, match="8 x 6"):
         convert("Image", picture(), None)
 

@@ -181,7 +181,7 @@ PREDICATES = st.recursive(
 ROWS = st.fixed_dictionaries({name: st.one_of(st.none(), st.sampled_from(values)) for name, values in VALUES.items()})
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, suppress_health_check=list(HealthCheck))
 @given(st.lists(ROWS, min_size=1, max_size=40), st.lists(PREDICATES, min_size=1, max_size=8), st.data())
 def test_predicates_like_python(rows: list[dict[str, Any]], predicates: list[tuple[str, Any]], data: Any) -> None:
     cuts = data.draw(st.lists(st.integers(0, len(rows)), max_size=2))
@@ -223,7 +223,7 @@ class Reverse:
         return hash(self.value)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(st.lists(ROWS, min_size=1, max_size=40), st.data())
 def test_orders_like_python(rows: list[dict[str, Any]], data: Any) -> None:
     chosen = data.draw(

@@ -84,7 +84,7 @@ def test_from_the_shell(tmp_path: Path, dspreview: Program) -> None:
     for words, why in (
         (("--where", f"@{big}"), "1,000,000"), (("--where", f"@{tmp_path}/none"), "No such file"),
         (("--where", "(" * 10_000 + "age = 1" + ")" * 10_000), "nested deeper"), (("--offset", "-1"), "-1"),
-        (("--length", "101"), "101"), (("--length", "x"), "'x'"), (("--length", "all"), "jsonl and csv"),
+        (("--length", "101"), "101"), (("--length", "x"), "'x'"), (("--length", "all"), "jsonl or csv"),
         (("--orderby", "age + 1"), "no number"), (("--where", "age = 1", "--columns", "aeg"), "did you mean 'age'"),
     ):  # fmt: skip
         refused = dspreview("filter", folder, *words)
@@ -115,7 +115,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(
     st.one_of(
         st.text(max_size=80), st.lists(PIECES, max_size=14).map(" ".join), st.lists(PIECES, max_size=14).map("".join)

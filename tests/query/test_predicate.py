@@ -159,7 +159,7 @@ def test_a_megabyte_of_predicate() -> None:
 
 
 @given(st.text(max_size=200) | st.text(alphabet="\"'ab=<>()., \n;-*/10eANDORNOTISLIK\\", max_size=200))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_any_text_is_a_predicate_or_wrong_use(text: str) -> None:
     with contextlib.suppress(UsageError):  # nothing else is ever raised
         assert (parse_where(text) is None) == (not text.strip())

@@ -65,8 +65,10 @@ def schema(path: Path) -> set[tuple[str, str]]:
     }
 
 
-def test_there_are_files_of_each_earlier_schema() -> None:
-    assert len({script.read_text().partition("INSERT")[0] + script.name for script in SCHEMAS}) == 9
+def test_there_are_files_of_each_schema() -> None:
+    versions = {int(script.name.partition("-")[0]): script.read_text(encoding="utf-8") for script in SCHEMAS}
+    assert set(versions) == set(range(1, SCHEMA_VERSION + 1))
+    assert all(f"PRAGMA user_version = {number};" in text for number, text in versions.items())
 
 
 @pytest.mark.parametrize("script", SCHEMAS, ids=lambda script: script.stem)

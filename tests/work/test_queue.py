@@ -215,7 +215,7 @@ def test_old_jobs_go_after_their_days(settings: Make) -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(OPERATIONS), st.integers(0, 5), st.integers(0, 2)), max_size=60))
-@hypothesis.settings(max_examples=150, deadline=None)
+@hypothesis.settings(max_examples=150)
 def test_whatever_happens_places_are_true_and_no_key_runs_twice(steps: list[tuple[str, int, int]]) -> None:
     store = Store(resolve({"DSPREVIEW_DATABASE": "/proc/nowhere/x.sqlite"}, {"HOME": "/nowhere"}))  # so: in memory
     for operation, number, split in steps:

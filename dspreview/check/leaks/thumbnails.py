@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from dspreview.page.media import MAX_PIXELS, check_pixels, decoders_hushed, open_image
+from dspreview.page.pictures import MAX_PIXELS, check_pixels, open_image
+from dspreview.page.sounds import decoders_hushed
 
 Grey = np.ndarray[Any, np.dtype[np.uint8]]
 SIDE = 32

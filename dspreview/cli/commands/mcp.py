@@ -20,8 +20,6 @@ def mcp(call: Call) -> int:
     try:
         from dspreview.cli.mcp_server import make_server
     except ModuleNotFoundError as error:
-        raise MissingPackageError(
-            f"the Model Context Protocol needs the package mcp, which is not installed ({error.name}); run: pip install mcp"
-        ) from error
+        raise MissingPackageError.of("the Model Context Protocol", "mcp") from error
     make_server(call.settings).run()
     return EXIT_OK

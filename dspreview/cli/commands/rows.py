@@ -10,9 +10,10 @@ import typer
 
 from dspreview import errors
 from dspreview.cli.batch import run_targets
-from dspreview.cli.call import TABULAR, Call
+from dspreview.cli.call import Call
 from dspreview.cli.options import ConfigArgument, DatasetArgument, FromOption, SplitArgument, with_common
 from dspreview.cli.questions import EVERY, ColumnsOption, LengthOption, SeedOption, YesOption, ask, length_of, lot_of
+from dspreview.cli.render.output import FORMATS
 from dspreview.cli.render.page import TABLE_LENGTH, write, write_all
 from dspreview.cli.render.progress import working
 from dspreview.cli.targets import targets
@@ -116,7 +117,7 @@ def rows(  # noqa: PLR0913 - options are many
             if chosen is None:
                 from dspreview.preview.streams import all_rows
 
-                complete = call.format in TABULAR or selection.columns is not None
+                complete = FORMATS[call.format].is_tabular or selection.columns is not None
                 write_all(call, all_rows(queries, ref, config, split, offset, complete=complete), selection)
                 return errors.EXIT_OK
             found = queries.sample(ref, config, split, chosen, whole=whole)

@@ -10,13 +10,13 @@ import typer
 
 from dspreview import errors
 from dspreview.cli.apart import apart
-from dspreview.cli.call import ROW_FORMATS, Call
+from dspreview.cli.call import Call
 from dspreview.cli.commands.export import write_written
 from dspreview.cli.options import DatasetArgument, with_common
 from dspreview.cli.questions import YesOption, ask_one, text_of
 from dspreview.cli.render import output
 from dspreview.cli.render.cell_text import NULL
-from dspreview.cli.render.output import Answer
+from dspreview.cli.render.output import ROW_FORMATS, Answer, writes_any_number
 from dspreview.models import DatasetRef, Json, dump
 from dspreview.page.pages import Cells, PageMaker
 from dspreview.preview.queries import Queries
@@ -43,7 +43,7 @@ def sql(
         typer.Option("--with", metavar="NAME=DATASET", help="Another dataset, its tables as NAME.SPLIT; repeatable."),
     ] = None,
     length: Annotated[
-        str, typer.Option(metavar="N|all", help="How many rows at most; all of them with --format jsonl or csv.")
+        str, typer.Option(metavar="N|all", help=f"How many rows at most; all of them with --format {ROW_FORMATS}.")
     ] = str(DEFAULT_LENGTH),
     to: Annotated[
         str | None,
@@ -96,8 +96,8 @@ def sql(
 def number_of(text: str, call: Call) -> int | None:
     """How many rows are wanted; None for all. Raises UsageError."""
     if text == EVERY:
-        if call.format not in ROW_FORMATS:
-            raise errors.UsageError("--length all is for --format jsonl and csv")
+        if not writes_any_number(call):
+            raise errors.UsageError(f"--length all is for --format {ROW_FORMATS}")
         return None
     if not (text.isascii() and text.isdigit()):
         raise errors.UsageError(f"--length {text!r}: a number, or all, was expected")

@@ -18,7 +18,9 @@ from dspreview.documents.assets import assets_in
 from dspreview.documents.newfile import write_file
 from dspreview.documents.page import Selection, narrowed
 from dspreview.documents.stdout import write_bytes
-from dspreview.page.media import AUDIO_TYPES, IMAGE_SHOWN, VIDEO_TYPES
+from dspreview.page.media import VIDEO_TYPES
+from dspreview.page.pictures import IMAGE_SHOWN
+from dspreview.page.sounds import AUDIO_TYPES
 from dspreview.preview import PageAnswer
 from dspreview.store import Store
 from dspreview.store.asset_lookup import find_asset

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from dspreview.cli.render.terminal import Protocol, Terminal
 from dspreview.documents.words import fitted
-from dspreview.page.media import bytewise, open_image
+from dspreview.page.pictures import bytewise, open_image
 
 RESET = "\x1b[0m"
 MAX_PIXELS = 40_000_000

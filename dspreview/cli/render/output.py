@@ -10,7 +10,7 @@ from itertools import chain, islice
 from typing import Any, NamedTuple, Self
 
 from dspreview.cli import agents
-from dspreview.cli.call import ROW_FORMATS, Call
+from dspreview.cli.call import Call
 from dspreview.documents.plain import csv_cell
 from dspreview.documents.stdout import visible, write_bytes, write_text
 from dspreview.documents.words import place_text, without_left
@@ -48,17 +48,17 @@ class Answer(NamedTuple):
 
 def write(call: Call, answer: Answer) -> None:
     """Write an answer in the format of the call. Raises UsageError for a format that nobody writes."""
-    writer = WRITERS.get(call.format)
-    if writer is None:
-        raise UsageError(f"--format {call.format}: this answer can be {', '.join(WRITERS)}")
-    writer(call, answer)
+    if call.format not in FORMATS:
+        raise UsageError(f"--format {call.format}: this answer can be {', '.join(FORMATS)}")
+    FORMATS[call.format].write(call, answer)
 
 
 def write_rows(call: Call, header: list[str], rows: Iterable[Record]) -> None:
     """Write any number of records, read once, in a format that needs no more. Raises UsageError for any other."""
-    if call.format not in ROW_FORMATS:
-        raise UsageError(f"--format {call.format}: any number of rows can be {', '.join(sorted(ROW_FORMATS))}")
-    WRITERS[call.format](call, Answer(list, header, lambda: rows))
+    found = FORMATS.get(call.format)
+    if found is None or not found.any_number:
+        raise UsageError(f"--format {call.format}: any number of rows can be {ROW_FORMATS}")
+    found.write(call, Answer(list, header, lambda: rows))
 
 
 def table_of(call: Call, header: list[str], records: list[Record], null: str = "") -> str:
@@ -149,15 +149,33 @@ def as_csv(call: Call, answer: Answer) -> None:
     write_bytes(buffer.getvalue().encode("utf-8", "backslashreplace"))
 
 
-WRITERS: dict[str, Callable[[Call, Answer], None]] = {
-    "table": as_text,
-    "json": as_json,
-    "jsonl": as_lines,
-    "csv": as_csv,
+class OutputFormat(NamedTuple):
+    """A format of `--format`."""
+
+    write: Callable[[Call, Answer], None]
+    any_number: bool = False
+    """Whether it writes the bare records as they come, any number of them; else one document."""
+    is_tabular: bool = False
+    """Whether it names all columns before the first row, and spreadsheets open it."""
+
+
+FORMATS = {
+    "table": OutputFormat(as_text),
+    "json": OutputFormat(as_json),
+    "jsonl": OutputFormat(as_lines, any_number=True),
+    "csv": OutputFormat(as_csv, any_number=True, is_tabular=True),
 }
-"""The formats of `--format`, in the order of the help."""
-DOCUMENT_FORMATS = ("table", "json")
+"""In the order of the help."""
+DOCUMENT_FORMATS = tuple(name for name, one in FORMATS.items() if not one.any_number)
 """Those of an answer that is no list of records."""
+ROW_FORMATS = " or ".join(name for name, one in FORMATS.items() if one.any_number)
+"""The others, in words."""
+TABULAR_FORMATS = " or ".join(name for name, one in FORMATS.items() if one.is_tabular)
+
+
+def writes_any_number(call: Call) -> bool:
+    """Whether the format of a call has no document around its records."""
+    return call.format in FORMATS and FORMATS[call.format].any_number
 
 
 class Lines(io.StringIO):

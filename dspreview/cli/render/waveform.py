@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dspreview.page.media import decoders_hushed
+from dspreview.page.sounds import decoders_hushed
 
 LEVELS = "▁▂▃▄▅▆▇█"
 BLOCK = 1 << 16

@@ -13,7 +13,7 @@ from dspreview.extract.hub.failures import first_line, translate
 from dspreview.local import WEB
 from dspreview.models import Resolved
 from dspreview.page.cells import too_large
-from dspreview.page.media import OutsideFileError, UndecodableError
+from dspreview.page.media_file import OutsideFileError, UndecodableError
 from dspreview.settings import Settings
 
 

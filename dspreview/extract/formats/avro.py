@@ -81,7 +81,7 @@ def avro_tables(stream: Any, batch_size: int) -> Iterator[pa.Table]:
     except ValueError as error:
         if "need to install" in str(error):
             package = str(error).rpartition("install ")[2].split(" ")[0].strip("`'.")
-            raise MissingPackageError(f"{error}; run: pip install {package}") from error
+            raise MissingPackageError.of("the compression of this Avro file", package) from error
         raise
 
 

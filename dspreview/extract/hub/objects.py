@@ -69,10 +69,7 @@ def store_of(url: str, asked: str) -> Any:
     try:
         return opened(scheme, has_credentials(scheme))
     except ImportError as error:
-        package = PACKAGES[scheme][0]
-        raise MissingPackageError(
-            f"{asked}: {scheme}:// is read with the package {package}, which is not installed; run: pip install {package}"
-        ) from error
+        raise MissingPackageError.of(f"{asked}: {scheme}://", PACKAGES[scheme][0]) from error
 
 
 @lru_cache(maxsize=4)

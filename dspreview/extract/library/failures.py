@@ -86,7 +86,7 @@ def missing_package(error: ImportError, where: str) -> errors.MissingPackageErro
     found = PACKAGE.search(str(error))
     name = (found[1] or found[2]) if found else (error.name or "another package")
     package = EXTRAS.get(name, name)
-    return errors.MissingPackageError(f"{where}: this format needs the package {package}; run: pip install {package}")
+    return errors.MissingPackageError.of(f"{where}: this format", package)
 
 
 def reason(error: BaseException) -> str:  # noqa: PLR0911 - one case a line, each simple

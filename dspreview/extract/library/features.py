@@ -7,13 +7,12 @@ from typing import Any
 import datasets
 import pyarrow as pa
 from datasets import Features
-from datasets.features.features import Audio, Image, Mesh, Nifti, Pdf, Video
 
 from dspreview.arrow.geometry import geometry_of
-from dspreview.feature import value_tree
+from dspreview.feature import ASSETS, value_tree
 from dspreview.models import FeatureTree, Json
 
-ASSET_FEATURES = (Audio, Image, Video, Pdf, Nifti, Mesh, datasets.features.BioSequence, datasets.features.BioStructure)
+ASSET_FEATURES = tuple(getattr(datasets.features, kind) for kind in sorted(ASSETS))
 
 
 def features_of(schema: pa.Schema) -> Features:

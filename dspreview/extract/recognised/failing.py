@@ -33,7 +33,4 @@ def told(where: str, folder: Folder, kind: Recognition) -> Iterator[None]:
 
 def missing(where: str, kind: Recognition) -> MissingPackageError:
     """Which extra a kind of dataset needs."""
-    return MissingPackageError(
-        f"{where}: {kind.article} {kind.name} ({kind.reason}) needs the package {kind.package}, which is not installed;"
-        f" run: pip install {kind.package}"
-    )
+    return MissingPackageError.of(f"{where}: {kind.article} {kind.name} ({kind.reason})", kind.package)

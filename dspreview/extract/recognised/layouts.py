@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -45,8 +46,8 @@ class Recognition(NamedTuple):
 
     @property
     def article(self) -> str:
-        """What stands before its name."""
-        return "an" if self.name[0] in "AEIO" else "a"
+        """What stands before its name; a word of capitals is spelt: an SPSS file."""
+        return "an" if re.match("[AEIO]|[FHLMNRSX][^AEIOUa-z]", self.name) else "a"
 
 
 HERE = "dspreview.extract.recognised"
@@ -98,7 +99,7 @@ def by_format(folder: Folder) -> Recognition | None:
         return file_configs(found, best)
 
     return Recognition(
-        best.words,
+        best.title,
         reason,
         opened,
         best.extra,

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 
 from dspreview.errors import HubError
 from dspreview.page.cells import value_parts
-from dspreview.page.media import UndecodableError, measure
+from dspreview.page.media import measure
+from dspreview.page.media_file import UndecodableError
 from dspreview.query.engine.arrow import column_batches
 from dspreview.query.engine.engine import Engine
 

@@ -14,9 +14,9 @@ from dspreview.query.language.fields import kind_of, type_name
 from dspreview.query.language.paths import Reached
 from dspreview.query.statistics.decimals import decimals
 from dspreview.query.statistics.histogram import counts, float_edges, int_edges, rounded, scaled, settle
-from dspreview.query.statistics.moments import FORMATS, instant_count, moment_text, second_edges, span_text, zone_of
 from dspreview.query.statistics.quantiles import literal, quantiles_of
 from dspreview.query.statistics.talk import talk
+from dspreview.query.statistics.times import FORMATS, instant_count, moment_text, second_edges, span_text, zone_of
 from dspreview.query.table import TableColumn, quoted
 
 if TYPE_CHECKING:

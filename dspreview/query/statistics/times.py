@@ -7,6 +7,7 @@ from datetime import timedelta
 from dspreview.feature import Feature
 from dspreview.page.iso import iso_timestamp
 from dspreview.query.language.exactly import instant
+from dspreview.query.statistics.histogram import BINS
 
 SECOND = 1_000_000
 FORMATS = tuple(
@@ -37,7 +38,7 @@ def second_edges(low: int, high: int) -> list[int]:
     """The edges of bins, whole seconds from the first instant on."""
     if low == high:
         return [low, high]
-    step = -(-((high - low) // SECOND + 1) // 10) * SECOND
+    step = -(-((high - low) // SECOND + 1) // BINS) * SECOND
     return [*range(low, high, step), high]
 
 
