@@ -130,7 +130,7 @@ a pattern ('logs/*.jsonl'), an address (https://…, s3://…) or - for stdin.
 
 \b
 Examples:
-  dspreview glue
+  dspreview nyu-mll/glue
   dspreview rows glue ax test
   dspreview filter ./data --where "label = 1 AND text LIKE '%x%'"
   dspreview check ./data --all-rows
@@ -174,7 +174,8 @@ class Commands(TyperGroup):
         if args and args[0] not in COMMANDS and is_dataset(args[0]):
             return super().resolve_command(ctx, ["describe", *args])
         if args and args[0] not in COMMANDS:
-            ctx.fail(f"no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}")
+            asked = did_you_mean(args[0], COMMANDS, f"; to look at a dataset: dspreview describe {args[0]}")
+            ctx.fail(f"no command {args[0]!r}{asked}")
         return super().resolve_command(ctx, args)
 
 

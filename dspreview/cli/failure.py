@@ -42,6 +42,7 @@ def debugging() -> bool:
 def tell(message: str) -> None:
     """One line on stderr. Names from a dataset may be in it: no terminal escapes."""
     from dspreview.documents.plain import harmless
+    from dspreview.documents.stdout import wipe
 
     lines = message.split("\n")
     told, below = lines, []
@@ -50,6 +51,7 @@ def tell(message: str) -> None:
     text = "\n".join([harmless(" ".join(" ".join(told).split())), *[harmless(line) for line in below]])
     # stderr may be closed: then there is nobody to tell
     with contextlib.suppress(OSError, ValueError, AttributeError):
+        wipe(for_good=False)
         sys.stderr.write(f"dspreview: {text}\n")
         sys.stderr.flush()
 

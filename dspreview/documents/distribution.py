@@ -70,7 +70,12 @@ def from_statistics(found: dict[str, Json], kind: str, rows: int) -> Distributio
     if kind == "image" and found.get("width"):
         drawn = from_statistics(found["width"], "width", rows)
         return drawn and drawn._replace(of=".width")
+    if kind == "int" and found.get("frequencies"):
+        return each({int(value): count for value, count in found["frequencies"].items()}, source, "")
     if found.get("histogram"):
+        edges = found["histogram"]["bin_edges"]
+        if edges[0] == edges[-1]:
+            return each({edges[0]: sum(found["histogram"]["hist"])}, source, UNITS.get(kind, ""))
         return histogram(found["histogram"]["hist"], found["histogram"]["bin_edges"], source, UNITS.get(kind, ""))
     values = found.get("frequencies") or {str(one["value"]): one["count"] for one in found.get("most_frequent") or ()}
     if kind == "bool":
@@ -105,9 +110,9 @@ def from_rows(values: list[Json], column: dict[str, Json]) -> Distribution | Non
 def numbers(values: list[Any], source: Sampled, unit: str) -> Distribution | None:
     """A histogram; one bar where there is one value only, none where floats cannot hold the distance."""
     low, high = min(values), max(values)
-    if low == high:
-        return named({f"{low}{unit}": len(values)}, source)
     whole = isinstance(low, int) and isinstance(high, int)
+    if low == high or (whole and high - low < BINS):
+        return each(Counter(values), source, unit)
     if not whole and not math.isfinite(high - low):
         return None
     counts = [0] * BINS
@@ -118,6 +123,17 @@ def numbers(values: list[Any], source: Sampled, unit: str) -> Distribution | Non
     else:
         edges = [low + (high - low) * (place / BINS) for place in range(BINS)] + [high]
     return histogram(counts, edges, source, unit)
+
+
+def each(values: dict[Any, int], source: Sampled, unit: str) -> Distribution:
+    """A bar for each of a few numbers, in their order."""
+    ordered = sorted(values.items())
+    spelled = spell([value for value, _ in ordered])
+    drawn = draw(
+        [count for _, count in ordered], [name + unit for name in spelled], (spelled[0], spelled[-1] + unit), source
+    )
+    bars = tuple(bar._replace(span=(value, value)) for bar, (value, _) in zip(drawn.bars, ordered, strict=True))
+    return drawn._replace(bars=bars, of=MEASURES.get(unit, ""))
 
 
 def histogram(counts: list[int], edges: list[Any], source: Sampled, unit: str) -> Distribution:

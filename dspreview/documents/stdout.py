@@ -1,14 +1,24 @@
-"""Stdout, the one place where answers go."""
+"""Stdout, the one place where answers go, and what must leave the terminal before they come."""
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 
 from dspreview.errors import AnswerLostError, ReaderGoneError
 
 OBEYED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """What a terminal or an editor obeys and JSON leaves as it is: C1 controls, marks that reorder a line, separators."""
+
+drawn: list[Callable[[bool], None]] = []
+"""Lines about progress: each is wiped before anything else is written; called with True, it does not come back."""
+
+
+def wipe(*, for_good: bool) -> None:
+    """Take lines about progress off the terminal."""
+    for line in drawn:
+        line(for_good)
 
 
 def visible(text: str) -> str:
@@ -29,6 +39,7 @@ def write_bytes(answer: bytes) -> None:
 
     Raises ReaderGoneError where nobody reads any more, AnswerLostError where they do not all go out: a full disk, say.
     """
+    wipe(for_good=True)
     data = memoryview(answer)
     try:
         while data:  # without a buffer (python -u) a call may take a part, and say so

@@ -25,11 +25,17 @@ def plain_type(feature: FeatureTree) -> str:
     return harmless(Feature(feature).plain_words())
 
 
+MOST_WHOLE = 1e21
+"""Whole floats below are written with all their digits."""
+
+
 def number_text(value: float) -> str:
-    """A number with its thousands, exact where that takes no more than 16 signs, else with six digits that count."""
+    """A number with its thousands, exact where it is whole or takes no more than 16 signs, else with six digits that count."""
     text = f"{value:,}"
     if isinstance(value, int) or len(text) <= 16:
         return text.removesuffix(".0")
+    if abs(value) < MOST_WHOLE and value.is_integer():
+        return f"{value:,.0f}"
     return f"{value:,.2f}" if 1e5 <= abs(value) < 1e16 else f"{value:.6g}"
 
 

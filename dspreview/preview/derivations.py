@@ -11,7 +11,7 @@ from dspreview.preview.tables import Tables
 from dspreview.query.table import Table
 from dspreview.store.about import About
 
-VERSION = 3
+VERSION = 4
 """Raised when the same rows would give other derived files: those of another version are not used."""
 
 

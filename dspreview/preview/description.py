@@ -15,6 +15,7 @@ from dspreview.page.row_lines import RowLines
 from dspreview.preview.queries import Queries
 from dspreview.query.language.fields import kind_of
 
+COUNTED = 200_000
 ORDERED = frozenset({"int", "float", "decimal", "date", "timestamp"})
 """Kinds of columns that have a smallest and a largest value."""
 
@@ -27,7 +28,7 @@ class ColumnFacts(NamedTuple):
     missing: int | None
     """Null values; None where only the first rows are known."""
     distinct: int | None
-    """Different values, about."""
+    """Different values: counted up to COUNTED rows, about so many beyond."""
     least: Json
     most: Json
     example: Json
@@ -60,7 +61,7 @@ def describe(queries: Queries, ref: DatasetRef, config: str | None, split: str |
     answer = preview.page(ref, *names)
     features = [(one["name"], one["type"]) for one in json.loads(answer.page.features)]
     rows = [row["row"] for row in RowLines.parse(answer.page.rows)]
-    facts = column_facts(queries, ref, names)
+    facts = column_facts(queries, ref, names, exact=(answer.page.num_rows_total or COUNTED + 1) <= COUNTED)
     columns = []
     for name, tree in features:
         missing, distinct, least, most = facts.get(name, (None, None, None, None))
@@ -98,7 +99,7 @@ def card_of(queries: Queries, ref: DatasetRef) -> dict[str, Json]:
         return {}
 
 
-def column_facts(queries: Queries, ref: DatasetRef, names: SplitId) -> dict[str, tuple[Any, ...]]:
+def column_facts(queries: Queries, ref: DatasetRef, names: SplitId, *, exact: bool) -> dict[str, tuple[Any, ...]]:
     """Of each column: nulls, different values, the smallest, the largest; nothing where the split would have to be converted."""
     if queries.preview.cached or ref.is_remote:
         return {}
@@ -116,7 +117,11 @@ def column_facts(queries: Queries, ref: DatasetRef, names: SplitId) -> dict[str,
                         f"{what}(c{number}) FILTER (isfinite(c{number}))::VARCHAR" for what in ("min", "max")
                     )
                 count = (
-                    f"least(approx_count_distinct(c{number}), count(c{number}))"
+                    (
+                        f"count(DISTINCT c{number})"
+                        if exact
+                        else f"least(approx_count_distinct(c{number}), count(c{number}))"
+                    )
                     if kind in ORDERED | {"text", "bool", "label"}
                     else "NULL"
                 )

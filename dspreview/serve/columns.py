@@ -62,6 +62,8 @@ def address(bar: Bar, of: str, name: str, kind: str, asked: PageQuery, *, is_las
     if bar.span is not None:
         low, high = (f"'{edge}'" if isinstance(edge, str) else repr(edge) for edge in bar.span)
         place = identifier(name) + of
+        if low == high:
+            return narrowed(asked, f"{place} = {low}")
         return narrowed(asked, f"{place} >= {low} AND {place} {'<=' if is_last else '<'} {high}")
     if bar.value is None or of:
         return ""

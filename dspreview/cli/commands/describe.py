@@ -17,7 +17,7 @@ from dspreview.documents.words import bytes_text, counted, harmless, plain_type
 from dspreview.errors import command
 from dspreview.feature import Feature
 from dspreview.models import FeatureTree, Json, dump
-from dspreview.preview.description import ColumnFacts, Described, describe
+from dspreview.preview.description import COUNTED, ColumnFacts, Described, describe
 from dspreview.preview.queries import Queries
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -155,7 +155,7 @@ def table(call: Call, found: Described) -> list[str]:
     header = ["column", "type", "missing", "values", "example"]
     if all(not one["missing"] and not one["values"] for one in records):
         header = ["column", "type", "example"]
-    drawn = output.table_of(call, header, records).rstrip("\n").split("\n")
+    drawn = output.table_of(call, header, records, whole={"missing", "values"}).rstrip("\n").split("\n")
     left = len(found.columns) - MOST_COLUMNS
     return [f"columns of {harmless(whose)}", *drawn, *([f"… and {counted(left, 'more column')}"] if left > 0 else [])]
 
@@ -167,7 +167,11 @@ def record(one: ColumnFacts, total: int | None) -> dict[str, Json]:
         share = f" ({100 * one.missing / total:.0f} %)" if total else ""
         missing = f"{one.missing:,}{share}"
     values = (
-        f"{one.least} to {one.most}" if one.least is not None else f"{one.distinct:,} different" if one.distinct else ""
+        f"{one.least} to {one.most}"
+        if one.least is not None
+        else f"{'' if (total or COUNTED + 1) <= COUNTED else '~'}{one.distinct:,} different"
+        if one.distinct
+        else ""
     )
     return {
         "column": harmless(one.name),

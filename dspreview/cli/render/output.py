@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain, islice
 from typing import Any, NamedTuple, Self
 
@@ -61,14 +61,14 @@ def write_rows(call: Call, header: list[str], rows: Iterable[Record]) -> None:
     found.write(call, Answer(list, header, lambda: rows))
 
 
-def table_of(call: Call, header: list[str], records: list[Record], null: str = "") -> str:
-    """Some fields of records as a table for people; `null` is what stands where nothing is."""
+def table_of(call: Call, header: list[str], records: list[Record], null: str = "", whole: Collection[str] = ()) -> str:
+    """Some fields of records as a table for people; `null` is what stands where nothing is, `whole` what is never cut."""
     if call.agent:
         return agents.lines_of(header, ([record.get(name) for name in header] for record in records))
     from dspreview.cli.render import table  # rich, for a table only
 
     rows = [[record.get(name) for name in header] for record in records]
-    return table.simple(header, rows, color=table.use_color(call.color), null=null) + "\n"
+    return table.simple(header, rows, color=table.use_color(call.color), null=null, whole=whole) + "\n"
 
 
 def people_table(call: Call, header: list[str], rows: Iterable[list[Json]]) -> str:

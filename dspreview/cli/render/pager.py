@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 from dspreview.cli.call import Call
+from dspreview.documents.stdout import wipe
 
 PICTURES = ("\x1b_G", "\x1bP", "\x1b]1337")
 """How pictures begin, which no pager knows."""
@@ -27,6 +28,7 @@ def paged(call: Call, text: str) -> bool:
     words = shlex.split(os.environ.get("PAGER", "less"))
     if not words or words[0] == "cat" or shutil.which(words[0]) is None:
         return False
+    wipe(for_good=True)
     try:
         pager = subprocess.Popen(words, stdin=subprocess.PIPE, env=LESS | dict(os.environ))
     except OSError:

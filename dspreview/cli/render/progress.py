@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
+from dspreview.documents import stdout
 from dspreview.documents.plain import harmless
 
 NO_PROGRESS = "DSPREVIEW_NO_PROGRESS"
@@ -43,30 +44,55 @@ def working(what: str, *, quiet: bool) -> Iterator[Working]:
     if quiet or is_silent():
         yield told
         return
-    done = threading.Event()
-
-    def draw() -> None:
-        started = time.monotonic()
-        if done.wait(DELAY):
-            return
-        number = 0
-        while not done.wait(0.1):
-            frame = FRAMES[number % len(FRAMES)]
-            line = harmless(f"{told.text} … {time.monotonic() - started:.0f} s")
-            width = max(20, shutil.get_terminal_size().columns - 3)
-            sys.stderr.write(f"\r\x1b[K{frame} {line[:width]}")
-            sys.stderr.flush()
-            number += 1
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()
-
-    thread = threading.Thread(target=draw, daemon=True)
-    thread.start()
+    line = Line(told)
+    stdout.drawn.append(line.wipe)
+    line.thread.start()
     try:
         yield told
     finally:
-        done.set()
-        thread.join()
+        line.wipe(for_good=True)
+        stdout.drawn.remove(line.wipe)
+        line.thread.join()
+
+
+class Line:
+    """The line of one `Working`, drawn anew ten times a second by a thread until it is wiped for good."""
+
+    def __init__(self, told: Working) -> None:
+        self.told = told
+        self.done = threading.Event()
+        self.lock = threading.Lock()
+        self.is_there = False
+        self.thread = threading.Thread(target=self.draw, daemon=True)
+
+    def draw(self) -> None:
+        """What the thread does."""
+        started = time.monotonic()
+        pause, number = DELAY, 0
+        while not self.done.wait(pause):
+            text = harmless(f"{self.told.text} … {time.monotonic() - started:.0f} s")
+            width = max(20, shutil.get_terminal_size().columns - 3)
+            with self.lock:
+                if self.done.is_set():
+                    return
+                write_line(f"{FRAMES[number % len(FRAMES)]} {text[:width]}")
+                self.is_there = True
+            pause, number = 0.1, number + 1
+
+    def wipe(self, for_good: bool) -> None:  # noqa: FBT001 - as stdout calls it
+        """Take it off the terminal."""
+        with self.lock:
+            if for_good:
+                self.done.set()
+            if self.is_there:
+                write_line("")
+            self.is_there = False
+
+
+def write_line(text: str) -> None:
+    """Put a text in the place of the line."""
+    sys.stderr.write(f"\r\x1b[K{text}")
+    sys.stderr.flush()
 
 
 def is_silent() -> bool:
@@ -83,14 +109,20 @@ class Meter:
         self.drawn = 0.0
 
     def __enter__(self) -> Self:
+        stdout.drawn.append(self.wipe)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        stdout.drawn.remove(self.wipe)
+        self.wipe(for_good=True)
+
+    def wipe(self, for_good: bool) -> None:  # noqa: FBT001 - as stdout calls it
+        """Take it off the terminal; the next `show` brings it back."""
+        del for_good
         if not self.silent and self.drawn:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+            write_line("")
 
     def show(self, *, done: int, failed: int, left: int, running: list[str]) -> None:
         """Draw the line anew, ten times a second at most."""
@@ -109,5 +141,4 @@ class Meter:
             ", ".join(dict.fromkeys(running)),
         ]
         line = harmless(" · ".join(word for word in words if word))
-        sys.stderr.write(f"\r\x1b[K{line[: max(20, shutil.get_terminal_size().columns - 1)]}")
-        sys.stderr.flush()
+        write_line(line[: max(20, shutil.get_terminal_size().columns - 1)])

@@ -94,13 +94,17 @@ def body(found: dict[str, Json], width: int, unit: str = "") -> list[str]:
 
     """
     lines = []
-    if found.get("min") is not None:
+    if found.get("min") is not None and found["min"] == found["max"]:
+        lines.append(f"always {number(found['min'])} {unit}".rstrip())
+    elif found.get("min") is not None:
         names = ("min", "median", "mean", "std", "max")
         parts = [f"{name} {number(found[name])}" for name in names if found.get(name) is not None]
         lines += wrapped([*parts, unit] if unit else parts, width)
-    if found.get("histogram"):
-        lines += histogram(found["histogram"], width)
     bars = found.get("frequencies")
+    if bars and found.get("histogram"):  # of integers so close together that each has its bar
+        return lines + frequencies(bars, width, by_count=False)
+    if found.get("histogram") and found["min"] != found["max"]:
+        lines += histogram(found["histogram"], width)
     if bars is None and found.get("most_frequent"):
         bars = {str(one["value"]): one["count"] for one in found["most_frequent"]}
     if bars and max(bars.values()) > 1:
@@ -145,10 +149,10 @@ def histogram(found: dict[str, Any], width: int) -> list[str]:
     return [line] if len(line) <= width else [f"▕{signs}▏"[:width], *wrapped([f"from {low}", f"to {high}"], width)]
 
 
-def frequencies(found: dict[str, int], width: int) -> list[str]:
-    """A bar per value, the most frequent first."""
-    ordered = sorted(found.items(), key=lambda pair: -pair[1])
-    most = max(ordered[0][1], 1)
+def frequencies(found: dict[str, int], width: int, *, by_count: bool = True) -> list[str]:
+    """A bar per value, the most frequent first, or in the order in which they stand."""
+    ordered = sorted(found.items(), key=lambda pair: -pair[1]) if by_count else list(found.items())
+    most = max(*found.values(), 1)
     bar = BAR if width >= 2 * BAR + 14 else 8
     room = max(8, width - bar - 14)
     names = [drawing.fit(label(name), room, right=False).rstrip() for name, _ in ordered[:SHOWN]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ LINES_AT_ONCE = 1_000
 ALIGNED = 80
 """Columns are aligned up to that width where nothing is cut."""
 UNCUT = 1 << 30
+SHORT_TYPES = {"integer": "int", "number": "num", "boolean": "bool", "category": "cat", "conversation": "chat"}
 BOLD, DIM, RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 COLORS = {"number": "\x1b[36m", "date": "\x1b[35m", "category": "\x1b[32m"}
 """By the kind of a column; each can be read on a light and on a dark ground."""
@@ -110,7 +111,8 @@ class LineWriter:
         if any(second for _, second in names):
             lines.append(self.line([second for _, second in names], BOLD))
         if types:
-            lines.append(self.line([types[place] for place in self.places], DIM))
+            words = [shorter(types[place], size) for place, size in zip(self.places, self.widths, strict=True)]
+            lines.append(self.line(words, DIM))
         return [*lines, (" " * GAP).join("─" * size for size in self.widths)]
 
     def line(self, cells: list[str], style: str) -> str:
@@ -134,6 +136,12 @@ class LineWriter:
         return fit(text, width_of(text) if self.uncut and width_of(text) > size else size, right=kind == "number")
 
 
+def shorter(word: str, width: int) -> str:
+    """The word for a type, a shorter one where the column is too narrow for it."""
+    first, blank, rest = word.partition(" ")
+    return word if width_of(word) <= width else f"{SHORT_TYPES.get(first, first)}{blank}{rest}"
+
+
 def fit(text: str, width: int, *, right: bool) -> str:
     """A cell in exactly `width` columns: the end is cut, of a path the beginning."""
     taken = width_of(text)
@@ -147,17 +155,30 @@ def fit(text: str, width: int, *, right: bool) -> str:
     return padding + text if right else text + padding
 
 
-def simple(header: list[str], rows: list[list[Any]], *, color: bool, null: str = "") -> str:
-    """A table of ours: numbers to the right, nothing hidden; `null` is what stands where nothing is."""
-    return "".join(streamed(header, lambda: iter(rows), color=color, null=null)).removesuffix("\n")
+def simple(
+    header: list[str], rows: list[list[Any]], *, color: bool, null: str = "", whole: Collection[str] = ()
+) -> str:
+    """A table of ours: numbers to the right, nothing hidden.
+
+    Args:
+        null: what stands where nothing is.
+        whole: columns that are never cut, whatever is in them.
+
+    """
+    return "".join(streamed(header, lambda: iter(rows), color=color, null=null, whole=whole)).removesuffix("\n")
 
 
 def streamed(
-    header: list[str], rows: Callable[[], Iterator[list[Any]]], *, color: bool, null: str = ""
+    header: list[str],
+    rows: Callable[[], Iterator[list[Any]]],
+    *,
+    color: bool,
+    null: str = "",
+    whole: Collection[str] = (),
 ) -> Iterator[str]:
     """The same for any number of rows, some lines at a time: one pass measures the columns, the next one writes them."""
     header = [harmless(name) for name in header]  # of an answer of SQL they are the data's
-    measured = [Measured() for _ in header]
+    measured = [Measured(whole=name in whole) for name in header]
     numbers = [True] * len(header)
     for row in rows():
         for place, cell in enumerate(row):

@@ -13,7 +13,7 @@ from dspreview.models import EXACT_FLOAT, Json
 from dspreview.query.language.fields import kind_of, type_name
 from dspreview.query.language.paths import Reached
 from dspreview.query.statistics.decimals import decimals
-from dspreview.query.statistics.histogram import counts, float_edges, int_edges, rounded, scaled, settle
+from dspreview.query.statistics.histogram import BINS, counts, float_edges, int_edges, rounded, scaled, settle
 from dspreview.query.statistics.quantiles import literal, quantiles_of
 from dspreview.query.statistics.talk import talk
 from dspreview.query.statistics.times import FORMATS, instant_count, moment_text, second_edges, span_text, zone_of
@@ -54,7 +54,7 @@ class Statistics:
         self.engine.restart()
         kind, unit, _ = kind_of(feature)
         if kind == "int":
-            return "int", self.numbers(sql, whole=True)
+            return "int", self.integers(sql)
         if kind in {"float", "decimal"}:
             return "float", (
                 decimals(self, self.engine.source, sql, feature)
@@ -138,6 +138,17 @@ class Statistics:
             "quantiles": {f"{q:g}": settle(value, distance) for q, value in zip(QUANTILES, quantiles, strict=True)},
         }  # fmt: skip
         return answer
+
+    def integers(self, sql: str) -> dict[str, Json]:
+        """Statistics of integers; where a bin is one value, how often each is there: the last bin of the histogram holds two."""
+        answer = self.numbers(sql, whole=True)
+        low, high = answer["min"], answer["max"]
+        if low is None or not 0 < high - low < BINS:
+            return answer
+        found = self.engine.rows(
+            f"SELECT {sql} AS v, count(*) FROM {self.engine.source} WHERE v IS NOT NULL GROUP BY ALL", []
+        )
+        return answer | {"frequencies": {str(value): count for value, count in sorted(found)}}
 
     def spread(self, inner: str, edges: list[Any], total: int, mean: float) -> tuple[list[int], float, float]:
         """The numbers of values between each two edges, the mean, and the deviation from it.
