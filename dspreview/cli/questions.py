@@ -75,6 +75,10 @@ def text_of(option: str, value: str | None) -> str:
     """The text of an option that may stand in a file. Raises UsageError."""
     if value is None:
         return ""
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise errors.UsageError(f"{option}: not text in UTF-8") from error
     if value != "-" and not value.startswith("@"):
         return value
     from dspreview.query.language.tokens import MAX_LENGTH

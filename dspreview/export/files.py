@@ -20,12 +20,14 @@ from dspreview.export.options import Options, Write
 from dspreview.export.rows import Exported, asked_by_sql, exported
 from dspreview.export.shards import Dealer, other_shards, shard_names
 from dspreview.export.writers import writer_of
-from dspreview.models import DatasetRef
+from dspreview.models import DatasetRef, Kind, Resolved
 from dspreview.preview.queries import Queries
 from dspreview.query.table import Lot, Request
 from dspreview.settings import Settings
 from dspreview.signals import uninterrupted
 
+PRIMARY = 0xFF
+"""Of an extended code of SQLite, what kind it is."""
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -94,24 +96,30 @@ def write_rows(rows: AbstractContextManager[Exported], path: str, settings: Sett
     staged = [Path(folder) / os.path.basename(name) for name in names]
     try:
         with rows as found:
+            refuse_own(path, names, found.dataset)
             options = form.options._replace(name=found.split.split)
             number = write_all(write, found, staged, settings, options)
             size = sum(map(bytes_of, staged))
-            move(staged, names)
-            for old in other_shards(names) if form.shards is not None else ():
-                os.unlink(old)  # with --force: beside the new ones they would be rows of the same split
-            return Written(
+            written = Written(
                 path, number, size, found.partial, found.left_out, tuple(found.gone),
                 found.redaction.number if found.redaction else 0, len(names) if form.shards is not None else None,
             )  # fmt: skip
+        move(staged, names)  # when it is known that the data has not changed while it was read
+        for old in other_shards(names) if form.shards is not None else ():
+            os.unlink(old)  # with --force: beside the new ones they would be rows of the same split
     except sqlite3.OperationalError as error:
-        raise StoreFullError(f"{path} cannot be written: {error}; nothing was written") from error
+        if (getattr(error, "sqlite_errorcode", 0) & PRIMARY) in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
+            raise StoreFullError(f"{path} cannot be written: {error}; nothing was written") from error
+        raise UsageError(f"{path}: SQLite cannot hold these columns: {error}; nothing was written") from error
+    except pa.ArrowNotImplementedError as error:
+        raise UsageError(f"{path}: this format has no type for a column: {error}; nothing was written") from error
     except (OSError, pa.ArrowException) as error:
         if getattr(error, "errno", None) in FULL or "No space left" in str(error) or "too large" in str(error):
             raise StoreFullError(f"{path}: the disk is full; nothing was written") from error
         raise
     finally:  # Ctrl-C too leaves nothing half written
         shutil.rmtree(folder, ignore_errors=True)
+    return written
 
 
 def refuse_present(path: str, names: list[str], form: Form) -> None:
@@ -123,6 +131,8 @@ def refuse_present(path: str, names: list[str], form: Form) -> None:
         raise UsageError(
             f"{os.path.basename(old[0])} is there already, of another number of shards; replace all of them with --force (in Python force=True)"
         )
+    if there is not None and os.path.isdir(there):
+        raise UsageError(f"{path} is a folder; name a file")
     if there is not None and not form.force:
         named = path if form.shards is None else os.path.basename(there)
         raise UsageError(
@@ -130,6 +140,14 @@ def refuse_present(path: str, names: list[str], form: Form) -> None:
         )
     if not os.path.isdir(os.path.dirname(names[0])):
         raise UsageError(f"{path}: there is no folder {os.path.dirname(path)}")
+
+
+def refuse_own(path: str, names: list[str], dataset: Resolved) -> None:
+    """Raise UsageError where an export would take the place of a file of the dataset that it is made of."""
+    if dataset.kind is Kind.LOCAL and any(
+        os.path.lexists(name) and f"{name}/".startswith(f"{dataset.name}/") for name in names
+    ):
+        raise UsageError(f"{path} is a file of the dataset itself; name another one")
 
 
 def write_all(write: Write, found: Exported, staged: list[Path], settings: Settings, options: Options) -> int:

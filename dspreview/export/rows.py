@@ -112,7 +112,7 @@ def asked_by_sql(queries: Queries, refs: Mapping[str, DatasetRef], statement: st
     """The rows that a SELECT gives. Raises UsageError, PreviewError."""
     with asked(queries, refs, statement) as found:
         dataset = queries.preview.dataset(refs[""]).dataset
-        tables = (without_files(with_integers(one), found.left_out) for one in found.tables)
+        tables = (without_files(with_integers(one, found.columns), found.left_out) for one in found.tables)
         names = SplitId("", "query")
         yield Exported(
             dataset, refs[""].asked, names, found.columns, tables, bool(found.partial), tuple(found.left_out)
@@ -128,10 +128,10 @@ def without_files(table: pa.Table, names: list[str]) -> pa.Table:
     return table
 
 
-def with_integers(table: pa.Table) -> pa.Table:
+def with_integers(table: pa.Table, columns: Columns) -> pa.Table:
     """A table whose sums of integers are integers of 64 bits, which all formats have. Raises UsageError where one is larger."""
-    for place, field in enumerate(table.schema):
-        if is_huge(field.type):
+    for place, (field, (_, tree)) in enumerate(zip(table.schema, columns, strict=True)):
+        if is_huge(field.type, tree):
             try:
                 table = table.set_column(place, field.name, table.column(place).cast(pa.int64()))
             except pa.ArrowInvalid as error:

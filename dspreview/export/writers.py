@@ -10,7 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyarrow.types as pt
 
+from dspreview.arrow.settled import settled_table
 from dspreview.errors import UsageError
 from dspreview.export.options import Options, Write
 from dspreview.export.rows import Columns, Exported
@@ -28,11 +30,12 @@ CODECS = ("zstd", "snappy", "gzip", "lz4", "none")
 def write_parquet(found: Exported, path: Path, settings: Settings, options: Options) -> int:
     """Parquet with the features of `datasets` in it, so that `load_dataset` has the same columns."""
     del settings
-    first = next(found.tables)
+    tables = (settled_table(one, parquetless) for one in found.tables)
+    first = next(tables)
     schema = with_features(first.schema, found.columns)
     rows, waiting, size = 0, [first], 0
     with pq.ParquetWriter(path, schema, compression=options.compression or "zstd") as out:
-        for table in found.tables:
+        for table in tables:
             rows += table.num_rows
             waiting.append(table)
             size += table.nbytes
@@ -42,6 +45,11 @@ def write_parquet(found: Exported, path: Path, settings: Settings, options: Opti
         if waiting and rows:
             out.write_table(joined(waiting, schema), row_group_size=GROUP_ROWS)
     return rows
+
+
+def parquetless(kind: pa.DataType) -> pa.DataType | None:
+    """What Parquet has no type for, as text: intervals as ISO 8601, unions as JSON."""
+    return pa.string() if pt.is_interval(kind) or pt.is_union(kind) else None
 
 
 def joined(tables: list[pa.Table], schema: pa.Schema) -> pa.Table:
@@ -90,6 +98,8 @@ def write_sqlite(found: Exported, path: Path, settings: Settings, options: Optio
     raw = [name for name, tree in found.columns if Feature(tree).value in BINARY and not Feature(tree).is_geometry]
     number = 0
     for place, name in enumerate(names):
+        if "\0" in name:
+            raise UsageError(f"SQLite has no names with NUL in them, as in {name!r}; leave the column out")
         if (twin := next((one for one in names[:place] if one.lower() == name.lower()), None)) is not None:
             raise UsageError(f"SQLite takes {twin!r} and {name!r} for one name; choose columns with --columns")
 
@@ -97,7 +107,7 @@ def write_sqlite(found: Exported, path: Path, settings: Settings, options: Optio
         nonlocal number
         for row in records(found, settings, raw):
             number += 1
-            yield {name: dump(value) if isinstance(value, (dict, list)) else value for name, value in row.items()}
+            yield {name: storable(value) for name, value in row.items()}
 
     try:
         table = database.table(options.name)
@@ -112,9 +122,18 @@ def write_sqlite(found: Exported, path: Path, settings: Settings, options: Optio
     return number
 
 
+def storable(value: Json) -> Json:
+    """A value as SQLite holds it: nested as its JSON, an integer beyond 64 bits as its digits."""
+    if isinstance(value, (dict, list)):
+        return dump(value)
+    return str(value) if isinstance(value, int) and not -(2**63) <= value < 2**63 else value
+
+
 def sqlite_type(tree: Any) -> type:
     """What SQLite stores values of a feature as."""
     feature = Feature(tree)
+    if feature.value == "uint64":
+        return bytes  # which SQLite leaves as it is: in a column of integers, digits beyond 64 bits become a float
     if feature.kind == "ClassLabel" or INTEGERS.fullmatch(feature.value) or feature.value == "bool":
         return int
     if feature.value in BINARY and not feature.is_geometry:

@@ -114,5 +114,16 @@ def iso_duration(count: int, unit: str) -> str:
 
 def iso_interval(value: Any) -> str:
     """A calendar interval of months, days and nanoseconds."""
-    time = iso_duration(value.nanoseconds, "ns").removeprefix("P") if value.nanoseconds else ""
-    return f"P{value.months}M{value.days}D{time}"
+    if not (value.months or value.days):  # a length of time as such
+        return iso_duration(value.nanoseconds, "ns")
+    sign = "-" if value.nanoseconds < 0 else ""
+    seconds, rest = divmod(abs(value.nanoseconds), PER_SECOND["ns"])
+    hours, minutes, seconds = (
+        seconds // 3600,
+        seconds // 60 % 60,
+        seconds % 60,
+    )  # any number of hours: a day may have 23
+    below = fraction(rest, PER_SECOND["ns"]).rstrip("0")
+    parts = [f"{sign}{count}{unit}" for count, unit in ((hours, "H"), (minutes, "M")) if count]
+    parts += [f"{sign}{seconds}{below}S"] if seconds or below else []
+    return f"P{value.months}M{value.days}D{'T' if parts else ''}{''.join(parts)}"

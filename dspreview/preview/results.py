@@ -56,16 +56,16 @@ def as_shown(cells: Cells, kind: pa.DataType, left_out: list[str]) -> Cells:
     """A column as an answer has it: no files, and whole numbers that came as decimals as such."""
     if cells.name in left_out:
         return cells._replace(values=[None] * len(cells.values), plain=True)
-    if is_huge(kind):
+    if is_huge(kind, cells.feature):
         return cells._replace(values=[None if one is None else int(one) for one in cells.values], plain=True)
     return cells
 
 
-def is_huge(kind: pa.DataType) -> bool:
-    """Whether a column is of integers beyond 64 bits, which sums of integers are."""
+def is_huge(kind: pa.DataType, tree: Json) -> bool:
+    """Whether a column is of integers of 128 bits, which sums of integers are: they come as decimals."""
     import pyarrow.types as pt
 
-    return bool(pt.is_decimal(kind)) and (kind.precision, kind.scale) == (38, 0)
+    return bool(pt.is_decimal(kind)) and Feature(tree).value == "int64"
 
 
 class Sources:
@@ -94,7 +94,7 @@ class Sources:
             return value_tree("binary") | {"geometry": "OGC:CRS84"}
         if word == "BLOB" and name in self.geometries:
             return self.geometries[name]
-        tree = value_tree("int64") if is_huge(kind) else tree_of(kind)
+        tree = value_tree("int64") if word == "HUGEINT" else tree_of(kind)
         return value_tree(str(kind)) if tree is None else tree
 
     def files(self, columns: list[tuple[str, Json]]) -> list[str]:

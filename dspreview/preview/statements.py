@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial as partial_of
@@ -20,12 +19,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from dspreview.query.engine.engine import Engine
+    from dspreview.query.statement.guard import TableName
 
+WITHOUT_ARROW = frozenset({"UHUGEINT", "TIME WITH TIME ZONE", "BIT", "BIGNUM"})
+"""Types whose values Arrow has no room for."""
 STEP = 1_000
 """Rows that are handed out at a time."""
 MAIN = "main"
-PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-"""Names that need no quotes."""
+TAKEN = frozenset({MAIN, "system", "temp", "memory", "information_schema", "pg_catalog"})
+"""Names of the engine's own: a config that is called so has a `_` behind it."""
 
 
 class View(NamedTuple):
@@ -40,24 +42,32 @@ class View(NamedTuple):
     @property
     def word(self) -> str:
         """Its name in SQL."""
-        from dspreview.query.statement.views import identifier
+        from dspreview.query.statement.views import word
 
-        parts = [self.name] if self.schema == MAIN else [self.schema, self.name]
-        return ".".join(part if PLAIN.fullmatch(part) else identifier(part) for part in parts)
+        return ".".join(map(word, [self.name] if self.schema == MAIN else [self.schema, self.name]))
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What the engine knows it by: it takes no heed of capitals."""
+        return self.schema.lower(), self.name.lower()
 
 
 def views_of(queries: Queries, refs: Mapping[str, DatasetRef]) -> list[View]:
     """The views of some datasets, by the names that they have beside the first, which has none. Raises PreviewError."""
-    found = []
+    found = list[View]()
     for name, ref in refs.items():
+        if name.lower() in TAKEN | {view.key[0] for view in found}:
+            raise errors.UsageError(f"--with {name}=…: that name is taken; choose another")
         listing = queries.preview.splits(ref)
         default = listing.default_config or (listing.configs[0].config if len(listing.configs) == 1 else None)
         for config in listing.configs:
             for split in config.splits:
                 if config.config == default:
                     found.append(View(name or MAIN, split.split, ref, config.config, split.split))
-                schema = f"{name}.{config.config}" if name else config.config
-                if schema not in {MAIN, name}:
+                schema = f"{config.config}_" if config.config.lower() in TAKEN else config.config
+                if name:
+                    schema = f"{name}.{schema}"
+                if config.config != default or config.config not in {MAIN, name}:
                     found.append(View(schema, split.split, ref, config.config, split.split))
     return found
 
@@ -81,7 +91,9 @@ def asked(
     views = views_of(queries, refs)
     if itself is not None:
         views.append(View(MAIN, "split", refs[""], *itself))
-    by_name = {(view.schema.lower(), view.name.lower()): view for view in views}
+    by_name: dict[tuple[str, str], list[View]] = {}
+    for view in views:
+        by_name.setdefault(view.key, []).append(view)
     with duckdb.connect(config={"python_enable_replacements": "false"}) as parser:
         parser.execute("SET enable_external_access = false")
         tables = guarded_tables(parser, text)
@@ -89,12 +101,17 @@ def asked(
     for table in tables:
         key = ((table.schema or MAIN).lower(), table.name.lower())
         if is_slice(table.name) and key not in by_name:
-            base = by_name.get((key[0], parse(table.name)[0].split.lower()))
-            if base is not None:
-                by_name[key] = base._replace(name=table.name, split=table.name)
-        if key not in by_name:
-            raise unknown_table(table, [view.word for view in views])
-        wanted[key] = by_name[key]
+            bases = by_name.get((key[0], parse(table.name)[0].split.lower()), [])
+            by_name[key] = [base._replace(name=table.name, split=table.name) for base in bases]
+        if not by_name.get(key):
+            if table.is_sure:
+                raise unknown_table(table, [view.word for view in views])
+            continue
+        view = one_of(by_name[key], table)
+        if wanted.setdefault(key, view) != view:
+            raise errors.UsageError(
+                f"{view.word} and {wanted[key].word} differ in capitals alone, which SQL takes for one name: ask for one"
+            )
     with ExitStack() as stack:
         opened = [(view, stack.enter_context(opened_table(queries, view))) for view in wanted.values()]
         engine = stack.enter_context(
@@ -103,7 +120,7 @@ def asked(
         make_views(engine, opened)
         queries.preview.extractor.bound(queries.settings.query_max_memory)  # DuckDB's own limit counts no long values
         try:
-            relation = engine.guarded(lambda: told(text, lambda: engine.connection.sql(text)))
+            relation = engine.guarded(lambda: told(text, lambda: handed_out(engine.connection.sql(text))))
             reader = engine.guarded(lambda: told(text, lambda: relation.to_arrow_reader(STEP)))
             sources = Sources([one.table for _, one in opened])
             columns = sources.columns(reader.schema, [str(kind) for kind in relation.types])
@@ -115,6 +132,16 @@ def asked(
                 f"{engine.where}: the values of the answer are so long that they need more memory than QUERY_MAX_MEMORY"
                 f" ({queries.settings.query_max_memory:,}); ask for less of them, or raise it"
             ) from error
+
+
+def one_of(views: list[View], table: TableName) -> View:
+    """The view that is meant, of those whose names differ in capitals. Raises UsageError."""
+    exact = [view for view in views if (view.schema, view.name) == (table.schema or MAIN, table.name)]
+    if len(views) > 1 and len(exact) != 1:
+        raise errors.UsageError(
+            f"{' and '.join(view.word for view in views)} differ in capitals alone: write one of them as it is"
+        )
+    return (exact or views)[0]
 
 
 @contextmanager
@@ -163,6 +190,21 @@ def make_views(engine: Engine, opened: list[tuple[View, SplitTable]]) -> None:
         query = select(one.table, paths, [str(row[1]) for row in described][: len(one.table.columns)])
         engine.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {identifier(view.schema)}")
         engine.connection.execute(f"CREATE VIEW {identifier(view.schema)}.{identifier(view.name)} AS {query}")
+
+
+def handed_out(relation: Any) -> Any:
+    """An answer whose columns all come through Arrow as they are; those that do not, as their text."""
+    kinds = [str(kind) for kind in relation.types]
+    if not any(kind in WITHOUT_ARROW for kind in kinds):
+        return relation
+    from dspreview.query.statement.views import identifier
+
+    names = zip(relation.columns, kinds, strict=True)
+    each = [
+        f"#{n}::VARCHAR AS {identifier(name)}" if kind in WITHOUT_ARROW else f"#{n}"
+        for n, (name, kind) in enumerate(names, 1)
+    ]
+    return relation.project(", ".join(each))
 
 
 def told(text: str, work: Callable[[], Any]) -> Any:

@@ -308,3 +308,66 @@ def test_names_that_sqlite_takes_for_one_are_a_mistake_of_the_call(tmp_path: Pat
     folder = write(tmp_path / "d", {"a.parquet": parquet({"A": [1], "a": [2]})})
     done = dspreview("export", folder, "--to", tmp_path / "o.sqlite")
     assert (done.code, "'A' and 'a'" in done.err, (tmp_path / "o.sqlite").exists()) == (2, True, False)
+
+
+def test_a_file_of_the_dataset_is_not_replaced(tmp_path: Path, dspreview: Any) -> None:
+    folder = write(tmp_path / "d", {"train.parquet": parquet({"id": list(range(60))})})
+    before = (folder / "train.parquet").read_bytes()
+    for source in (folder, folder / "train.parquet"):
+        ran = dspreview("export", source, "-o", folder / "train.parquet", "--force", "--where", "id < 5")
+        assert ran.code == 2
+        assert "a file of the dataset itself" in ran.err
+    assert (folder / "train.parquet").read_bytes() == before
+    (tmp_path / "out.csv").mkdir()
+    ran = dspreview("export", folder, "-o", tmp_path / "out.csv", "--force")
+    assert (ran.code, "is a folder" in ran.err) == (2, True)
+    assert sorted(one.name for one in tmp_path.iterdir() if one.name != "home") == ["d", "out.csv"]
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ({"a": pa.array([2**64 - 1, 1], pa.uint64())}, ["18446744073709551615", 1]),
+        ({"a": ["x", None]}, ["x", None]),
+    ],
+)  # fmt: skip
+def test_integers_beyond_64_bits_are_their_digits_in_sqlite(
+    table: Any, told: list[Any], tmp_path: Path, dspreview: Any
+) -> None:
+    folder = write(tmp_path / "d", {"train.parquet": parquet(table)})
+    for words in (["export", folder, "-o"], ["sql", folder, "SELECT * FROM train", "--to"]):
+        assert dspreview(*words, tmp_path / f"{words[0]}.sqlite").code == 0
+        with sqlite3.connect(tmp_path / f"{words[0]}.sqlite") as base:
+            (name,) = base.execute("SELECT name FROM sqlite_master").fetchone()
+            assert [row[0] for row in base.execute(f"SELECT a FROM {name}")] == told
+        base.close()
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"), [(["a\0b"], "NUL"), ([f"c{n}" for n in range(2_001)], "too many columns")]
+)
+def test_what_sqlite_cannot_hold_is_a_mistake_of_the_call(
+    columns: list[str], told: str, tmp_path: Path, dspreview: Any
+) -> None:
+    folder = write(tmp_path / "d", {"train.parquet": parquet({key: [1] for key in columns})})
+    ran = dspreview("export", folder, "-o", tmp_path / "x.sqlite")
+    assert (ran.code, told in ran.err) == (2, True)
+    assert not (tmp_path / "x.sqlite").exists()
+
+
+@pytest.mark.parametrize(
+    ("statement", "value"),
+    [("SELECT INTERVAL '1 day 2 hours' AS v", "P0M1DT2H"), ("SELECT t AS v FROM train", "PT1.5S"), ("SELECT union_value(a := 1) AS v", "1")],
+)  # fmt: skip
+def test_what_parquet_has_no_type_for_is_text(statement: str, value: str, tmp_path: Path, dspreview: Any) -> None:
+    folder = write(tmp_path / "d", {"train.parquet": parquet({"t": pa.array([1_500], pa.duration("ms"))})})
+    ran = dspreview("sql", folder, statement, "--to", tmp_path / "x.parquet")
+    assert ran.code == 0, ran.err
+    assert pq.read_table(tmp_path / "x.parquet")["v"].to_pylist() == [value]
+
+
+def test_what_parquet_has_no_type_for_at_all_is_told(tmp_path: Path, dspreview: Any) -> None:
+    folder = write(tmp_path / "d", {"train.parquet": parquet({"a": [1]})})
+    ran = dspreview("sql", folder, "SELECT {} AS v", "--to", tmp_path / "x.parquet")
+    assert (ran.code, "has no type for a column" in ran.err) == (2, True)
+    assert not (tmp_path / "x.parquet").exists()

@@ -62,7 +62,12 @@ def sql(
     if (code := apart("SQL")) is not None:
         return code
     most = number_of(length, call)
-    refs = {"": call.ref(dataset)} | dict(named(call, word) for word in with_ or ())
+    refs = {"": call.ref(dataset)}
+    for word in with_ or ():
+        name, ref = named(call, word)
+        if name in refs:
+            raise errors.UsageError(f"--with {word}: {name} is another dataset already; choose another name")
+        refs[name] = ref
     text = text_of("SELECT", statement)
 
     def answer(queries: Queries) -> int:

@@ -93,7 +93,22 @@ class Engine:
         # DuckDB 2.0 fails on fields of structs with it, and we look up positions first and rows then anyway
         found = ["late_materialization"]
         self.cautious = self.table.origin != "derived" and self.doubtful(paths)
-        return [*found, *TRUSTING] if self.cautious else found
+        if self.cautious:
+            return [*found, *TRUSTING]
+        return [*found, "statistics_propagation"] if self.holds_floats(paths) else found
+
+    def holds_floats(self, paths: list[str]) -> bool:
+        """Whether there are floats, whose statistics say nothing of NaN: from those DuckDB answers `max` with NaN."""
+        listed = ", ".join(quoted(path) for path in paths)
+        floats = "type IN ('FLOAT', 'DOUBLE') OR logical_type::VARCHAR ILIKE '%float16%'"
+        return self.seen(f"SELECT count(*) > 0 FROM parquet_schema([{listed}]) WHERE {floats}")
+
+    def seen(self, query: str) -> bool:
+        """Whether footers hold something; a footer that cannot be read is told where the rows are read."""
+        try:
+            return bool(self.connection.execute(query).fetchall()[0][0])
+        except duckdb.Error:
+            return True
 
     def doubtful(self, paths: list[str]) -> bool:
         """Whether files have statistics that their format calls undefined: DuckDB believes them and loses rows.
@@ -104,14 +119,10 @@ class Engine:
         new = "coalesce(stats_min_value, stats_max_value) IS NOT NULL"
         old = f"type IN ({', '.join(map(quoted, BYTES))}) AND coalesce(stats_min, stats_max) IS NOT NULL"
         unordered = "o.column_orders IS NULL OR list_bool_or(list_transform(o.column_orders, lambda x: x NOT LIKE '%TYPE_ORDER=TypeDefined%'))"
-        query = (
+        return self.seen(
             f"SELECT count(*) > 0 FROM parquet_metadata([{listed}]) m JOIN parquet_file_metadata([{listed}]) o USING (file_name)"
             f" WHERE CASE WHEN {new} THEN {unordered} ELSE {old} END"
         )
-        try:
-            return bool(self.connection.execute(query).fetchall()[0][0])
-        except duckdb.Error:  # told where the rows are read
-            return True
 
     def __enter__(self) -> Self:
         return self

@@ -19,18 +19,19 @@ from dspreview.suggestions import did_you_mean
 if TYPE_CHECKING:
     import duckdb
 
+PIVOT = re.compile(r"\bpivot", re.IGNORECASE)
 LINE = re.compile(r"LINE (\d+): ")
 """How DuckDB begins the line that it points into."""
 MOST_CHARACTERS = 100_000
 NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
 """Queries that read; others insert, delete or update within a WITH."""
-TABLE_FUNCTIONS = frozenset({"unnest", "range", "generate_series"})
+TABLE_FUNCTIONS = frozenset({"unnest", "range", "generate_series", "json_each", "json_tree", "repeat"})
 """Functions that give rows out of nothing but their arguments."""
 NO_FUNCTIONS = frozenset({
     "current_setting", "getvariable", "getenv", "nextval", "currval", "query", "query_table", "write_log", "which_secret", "current_catalog",
     "current_database", "current_schema", "current_schemas", "current_query", "current_user", "current_role", "session_user", "user",
     "in_search_path", "txid_current", "get_block_size", "set_config", "json_execute_serialized_sql", "json_serialize_sql", "json_serialize_plan",
-    "json_deserialize_sql", "sql_auto_complete", "add_parquet_key", "constant_or_null",
+    "json_deserialize_sql", "sql_auto_complete", "add_parquet_key",
 })  # fmt: skip
 """Functions that tell of this machine or of the engine, or run another statement."""
 NO_PREFIX = re.compile(
@@ -39,6 +40,7 @@ NO_PREFIX = re.compile(
 """How the names of others begin, and of tables that tell of the engine."""
 
 
+ENGINE_SCHEMAS = frozenset({"system", "temp", "memory", "information_schema", "pg_catalog"})
 FILE_LIKE = re.compile(r"[./\\:*?\[]")
 """What stands in the names of files and addresses: elsewhere in the statement, such a name would mean one."""
 
@@ -48,6 +50,8 @@ class TableName(NamedTuple):
 
     schema: str
     name: str
+    is_sure: bool = True
+    """Whether it must be a split; else a WITH has that name, too, in a part of the statement."""
 
 
 def guarded_tables(connection: duckdb.DuckDBPyConnection, text: str) -> list[TableName]:
@@ -69,21 +73,23 @@ def parsed(connection: duckdb.DuckDBPyConnection, text: str) -> Json:
     import duckdb
 
     try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError("the statement is not text in UTF-8") from error
+    try:
         found = connection.extract_statements(text)
     except duckdb.Error as error:
         raise told_by(error, text) from error
     if len(found) != 1:
-        raise refused(
-            "nothing was asked"
-            if not found
-            else "one statement at a time; a PIVOT needs its values: ON column IN ('a', 'b')"
-        )
+        raise refused("nothing was asked" if not found else "one statement at a time")
     row = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [text]).fetchone()
     try:
         tree = json.loads(row[0]) if row is not None else {"error": True}
     except RecursionError as error:
         raise refused("it is nested too deeply") from error
     if tree.get("error"):
+        if PIVOT.search(text):
+            raise refused("a PIVOT needs its values: ON column IN ('a', 'b')")
         raise refused("only SELECT is run: the data is read, never changed")
     return tree["statements"]
 
@@ -136,13 +142,12 @@ def look_at(node: dict[str, Json], known: Collection[str], names: list[TableName
         table = TableName(str(node.get("schema_name") or ""), str(node.get("table_name") or ""))
         if node.get("catalog_name"):
             raise refused(f"there is no other database: {node['catalog_name']}.{table.schema}.{table.name}")
-        if table.schema or table.name.lower() not in known:
-            names.append(table)
+        names.append(table._replace(is_sure=bool(table.schema) or table.name.lower() not in known))
 
 
 def look_at_function(name: str, schema: str, catalog: str) -> None:
-    """Refuse a function that tells of this machine. Raises UsageError."""
-    if catalog or schema.lower() not in {"", "main"}:
+    """Refuse a function that tells of this machine; what stands before its name may be a column. Raises UsageError."""
+    if {catalog.lower(), schema.lower()} & ENGINE_SCHEMAS:
         raise refused(f"there is no other schema of functions: {schema}.{name}()")
     if name.lower() in NO_FUNCTIONS or NO_PREFIX.match(name):
         raise refused(f"{name}() reads no data of the dataset")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import cache
 
 from dspreview.feature import INTEGERS, LIST, Feature
 from dspreview.query.table import READ, Table, quoted
@@ -11,6 +13,26 @@ PER_MICROSECOND = {"time32[s]": "c * 1000000", "time32[ms]": "c * 1000", "time64
 
 PER_SPAN = {"duration[s]": "* 1000000", "duration[ms]": "* 1000", "duration[us]": "", "duration[ns]": "// 1000"}
 """From a count to microseconds, which are what DuckDB's intervals hold."""
+
+
+PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+
+
+@cache
+def reserved() -> frozenset[str]:
+    """The words that a name must not be without quotes."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category = 'reserved'"
+        ).fetchall()
+    return frozenset(name for (name,) in found)
+
+
+def word(name: str) -> str:
+    """A name as one would write it: in quotes where it needs them."""
+    return name if PLAIN.fullmatch(name) and name.lower() not in reserved() else identifier(name)
 
 
 def identifier(name: str) -> str:
@@ -55,13 +77,14 @@ def expression(place: str, feature: Feature, kind: str) -> str:
 
 def view_names(table: Table) -> list[str]:
     """The names of columns, told apart where SQL takes them for the same."""
-    seen: set[str] = set()
+    seen: dict[str, int] = {}
+    """How often each name has come, without its capitals."""
     names = []
     for column in table.columns:
-        name, number = column.name or "column", 1
+        name = first = column.name or "column"
         while name.lower() in seen:
-            number += 1
-            name = f"{column.name or 'column'}_{number}"
-        seen.add(name.lower())
+            seen[first.lower()] += 1
+            name = f"{first}_{seen[first.lower()]}"
+        seen[name.lower()] = 1
         names.append(name)
     return names
