@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 
 from dspreview import errors
+from dspreview.check.delimited import header_of
 from dspreview.check.failing import of_failure
 from dspreview.check.findings import Finding, found
 from dspreview.check.info import infos_of, look_at_features, look_at_info, look_at_options, look_at_types
@@ -260,7 +261,7 @@ def file_of(engine: Engine, reading: Reading, finding: Finding) -> Finding:
 
 def header_schema(reading: Reading) -> pa.Schema | None:
     """The columns of a CSV, without types."""
-    header = reading.header(reading.files[0]) if reading.format.is_delimited and reading.files else None
+    header = header_of(reading, reading.files[0]) if reading.format.is_delimited and reading.files else None
     return None if header is None else pa.schema([(name, pa.null()) for name in dict.fromkeys(header)])
 
 

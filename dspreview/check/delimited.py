@@ -12,6 +12,7 @@ import pyarrow.csv as pc
 from dspreview.check.findings import Finding, found
 from dspreview.check.names import look_at_names
 from dspreview.check.reading import Reading
+from dspreview.extract.library.csvheader import HEAD, TOLD, short_header
 from dspreview.local import open_regular
 
 MOST_PLACES = 100
@@ -21,10 +22,10 @@ MOST_PLACES = 100
 def look_at_delimited(reading: Reading, path: str, place: dict[str, Any]) -> Iterator[Finding]:
     """What is not in order in a CSV file."""
     name = reading.shorten(path)
-    if (header := reading.header(path)) is not None:
+    if (header := header_of(reading, path)) is not None:
         yield from look_at_names(header, place | {"file": name})
     known = reading.unusual
-    shifted = None if known else reading.shifted(path)
+    shifted = None if known else shift_of(reading, path)
     if shifted is not None:
         yield found("library-differs", shifted, file=name, line=2, **place)
     if "sep" in known:
@@ -39,8 +40,49 @@ def look_at_delimited(reading: Reading, path: str, place: dict[str, Any]) -> Ite
         and header is not None
         and shifted is None
         and "encoding" not in known
+        and not any(reading.params.get(key) is not None for key in TOLD)
     ):
-        yield from look_at_widths(path, name, reading.delimiter, place)
+        signs = {key: str(reading.params[key]) for key in ("quotechar", "escapechar") if reading.params.get(key)}
+        yield from look_at_widths(path, name, {"delimiter": reading.delimiter, **signs}, place)
+
+
+def header_of(reading: Reading, path: str) -> list[str] | None:
+    """The names in the first line of a CSV on this machine, as they are there; None where it has none, or is packed."""
+    params = reading.params
+    if (
+        not reading.format.is_delimited
+        or not path.endswith(".csv")
+        or "://" in path
+        or params.get("header", "infer") not in {"infer", 0}
+        or len(reading.delimiter) != 1
+        or {"skiprows", "comment"} & set(params)
+    ):
+        return None
+    try:
+        file = open(path, encoding=str(params.get("encoding") or "utf-8-sig"), errors="replace", newline="")  # noqa: SIM115 - closed below
+    except LookupError:  # whoever reads the rows tells that there is no such encoding
+        return None
+    with file:
+        return next(csv.reader(file, delimiter=reading.delimiter), None)
+
+
+def shift_of(reading: Reading, path: str) -> str | None:
+    """What is wrong where the rows of a CSV have one field more than its header."""
+    if reading.direct is not None:
+        with open_regular(path) as file:
+            short = short_header(file.read(HEAD), reading.params)
+    else:
+        from dspreview.extract.library.readers import SplitReader
+
+        short = SplitReader(
+            reading.library.source, reading.plan, reading.names.split, reading.folder, reading.settings, streaming=True
+        ).short_header(path)
+    if short is None:
+        return None
+    ends = "a delimiter at the end of each row: `datasets` shifts all columns by one, and loses the first"
+    unnamed = "a first column without a name: `datasets` takes it for an index, and may lose it"
+    told = ends if short.trailing else unnamed
+    return f"{len(short.names) + 1} fields in a row, {len(short.names)} names in the header: {told}"
 
 
 def without_rows(reading: Reading, files: list[tuple[int, str, int]], place: dict[str, Any]) -> Iterator[Finding]:
@@ -60,15 +102,22 @@ def without_rows(reading: Reading, files: list[tuple[int, str, int]], place: dic
         yield found("library-refuses", told, file=name, **place)
 
 
-def look_at_widths(path: str, name: str, sep: str, place: dict[str, Any]) -> Iterator[Finding]:
+def look_at_widths(path: str, name: str, signs: dict[str, Any], place: dict[str, Any]) -> Iterator[Finding]:
     """The rows of a file on this machine whose fields are too many or too few.
 
     Rows that are too long are refused by `datasets`, and it fills up those that are too short.
+
+    Args:
+        path: the file.
+        name: its name in the dataset.
+        signs: its delimiter, and its quotes and escapes where a README declares them, as `csv.reader` has them.
+        place: where findings are.
+
     """
-    if not has_odd_rows(path, sep):
+    if not has_odd_rows(path, signs):
         return
     with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
-        rows = csv.reader(file, delimiter=sep)
+        rows = csv.reader(file, **signs)
         width, seen, start = len(next(rows, [])), 0, rows.line_num + 1
         try:
             for row in rows:
@@ -87,13 +136,16 @@ def look_at_widths(path: str, name: str, sep: str, place: dict[str, Any]) -> Ite
         )
 
 
-def has_odd_rows(path: str, sep: str) -> bool:
+def has_odd_rows(path: str, signs: dict[str, Any]) -> bool:
     """Whether a row may have other fields than the first: at the speed of pyarrow, which stops at the first such row.
 
     It also stops at lines longer than its block, which Python's reader then counts.
     """
     columns = pc.ConvertOptions(include_columns=[], include_missing_columns=True)
-    parsing = pc.ParseOptions(delimiter=sep, newlines_in_values=True)
+    parsing = pc.ParseOptions(
+        delimiter=signs["delimiter"], newlines_in_values=True, quote_char=signs.get("quotechar", '"'),
+        escape_char=signs.get("escapechar", False),
+    )  # fmt: skip
     try:
         with open_regular(path) as stream:
             for _ in pc.open_csv(stream, parse_options=parsing, convert_options=columns):

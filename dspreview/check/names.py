@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from dspreview.check.findings import Finding, found
 from dspreview.check.media import uneven_metadata
+from dspreview.feature import Feature
 
 if TYPE_CHECKING:
     from dspreview.check.reading import Reading
@@ -48,6 +49,12 @@ def odd_columns(reading: Reading, columns: Columns | None, place: dict[str, Any]
         yield found("library-refuses", f"`datasets` does not load it: {reading.beyond_library}", **place)
     if (uneven := uneven_metadata(reading)) is not None:
         yield found("library-differs", uneven, **place)
+    if reading.format.is_media_folder and reading.declares:
+        for name, tree in columns or ():
+            said = getattr((reading.plan.features or {}).get(name), "names", None)
+            if said and Feature(tree).labels and list(said) != list(Feature(tree).labels):
+                told = f"the classes of {name} are its folders, {', '.join(Feature(tree).labels[:5])}, whatever the README declares ({', '.join(said[:5])})"
+                yield found("library-differs", told, column=name, **place)
     made = reading.format.is_media_folder and not reading.declares and "label" in dict(columns or ())
     if made and reading.files[0].endswith(ARCHIVES):
         told = "the classes are folders inside an archive, and `datasets` looks for them outside: it raises 'Invalid string class label'"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterator
 from functools import cached_property, partial
@@ -14,13 +13,13 @@ import pyarrow.parquet as pq
 
 from dspreview import local
 from dspreview.arrow.settled import bare, plain, settled_table, target
-from dspreview.check import lines
-from dspreview.check.converted import ConvertedText, converted_text
 from dspreview.check.rules.allowance import Allowance
+from dspreview.check.textfiles import lines
+from dspreview.check.textfiles.converted import ConvertedText, converted_text
 from dspreview.extract.extractor import Extractor
 from dspreview.extract.files.fetch import Origin
 from dspreview.extract.format import ARROW, Format
-from dspreview.extract.library.csvheader import HEAD, short_header
+from dspreview.extract.library.csvheader import HEAD
 from dspreview.extract.parquet.footers import Footer, local_footer
 from dspreview.extract.parquet.schemafiles import footer_there, open_remote
 from dspreview.extract.plain import Columns
@@ -230,42 +229,6 @@ class Reading:
             return open_remote(path, self.ref.asked, self.settings)
         local.guard(path, self.root, self.ref.asked)
         return pa.OSFile(path)
-
-    def header(self, path: str) -> list[str] | None:
-        """The names in the first line of a CSV on this machine, as they are there; None where it has none, or is packed."""
-        params = self.params
-        if (
-            not self.format.is_delimited
-            or not path.endswith(".csv")
-            or "://" in path
-            or params.get("header", "infer") not in {"infer", 0}
-        ):
-            return None
-        try:
-            file = open(path, encoding=str(params.get("encoding") or "utf-8-sig"), errors="replace", newline="")  # noqa: SIM115 - closed below
-        except LookupError:  # whoever reads the rows tells that there is no such encoding
-            return None
-        with file:
-            return next(csv.reader(file, delimiter=self.delimiter[:1]), None)
-
-    def shifted(self, path: str) -> str | None:
-        """What is wrong where the rows of a CSV have one field more than its header."""
-        if self.direct is not None:
-            with local.open_regular(path) as file:
-                short = short_header(file.read(HEAD), self.params)
-        else:
-            from dspreview.extract.library.readers import SplitReader
-
-            source = self.library.source
-            short = SplitReader(
-                source, self.plan, self.names.split, self.folder, self.settings, streaming=True
-            ).short_header(path)
-        if short is None:
-            return None
-        ends = "a delimiter at the end of each row: `datasets` shifts all columns by one, and loses the first"
-        unnamed = "a first column without a name: `datasets` takes it for an index, and may lose it"
-        told = ends if short.trailing else unnamed
-        return f"{len(short.names) + 1} fields in a row, {len(short.names)} names in the header: {told}"
 
     def count_of(self, file: str) -> int | None:
         """How many rows a text file on this machine has; None where rows are no lines, or are many."""

@@ -8,23 +8,24 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from dspreview.arrow.values import to_python
+from dspreview.check.across import AcrossFiles
 from dspreview.check.columns import Watch, leaves
-from dspreview.check.converted import ConvertedText
 from dspreview.check.delimited import look_at_delimited, without_rows
 from dspreview.check.failing import as_finding
 from dspreview.check.findings import Finding, found
 from dspreview.check.leaks.same import AllInputs, SampleInputs
 from dspreview.check.library import LibraryCasts, Refusal
 from dspreview.check.media import look_at_files
-from dspreview.check.names import difference, look_at_names, odd_columns, other_columns
+from dspreview.check.names import difference, look_at_names, odd_columns
 from dspreview.check.reading import FileRows, Reading
 from dspreview.check.rows import AllRows, SampleRows
+from dspreview.check.textfiles.converted import ConvertedText
 from dspreview.check.texts import spared
 from dspreview.extract.files.fetch import Fetcher
 from dspreview.extract.parquet.footers import Footer
 from dspreview.extract.parquet.rowgroups import numbered
 from dspreview.extract.parquet.schemafiles import is_remote
-from dspreview.feature import Feature
+from dspreview.feature import TEXTS, Feature
 from dspreview.models import FeatureTree, Kind
 
 LARGE_GROUP = 300_000_000
@@ -70,8 +71,7 @@ class SplitCheck:
         """Whether there is a Parquet file whose first row group has no rows."""
         self.refused: set[str] = set()
         """Files with rows that `datasets` does not load."""
-        self.keys: dict[str, set[str]] = {}
-        """The columns of each file of JSON."""
+        self.across = AcrossFiles(reading, self.place)
         self.schema: pa.Schema | None = None
         """Of the first file, where it is Parquet."""
         self.named: set[str] = set()
@@ -83,7 +83,7 @@ class SplitCheck:
         try:
             total, size = self.look_at_files()
             self.look_at_rows()
-            self.look_at_all_keys()
+            self.findings += self.across.findings(self.refused)
         except Exception as error:  # noqa: BLE001 - readers fail in a hundred ways; bugs of ours, and of the network, are raised again
             self.note_failure(error)
         if self.ended and total is None:
@@ -188,7 +188,7 @@ class SplitCheck:
             if self.columns is None and not (self.reading.format.is_parquet or self.reading.format.is_delimited):
                 self.findings += look_at_names([name for name, _ in part.columns], self.place)
             self.columns = part.columns
-            self.look_at_keys(part)
+            self.across.look(part)
             left = part.table.num_rows if self.sample is None else self.sample - self.rows
             self.look_at_part(part._replace(table=part.table.slice(0, left)))
             self.progress(part.table.num_rows)
@@ -208,24 +208,6 @@ class SplitCheck:
             self.refused.add(part.file)
             told = f"`datasets` does not load it: {refusal.why}"
             self.findings.append(found("files-disagree", told, row=self.rows + refusal.row, **self.place))
-
-    def look_at_keys(self, part: FileRows) -> None:
-        """Whether files of JSON have the same columns: streams of it may differ, but nobody makes one table of them."""
-        if not self.reading.format.row_is_line or not part.file:
-            return
-        names = {name for name, _ in part.columns}
-        self.keys.setdefault(part.file, set()).update(names)
-
-    def look_at_all_keys(self) -> None:
-        """The same, once all that is wanted was read."""
-        files = list(self.keys)
-        for file in files[1:]:
-            if file in self.refused:
-                continue
-            unlike = other_columns(sorted(self.keys[files[0]]), sorted(self.keys[file]))
-            if unlike is not None:
-                message = f"{unlike} (compared with {files[0]})"
-                self.findings.append(found("files-disagree", message, severity="warning", file=file, **self.place))
 
     def look_with_sieve(self) -> bool:
         """All rows of plain Parquet files on this machine; whether this is such a split."""
@@ -249,6 +231,9 @@ class SplitCheck:
             first += rows
         if text is not None:
             self.columns = text.found.columns
+            texts = [one for one in text.found.columns if Feature(one[1]).value in TEXTS] if len(text.files) > 1 else []
+            for path, _, table in text.tables(texts) if texts else ():
+                self.across.look_at_texts(self.reading.shorten(path), table)
             if not self.reading.format.is_delimited:
                 self.findings += look_at_names(text.schema.names, self.place)
         self.rows, self.ended = sum(files.rows), True

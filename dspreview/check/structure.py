@@ -146,11 +146,10 @@ def look_at_patterns(
         fits = {pattern: bool(matches(pattern, within)) for pattern in group if plain(pattern)}
         for pattern, fit in fits.items():
             if not fit:
-                severity = "warning" if any(fits.values()) else None
-                told = f"no file matches {pattern!r}"
+                told = f"no file matches {pattern!r}, and `datasets` loads none of the others"
+                told = told if any(fits.values()) else f"no file matches {pattern!r}"
                 yield found(
-                    "pattern-without-files", told, severity=severity, config=config, split=split, file=README,
-                    line=made.line(pattern),
+                    "pattern-without-files", told, config=config, split=split, file=README, line=made.line(pattern)
                 )  # fmt: skip
 
 

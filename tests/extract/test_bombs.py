@@ -131,7 +131,7 @@ def test_json_that_begins_with_null_goes_to_no_reader_that_it_ends(
 
 def test_a_picture_of_too_many_pixels_is_a_null_cell_with_the_reason(dspreview: Program, tmp_path: Path) -> None:
     data = write(tmp_path / "d", {"a.png": picture(size=(8, 6)), "b.png": picture(size=(2, 2))})
-    page = lower(dspreview, page__media__MAX_PIXELS=40)("rows", data, "--json").json
+    page = lower(dspreview, page__pictures__MAX_PIXELS=40)("rows", data, "--json").json
     assert [row["row"]["image"] is None for row in page["rows"]] == [True, False]
     assert "8 x 6 pixels" in page["cell_errors"][0]["message"]
 

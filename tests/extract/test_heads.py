@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from dspreview.extract.format import BY_EXTENSION
 from dspreview.extract.text.heads import here
+from dspreview.extract.text.json_head import Rows, Values
 from dspreview.settings import resolve as resolve_settings
 from tests.extract.test_quickjson import both_pages, lines
 
@@ -190,3 +192,30 @@ def test_random_json_lines(
 def of(folder: Path) -> Any:
     """The settings of a folder of its own."""
     return resolve_settings({"DSPREVIEW_DATABASE": str(folder / "x.sqlite")}, {"HOME": str(folder)})
+
+
+@pytest.mark.parametrize("depth", [1, 12, 40])
+def test_lists_within_lists_cost_no_more_than_they_are_long(depth: int) -> None:
+    values = Values()
+    values.see(json.loads("[" * depth + "1" + "]" * depth))
+    assert len(values.pattern()) < 100 * (depth + 1)
+    for text, fits in (
+        ("[1, 2,3]", True),
+        ("[]", True),
+        ("[1,]", False),
+        ("[1, ]", False),
+        ("[,1]", False),
+        ("[1 2]", False),
+    ):
+        nested = "[" * (depth - 1) + text + "]" * (depth - 1)
+        assert (re.fullmatch(values.pattern(), nested) is not None) is fits, nested
+
+
+def test_minus_zero_is_one_among_floats_alone() -> None:
+    for line, expected in ((b'{"a":-0}', "-0.0"), (b'{"a":0}', "0.0")):
+        rows = Rows(b"")
+        rows.see(b'{"a":0.5}')
+        assert str(rows.fields["a"].cell(rows.see(line)["a"])) == expected
+    rows = Rows(b"")
+    assert rows.fields == {}
+    assert (rows.see(b'{"a":-0}')["a"], rows.fields["a"].kind) == (0, "int")

@@ -20,7 +20,7 @@ LINES_AT_ONCE = 1_000
 ALIGNED = 80
 """Columns are aligned up to that width where nothing is cut."""
 UNCUT = 1 << 30
-SHORT_TYPES = {"integer": "int", "number": "num", "boolean": "bool", "category": "cat", "conversation": "chat"}
+SHORT_TYPES = {"integer": "int", "number": "num", "boolean": "bool", "category": "class", "conversation": "chat"}
 BOLD, DIM, RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 COLORS = {"number": "\x1b[36m", "date": "\x1b[35m", "category": "\x1b[32m"}
 """By the kind of a column; each can be read on a light and on a dark ground."""

@@ -59,7 +59,10 @@ def find_layout(names: Sequence[str], declared: Mapping[str, Sequence[str]] | No
     patterns = default_patterns(names) if declared is None else declared
     found: dict[str, list[str]] = {}
     for split, group in (patterns or {}).items():
-        matched = [name for pattern in group for name in matches(pattern, names)]
+        each = [matches(pattern, names) for pattern in group]
+        if declared is not None and not all(each):  # `datasets` loads nothing then
+            return None
+        matched = [name for one in each for name in one]
         files = [name for name in matched if "." in basename(name)]  # no reader takes a file without an extension
         if not files or len(set(files)) < len(files) or not SPLIT.match(split):
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import csv
+import io
 import lzma
 import struct
 import zlib
@@ -37,7 +38,7 @@ END = "\0end"
 """A column for what stands behind the delimiter at the end of a row: nothing."""
 HEAD, LOOKED_AT = 1 << 14, 100
 """Bytes and rows at the beginning that tell."""
-TOLD = ("index_col", "names", "column_names", "header", "skiprows")
+TOLD = ("index_col", "names", "column_names", "header", "skiprows", "comment", "lineterminator")
 """Options of a README after which the header is what it says."""
 
 
@@ -83,12 +84,13 @@ def short_header(data: bytes, params: dict[str, Any]) -> ShortHeader | None:
     sep = str(params.get("sep") or params.get("delimiter") or ",")
     if len(sep) != 1 or any(params.get(key) is not None for key in TOLD):
         return None
+    signs = {key: params[key] for key in ("quotechar", "escapechar") if params.get(key)}
     data = unpacked(data)[:HEAD]
     if b"\0" in data and not params.get("encoding"):  # packed in another way, and no text
         return None
     text = data.decode(str(params.get("encoding") or "utf-8-sig"), "replace")
-    lines = text.splitlines(keepends=True)[: None if len(data) < HEAD else -1]
-    rows = [row for row in csv.reader(lines[:LOOKED_AT], delimiter=sep) if row]
+    lines = [*io.StringIO(text, newline="")][: None if len(data) < HEAD else -1]
+    rows = [row for row in csv.reader(lines[:LOOKED_AT], delimiter=sep, **signs) if row]
     width = len(rows[0]) + 1 if rows else 0
     if len(rows) > 1 and len(rows[1]) == width and all(len(row) <= width for row in rows):
         return ShortHeader(rows[0], not any(row[-1] for row in rows[1:] if len(row) == width))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
@@ -26,6 +26,9 @@ MOST_COLUMNS = 100_000
 """A CSV of a million takes a minute and gigabytes before anything of it can be shown."""
 INTEGER = re.compile(r"-?(?:0|[1-9]\d*)")
 NUMBER = re.compile(rf"{INTEGER.pattern}(?:\.\d+)?(?:[eE][+-]?\d+)?")
+"""As JSON has them."""
+WRITTEN = re.compile(r"\s*([+-]?)0*(\d+)\s*")
+"""As pandas takes integers, too: with blanks, a plus, or zeros in front."""
 
 
 def refuse_columns(number: int) -> None:
@@ -104,6 +107,12 @@ def all_numbers(values: list[str | None]) -> bool:
     return all(not value or NUMBER.fullmatch(value) for value in values)
 
 
+def json_integer(text: str | None) -> str | None:
+    """An integer that pandas read as a number, as JSON has it; anything else as it is."""
+    found = WRITTEN.fullmatch(text) if text else None
+    return text if found is None else f"{found[1].removeprefix('+')}{found[2]}"
+
+
 def kind_of(declared: Any, name: str) -> pa.DataType | None:
     """The type that a README declares for a column of values."""
     return getattr((declared or {}).get(name), "pa_type", None)
@@ -119,7 +128,9 @@ def is_parsed(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind))
 
 
-def exact_numbers(table: pa.Table, as_text: Callable[[list[str]], pa.Table], declared: Any = None) -> pa.Table:
+def exact_numbers(
+    table: pa.Table, as_text: Callable[[list[str]], pa.Table], declared: Any = None, texts_before: Collection[str] = ()
+) -> pa.Table:
     """A table of a CSV whose numbers are those of the file.
 
     pandas rounds integers in a column with an empty cell or a float, and makes text of a column that fits no type.
@@ -127,13 +138,14 @@ def exact_numbers(table: pa.Table, as_text: Callable[[list[str]], pa.Table], dec
     Args:
         as_text: reads some columns of the same rows again, as text.
         declared: the features of a README; what holds the numbers becomes that at once.
+        texts_before: columns that are text in the files before.
 
     """
     rounded = [
         name
         for name, column in zip(table.column_names, table.columns, strict=True)
         if (pa.types.is_float64(column.type) and (pc.max(pc.abs(column)).as_py() or 0) >= EXACT_FLOAT)
-        or (is_parsed(column.type) and is_text(kind_of(declared, name)))
+        or (is_parsed(column.type) and (name in texts_before or is_text(kind_of(declared, name))))
     ]
     texts = {name: as_text(rounded).column(name).to_pylist() for name in rounded}
     for name, column in zip(table.column_names, table.columns, strict=True):
@@ -145,7 +157,9 @@ def exact_numbers(table: pa.Table, as_text: Callable[[list[str]], pa.Table], dec
         ):
             texts[name] = [value or None for value in values]
     for name, values in texts.items():
-        kind = kind_of(declared, name)
+        kind = pa.string() if name in texts_before else kind_of(declared, name)
+        if not is_text(kind):
+            values = [json_integer(one) for one in values]  # noqa: PLW2901 - the same, as JSON has it
         if kind is not None and (pa.types.is_integer(kind) or pa.types.is_decimal(kind) or is_text(kind)):
             with suppress(pa.ArrowInvalid):  # for the joiner to tell
                 exact = pa.array(values, pa.string()).cast(kind)

@@ -50,6 +50,8 @@ class GuardedJson:
         if is_deep(data):
             raise ValueError(f"a value is nested more than {DEPTH:,} levels deep")
         names: list[str] = []
+        if (table := as_texts(data, read_options, options)) is not None:
+            return table
         if has_long_integer(data):
             table = attempt(data, read_options, options)
             if table is not None and not holds_rounded(table):  # most long integers fit: the ids of messages, say
@@ -60,16 +62,30 @@ class GuardedJson:
             table = paj.read_json(io.BytesIO(data), read_options=read_options, **options)
         except pa.ArrowInvalid as error:
             if (row := whole_document(data)) is not None:  # of which one field has values of several kinds
-                if (door := CURRENT.get()) is not None:
-                    door.beyond_library = "one object over several lines, with values of several kinds in a field"
+                note_beyond_library("one object over several lines, with values of several kinds in a field")
                 return pa.table({name: column_of([value]) for name, value in row.items()})
             if "too big to be stored" not in str(error):
                 raise
+            note_beyond_library("numbers too large for a float")
             rows = [exact_loads(line) for line in data.splitlines() if line.strip()]  # 1e400 is infinite, as for Python
             lines = "\n".join(map(exact_dumps, rows)).encode()
             table = paj.read_json(io.BytesIO(lines), read_options=read_options, **options)
         refuse_columns(table.num_columns)
         return with_json_columns(table, names)
+
+
+def as_texts(data: bytes, read_options: Any, options: dict[str, Any]) -> pa.Table | None:
+    """The same with the columns as text that were text before; None where there are none, or they are not text here."""
+    door = CURRENT.get()
+    if door is None or not door.texts or has_long_integer(data) or "parse_options" in options:
+        return None
+    known = paj.ParseOptions(explicit_schema=pa.schema([(name, pa.string()) for name in sorted(door.texts)]))
+    table = attempt(data, read_options, options | {"parse_options": known})
+    if table is None:
+        return None
+    refuse_columns(table.num_columns)
+    plain = attempt(data, read_options, options)  # what is not there stays away
+    return None if plain is None else table.select([name for name in plain.column_names if name in table.column_names])
 
 
 def attempt(data: bytes, read_options: Any, options: dict[str, Any]) -> pa.Table | None:
@@ -136,6 +152,20 @@ def whole_document(data: bytes) -> dict[str, Any] | None:
     return None
 
 
+def told_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; where a key stands in it twice, its last value, which `datasets` refuses."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        note_beyond_library("a key that stands twice in an object")
+    return found
+
+
+def note_beyond_library(what: str) -> None:
+    """Remember what `load_dataset` refuses and is read here."""
+    if (door := CURRENT.get()) is not None:
+        door.beyond_library = what
+
+
 def columns_of(value: Any) -> dict[str, list[Any]]:
     """The columns of a list of objects, or of an object of lists; none where it is something else."""
     if isinstance(value, list) and all(isinstance(row, dict) for row in value):
@@ -159,7 +189,7 @@ def column_of(values: list[Any]) -> pa.ChunkedArray:
 def with_big_integers_as_text(data: bytes) -> tuple[bytes, list[str]]:
     """JSON Lines in which each column with an integer beyond 64 bits holds the JSON text of its values, and their names."""
     try:
-        rows = [json.loads(line) for line in data.splitlines() if line.strip()]
+        rows = [json.loads(line, object_pairs_hook=told_once) for line in data.splitlines() if line.strip()]
     except ValueError:
         return data, []  # for the reader itself to tell
     if not all(isinstance(row, dict) for row in rows):

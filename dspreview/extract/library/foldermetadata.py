@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from datasets import Features
+from datasets import ClassLabel, Features
 
 
 def settle(builder: Any, arguments: dict[str, Any], *, declared: bool) -> None:
@@ -37,3 +37,12 @@ def settle(builder: Any, arguments: dict[str, Any], *, declared: bool) -> None:
 def is_file_name(name: str) -> bool:
     """Whether a column names the files of a row."""
     return name in {"file_name", "file_names"} or name.endswith(("_file_name", "_file_names"))
+
+
+def own_classes(features: Features | None, builder: Any) -> Features | None:
+    """Declared features with the classes that the reader takes: those of the folders, whatever a README calls them."""
+    made = builder.info.features
+    if features is None or made is None:
+        return features
+    classes = {name: one for name, one in made.items() if isinstance(one, ClassLabel) and name in features}
+    return Features({**features, **classes})

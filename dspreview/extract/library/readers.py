@@ -33,10 +33,10 @@ from dspreview.extract.files.door import Door
 from dspreview.extract.format import SMALL_BLOCK
 from dspreview.extract.hub.remote import remote_file
 from dspreview.extract.library.csvheader import HEAD, ShortHeader, short_header
-from dspreview.extract.library.exact import columns_of_line, exact_numbers, refuse_columns
+from dspreview.extract.library.exact import columns_of_line, exact_numbers, is_text, refuse_columns
 from dspreview.extract.library.failures import is_cast
 from dspreview.extract.library.features import features_of, without_codec
-from dspreview.extract.library.foldermetadata import settle
+from dspreview.extract.library.foldermetadata import own_classes, settle
 from dspreview.extract.library.lines import bad_line, comma_at, told_otherwise
 from dspreview.extract.library.options import as_written, other_types, refuse_absent_columns
 from dspreview.extract.library.source import Plan, Source
@@ -128,6 +128,7 @@ class SplitReader:
         wanted = next(generator for generator in generators if str(generator.name) == self.split)
         if self.format.is_media_folder:
             settle(builder, wanted.gen_kwargs, declared=self.features is not None)
+            self.features = own_classes(self.features, builder)
         if self.features is None and not self.format.guesses_types:
             self.features = builder.info.features
         if isinstance(builder, ArrowBasedBuilder):
@@ -210,11 +211,15 @@ class SplitReader:
                 self._refuse_wide(name)
                 short = self.short_header(name)
                 for number, table in enumerate(self._shard_tables(builder, shard, short)):
-                    self.raw = table
+                    self.raw = read = table
                     if self.format.is_delimited:
-                        yield name, exact_numbers(table, partial(self._as_text, shard, number, short), self.features)
-                    else:
-                        yield name, table
+                        again = partial(self._as_text, shard, number, short)
+                        read = exact_numbers(table, again, self.features, self.door.texts)
+                    if (
+                        self.features is None
+                    ):  # what was text in one file is text in the next, whatever it looks like there
+                        self.door.texts.update(field.name for field in read.schema if is_text(field.type))
+                    yield name, read
             except Exception as error:  # raised again, with its file and line
                 error.add_note(name)
                 if self.plan.features is not None and is_cast(error):

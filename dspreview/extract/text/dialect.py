@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import Any
 
 csv.field_size_limit(1 << 30)  # for all that read CSV here: 131,072 by default, and no reader of data has one so small
 HEAD = 1 << 14
 """Bytes that tell."""
+LINE_BREAK = re.compile(r"\r\n|\r|\n")
+"""What ends a row; to `splitlines` other signs do, too, which are text here."""
 DELIMITERS = ";\t|"
 MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 DECLARED = frozenset(
@@ -33,7 +36,7 @@ def dialect(head: bytes) -> dict[str, Any]:
     encoding = MARKS.get(head[:2])
     found: dict[str, Any] = {"encoding": encoding} if encoding else {}
     text = head[: len(head) // 2 * 2].decode(encoding or "utf-8-sig", "replace")
-    lines = text.splitlines()
+    lines = LINE_BREAK.split(text)
     if len(head) >= HEAD:
         lines = lines[:-1]
     if len(lines) > 1 and "," not in lines[0] and any(one in lines[0] for one in DELIMITERS):

@@ -76,7 +76,7 @@ class Values:
         """An expression for those that are not null; nothing in a list is."""
         if self.kind == "list" and self.item is not None:
             one = f"(?:{self.item.present()})" if self.item.kind else "(?!)"
-            return rf"\[(?:{one}(?:, ?{one})*+)?+\]"
+            return rf"\[(?:{one}(?:,(?! ?\]) ?|(?=\])))*+\]"  # once: within each other, two would be 2 to the depth
         return shape(tuple(self.fields), self.fields) if self.kind == "struct" else PATTERNS[self.kind]
 
     def tree(self) -> FeatureTree:
@@ -94,7 +94,7 @@ class Values:
         if value is None:
             return None
         if self.kind == FLOAT:
-            return float(value)
+            return -0.0 if isinstance(value, MinusZero) else float(value)
         if self.kind == DATE:
             return f"{value[:10]}T{value[11:19] or '00:00:00'}"
         if self.kind == "list" and self.item is not None:
@@ -111,6 +111,15 @@ class Values:
     def count(self) -> int:
         """How many kinds of values there are, at any depth."""
         return 1 + (self.item.count() if self.item else 0) + sum(one.count() for one in self.fields.values())
+
+
+class MinusZero(int):
+    """`-0`, which is an integer among integers, and minus zero among floats."""
+
+
+def whole(text: str) -> int:
+    """An integer of JSON."""
+    return MinusZero() if text == "-0" else int(text)
 
 
 def kind_of(value: Any) -> str:
@@ -161,7 +170,7 @@ class Rows:
 
     def see(self, line: bytes) -> dict[str, Any]:
         """Take notice of a row. Raises NotPlainError, ValueError, RecursionError."""
-        row = json.loads(line)
+        row = json.loads(line, parse_int=whole) if b"-0" in line else json.loads(line)
         if not isinstance(row, dict) or not row:
             raise NotPlainError
         for name, value in row.items():

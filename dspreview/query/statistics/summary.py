@@ -16,7 +16,7 @@ from dspreview.query.statistics.decimals import decimals
 from dspreview.query.statistics.histogram import BINS, counts, float_edges, int_edges, rounded, scaled, settle
 from dspreview.query.statistics.quantiles import literal, quantiles_of
 from dspreview.query.statistics.talk import talk
-from dspreview.query.statistics.times import FORMATS, instant_count, moment_text, second_edges, span_text, zone_of
+from dspreview.query.statistics.times import instant_count, moment_text, second_edges, span_text, time_format, zone_of
 from dspreview.query.table import TableColumn, quoted
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ LEAST_POWER = -1000
 """Floats are brought between 0 and 1 by a power of two before they are squared; a greater one than 2**1000 may be infinite."""
 HELD_IN_MEMORY = 5_000_000
 """Rows up to which the values of a column are held at once; of more they are counted in passes, or on disk."""
-LOOKED_AT = 100
-"""Texts that must all be times of one format for the column to be one of times."""
 
 
 class Statistics:
@@ -145,10 +143,7 @@ class Statistics:
         low, high = answer["min"], answer["max"]
         if low is None or not 0 < high - low < BINS:
             return answer
-        found = self.engine.rows(
-            f"SELECT {sql} AS v, count(*) FROM {self.engine.source} WHERE v IS NOT NULL GROUP BY ALL", []
-        )
-        return answer | {"frequencies": {str(value): count for value, count in sorted(found)}}
+        return answer | {"frequencies": {str(value): count for value, count in self.counted(sql).items()}}
 
     def spread(self, inner: str, edges: list[Any], total: int, mean: float) -> tuple[list[int], float, float]:
         """The numbers of values between each two edges, the mean, and the deviation from it.
@@ -190,18 +185,20 @@ class Statistics:
 
     def truths(self, sql: str) -> dict[str, Json]:
         """Statistics of true and false."""
+        found = self.counted(sql)
+        present = sum(found.values())
+        named = {str(value): count for value, count in found.items()}
+        return self.missing(present) | {"frequencies": named, "null_count": self.total - present}
+
+    def counted(self, sql: str) -> dict[Any, int]:
+        """How often each value is there, in their order."""
         query = f"SELECT {sql}, count(*) FROM {self.engine.source} WHERE {sql} IS NOT NULL GROUP BY ALL ORDER BY 1"
-        found = self.engine.rows(query, [])
-        present = sum(count for _, count in found)
-        return self.missing(present) | {
-            "frequencies": {str(value): count for value, count in found}, "null_count": self.total - present,
-        }  # fmt: skip
+        return dict(self.engine.rows(query, []))
 
     def classes(self, sql: str, feature: Feature) -> dict[str, Json]:
         """Statistics of class labels: all names, also those that no row has; -1 means no label."""
         names = feature.labels
-        query = f"SELECT {sql}, count(*) FROM {self.engine.source} WHERE {sql} IS NOT NULL GROUP BY ALL"
-        found = dict(self.engine.rows(query, []))
+        found = self.counted(sql)
         present, unlabelled = sum(found.values()), found.pop(-1, 0)
         frequencies = {name: found.pop(number, 0) for number, name in enumerate(names)}
         return self.missing(present) | {
@@ -215,10 +212,10 @@ class Statistics:
         groups = f"SELECT {sql} AS t, count(*) AS n FROM {self.engine.source} WHERE {sql} IS NOT NULL GROUP BY ALL"
         distinct, present = self.one(["count(*)", "coalesce(sum(n), 0)::BIGINT"], groups)
         labels = (self.total and distinct / self.total <= LABELS_SHARE and distinct <= LABELS_MOST) or distinct <= LABELS_ANYWAY  # fmt: skip
-        if (time_format := self.time_format(sql)) is not None:
+        if (written := time_format(self.engine.source, self.one, self.ask, sql)) is not None:
             return "datetime", self.moments(
-                f"epoch_us(strptime({sql}, {quoted(time_format)}))",
-                "UTC" if time_format[-1] in "zZ" else None,
+                f"epoch_us(strptime({sql}, {quoted(written)}))",
+                "UTC" if written[-1] in "zZ" else None,
                 sql,
             )
         frequent = self.engine.rows(f"{groups} ORDER BY n DESC, t LIMIT {LABELS_MOST if labels else FREQUENT}", [])
@@ -232,20 +229,6 @@ class Statistics:
         lengths = self.numbers(f"length({sql})", whole=True)
         most = [{"value": value, "count": count} for value, count in frequent]
         return "string_text", lengths | common | {"most_frequent": most}
-
-    def time_format(self, sql: str) -> str | None:
-        """The one format of times that all texts of a column have."""
-        first = f"SELECT {sql} AS t FROM {self.engine.source} WHERE {sql} IS NOT NULL LIMIT {LOOKED_AT}"
-        seen = [row[0] for row in self.engine.rows(first, [])]
-        if not seen or not all(text[:4].isdigit() and text[4:5] in {"-", "/"} for text in seen):
-            return None
-        marks = [f"count(try_strptime(t, {quoted(one)}))" for one in FORMATS]
-        fitting = [one for one, count in zip(FORMATS, self.one(marks, first), strict=True) if count == len(seen)]
-        for one in fitting:
-            query = f"SELECT {sql} AS t FROM {self.engine.source} WHERE {sql} IS NOT NULL"
-            if self.one([f"count(*) FILTER (try_strptime(t, {quoted(one)}) IS NULL)"], query)[0] == 0:
-                return one
-        return None
 
     def moments(self, sql: str, zone: str | None, distinct: str) -> dict[str, Json]:
         """Statistics of times, counted in microseconds; `distinct` is what is counted as different."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from dspreview.feature import Feature
 from dspreview.page.iso import iso_timestamp
 from dspreview.query.language.exactly import instant
 from dspreview.query.statistics.histogram import BINS
+from dspreview.query.table import quoted
 
 SECOND = 1_000_000
+LOOKED_AT = 100
+"""Texts that say first whether a column may be of times."""
 FORMATS = tuple(
     f"%Y{mark}%m{mark}%d{between}{clock}{zone}"
     for mark in ("-", "/")
@@ -53,3 +58,27 @@ def instant_count(sql: str, unit: str, zone: str | None) -> str:
 def zone_of(feature: Feature) -> str | None:
     """The zone of a column of time stamps."""
     return feature.value.partition("tz=")[2].rstrip("]") or None
+
+
+def time_format(
+    source: str, one: Callable[..., tuple[Any, ...]], ask: Callable[[str], list[Any]], sql: str
+) -> str | None:
+    """The one format of times that all texts of a column have.
+
+    Args:
+        source: what DuckDB reads.
+        one: gives aggregates over a sub-query.
+        ask: gives the rows of a query.
+        sql: the column.
+
+    """
+    texts = f"SELECT {sql} AS t FROM {source} WHERE {sql} IS NOT NULL"
+    seen = [row[0] for row in ask(f"{texts} LIMIT {LOOKED_AT}")]
+    if not seen or not all(text[:4].isdigit() and text[4:5] in {"-", "/"} for text in seen):
+        return None
+    marks = [f"count(try_strptime(t, {quoted(form)}))" for form in FORMATS]
+    fitting = zip(FORMATS, one(marks, f"{texts} LIMIT {LOOKED_AT}"), strict=True)
+    for form in [form for form, count in fitting if count == len(seen)]:
+        if one([f"count(*) FILTER (try_strptime(t, {quoted(form)}) IS NULL)"], texts)[0] == 0:
+            return form
+    return None

@@ -1,0 +1,1 @@
+"""Files of CSV and JSON Lines: their lines, and their rows as tables."""
