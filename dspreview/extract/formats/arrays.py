@@ -29,14 +29,19 @@ def column_of(part: np.ndarray[Any, Any]) -> pa.Array:
     if kind == "S":
         return texts(part)
     if kind == "M" and np.datetime_data(part.dtype)[0] not in {"s", "ms", "us", "ns", "D"}:
-        part = part.astype("datetime64[s]")
+        part = part.astype("datetime64[ns]" if is_fine(part.dtype) else "datetime64[s]")
     if kind == "m" and np.datetime_data(part.dtype)[0] not in {"s", "ms", "us", "ns"}:
-        part = part.astype("timedelta64[s]")
+        part = part.astype("timedelta64[ns]" if is_fine(part.dtype) else "timedelta64[s]")
     if kind == "V":
         return pa.array([bytes(one) for one in part], pa.binary())
     if kind in {"U", "T"}:
         return pa.array(part.tolist(), pa.string())
     return pa.array(np.ascontiguousarray(part))
+
+
+def is_fine(kind: Any) -> bool:
+    """Whether times are counted in less than nanoseconds, which nobody else does."""
+    return np.datetime_data(kind)[0] in {"ps", "fs", "as"}
 
 
 def texts(part: np.ndarray[Any, Any]) -> pa.Array:

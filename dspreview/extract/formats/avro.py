@@ -14,10 +14,12 @@ from itertools import islice
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.types as pt
 
 from dspreview.errors import MissingPackageError, UnreadableDataError
 from dspreview.extract.formats.values import as_json
 from dspreview.models import Json
+from dspreview.page.iso import iso_timestamp
 
 Make = Callable[[list[Any]], pa.Array]
 """Makes an Arrow array of values as fastavro gives them."""
@@ -32,6 +34,8 @@ LOGICAL = {
     "local-timestamp-millis": pa.timestamp("ms"), "local-timestamp-micros": pa.timestamp("us"), "local-timestamp-nanos": pa.timestamp("ns"),
 }  # fmt: skip
 """Those that are a count in an integer (https://avro.apache.org/docs/1.12.0/specification/#logical-types)."""
+STORAGE: dict[str, type] = {"int": int, "long": int, "bytes": bytes, "fixed": bytes, "string": str}
+"""What Python has for types that may mean something else."""
 MOST_DIGITS = 76
 WIDE = Context(prec=MOST_DIGITS)
 
@@ -122,7 +126,7 @@ class Fields:
         """What makes an array of values of a schema; one that holds itself is JSON."""
         if isinstance(schema, list):
             kinds = [one for one in schema if one != "null"]
-            return self.maker(kinds[0], inside) if len(kinds) == 1 else as_json if kinds else nulls
+            return self.maker(kinds[0], inside) if len(kinds) == 1 else several(kinds) if kinds else nulls
         if isinstance(schema, str):
             if schema in PLAIN:
                 return lambda values: pa.array(values, PLAIN[schema])
@@ -156,6 +160,34 @@ def logical_maker(kind: str, schema: dict[str, Json]) -> Make | None:
         return named.get(str(logical)) or (lambda values: pa.array(values, pa.binary()))
     stored = pa.string() if kind == "enum" else PLAIN.get(kind)
     return None if stored is None else lambda values: pa.array(values, stored)
+
+
+def several(kinds: list[Json]) -> Make:
+    """JSON of a union of several types; a value is of the one whose storage it has, where there is only one such."""
+    meant: dict[type, list[dict[str, Json]]] = {}
+    for kind in kinds:
+        word = kind.get("type") if isinstance(kind, dict) else kind
+        if isinstance(word, str) and word in STORAGE:
+            meant.setdefault(STORAGE[word], []).append(kind if isinstance(kind, dict) else {"type": kind})
+    makers = {
+        storage: make
+        for storage, (first, *others) in meant.items()
+        if not others and first.get("logicalType") and (make := logical_maker(str(first["type"]), first)) is not None
+    }
+
+    def shown(value: Any) -> Any:
+        make = makers.get(type(value))
+        if make is None:
+            return value
+        array = make([value])
+        if pt.is_timestamp(array.type):
+            return iso_timestamp(value, array.type.unit, array.type.tz)
+        try:
+            return str(array.cast(pa.string())[0])
+        except pa.ArrowException:
+            return value
+
+    return lambda values: as_json([shown(value) for value in values])
 
 
 def nulls(values: list[Any]) -> pa.Array:

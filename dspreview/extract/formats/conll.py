@@ -52,24 +52,31 @@ def sentences(lines: Iterator[str], names: list[str]) -> Iterator[Sentence]:
     fields: list[list[str]] = []
     told: dict[str, str] = {}
     tabs: bool | None = None
+    width = 0
     for number, line in enumerate(lines, 1):
         if not line.strip():
             if fields:
                 yield fields, told, number - len(fields)
             fields, told = [], {}
-        elif line.startswith("#") and not fields:
+        elif line.startswith("#") and not fields and (not width or "=" in line or len(fields_of(line, tabs)) != width):
             if (columns := GLOBAL.match(line)) is not None:
                 names[:] = [name.lower() for name in columns[1].split()]
             elif (comment := COMMENT.match(line)) is not None:
                 told[comment[1]] = comment[2]
         elif not line.startswith(DOCUMENT):
             tabs = "\t" in line if tabs is None else tabs
-            words = line.split("\t") if tabs else line.split()
-            if (width := len(names) or len(fields[0] if fields else words)) != len(words):
+            words = fields_of(line, tabs)
+            width = len(names) or width or len(words)
+            if width != len(words):
                 raise UnreadableDataError(f"line {number} has {len(words)} fields, and {width} are expected")
             fields.append(words)
     if fields:
         yield fields, told, 0
+
+
+def fields_of(line: str, tabs: bool | None) -> list[str]:  # noqa: FBT001 - what is known of the file
+    """The fields of a line, between tabs or blanks."""
+    return line.split("\t") if tabs else line.split()
 
 
 def table_of(part: list[Sentence], names: list[str], *, comments: bool) -> pa.Table:

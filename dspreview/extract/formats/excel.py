@@ -33,7 +33,7 @@ def sheet_names(folder: Folder, name: str) -> list[str]:
     from openpyxl import load_workbook  # 0.2 s
 
     with folder.open(name) as stream, closing(load_workbook(stream, read_only=True, data_only=True)) as book:
-        found = [sheet.title for sheet in book.worksheets if any(map(values_of, sheet.iter_rows()))]
+        found = [sheet.title for sheet in book.worksheets if any(rows_of(sheet))]
     if not found:
         raise EmptyDatasetError(f"{folder.asked}: no sheet of {name} has a value")
     return found
@@ -44,15 +44,28 @@ def sheet_rows(folder: Folder, name: str, sheet: str, batch: int) -> Iterator[Na
     from openpyxl import load_workbook
 
     with folder.open(name) as stream, closing(load_workbook(stream, read_only=True, data_only=True)) as book:
-        rows = without_end(map(values_of, book[sheet].iter_rows()))
+        rows = without_end(rows_of(book[sheet]))
         header = next((row for row in rows if row), [])
-        first = next((place for place, value in enumerate(header) if value is not None), 0)
+        part = list(islice(rows, batch))
+        first = min(map(begin, [header, *part]))
         names = header_names(header[first:])
         yield name, table_of(names, [])
-        while part := list(islice(rows, batch)):
+        while part:
             width = max(len(names), *(len(row) - first for row in part))
             names += [f"column_{place + 1}" for place in range(len(names), width)]
             yield name, table_of(names, ([*row[first:], *[None] * width][:width] for row in part))
+            part = list(islice(rows, batch))
+
+
+def rows_of(sheet: Any) -> Iterator[Row]:
+    """The values of the rows of a sheet, however large it says that it is: some writers say one cell."""
+    sheet.reset_dimensions()
+    return map(values_of, sheet.iter_rows())
+
+
+def begin(row: Row) -> int:
+    """The place of the first value; far off where there is none."""
+    return next((place for place, value in enumerate(row) if value is not None), 1 << 20)
 
 
 def without_end(rows: Iterator[Row]) -> Iterator[Row]:

@@ -20,6 +20,23 @@ CHUNK = 1 << 24
 """Bytes of an array that are read at a time."""
 
 
+def in_utf8(kind: Any) -> Any:
+    """A type whose names were read as Latin-1, with them as UTF-8."""
+    if kind.subdtype is not None:
+        return np.dtype((in_utf8(kind.subdtype[0]), kind.subdtype[1]))
+    if not kind.names:
+        return kind
+    fields = [kind.fields[name] for name in kind.names]
+    return np.dtype(
+        {
+            "names": [name.encode("latin-1").decode() for name in kind.names],
+            "formats": [in_utf8(field[0]) for field in fields],
+            "offsets": [field[1] for field in fields],
+            "itemsize": kind.itemsize,
+        }
+    )
+
+
 class Stored:
     """An array in an open file, read from its beginning on."""
 
@@ -28,6 +45,8 @@ class Stored:
         version = np.lib.format.read_magic(stream)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         self.shape, fortran, self.dtype = read(stream)
+        if version >= (3, 0):  # whose header is UTF-8; NumPy's public readers take all for Latin-1
+            self.dtype = in_utf8(self.dtype)
         if self.dtype.hasobject:
             raise PickleError(
                 "the array holds pickled objects, which can run code when they are loaded; save it without"

@@ -50,7 +50,7 @@ def sqlite_configs(folder: Folder, names: Sequence[str]) -> Configs:
 
 @contextmanager
 def connected(folder: Folder, name: str) -> Iterator[sqlite3.Connection]:
-    """A database. What its log has not yet handed to it is merged in a copy, so that nothing is written beside it.
+    """A database. What its log has not yet handed to it, or its journal takes back, is settled in a copy: nothing is written beside it.
 
     Raises UnreadableDataError.
     """
@@ -58,14 +58,14 @@ def connected(folder: Folder, name: str) -> Iterator[sqlite3.Connection]:
     with open(path, "rb") as file:
         if (start := file.read(len(MAGIC))) and start != MAGIC:
             raise UnreadableDataError(f"{folder.asked}: {name} is not a SQLite database")
-    log = f"{path}-wal"
+    beside = [one for one in ("-wal", "-journal") if os.path.exists(path + one) and os.path.getsize(path + one)]
     with tempfile.TemporaryDirectory(prefix="dspreview-") as copies:
         options = "mode=ro&immutable=1"
-        if os.path.exists(log) and os.path.getsize(log):
-            folder.path(f"{name}-wal")
+        if beside:
             copy = os.path.join(copies, "database")
-            shutil.copyfile(path, copy)
-            shutil.copyfile(log, f"{copy}-wal")
+            for end in ("", *beside):
+                folder.path(name + end)
+                shutil.copyfile(path + end, copy + end)
             path, options = copy, "mode=rw"
         with closing(sqlite3.connect(f"file:{quote(path)}?{options}", uri=True)) as database:
             database.execute("PRAGMA trusted_schema = OFF")
