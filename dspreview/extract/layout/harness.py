@@ -9,8 +9,8 @@ from typing import IO
 
 from dspreview.models import Json
 
-HEAD, LONG_HEAD = 1 << 16, 1 << 20
-"""Bytes that are looked at; more where these may be a session that begins with something long."""
+HEAD, LONG_HEAD, LONGEST_LINE = 1 << 16, 1 << 20, 1 << 26
+"""Bytes that are looked at; more where these may be a session that begins with something long, or with one long line."""
 LINES = 300
 """Lines that are looked at."""
 CODEX_ITEMS = frozenset({
@@ -45,9 +45,12 @@ def harness_in(stream: IO[bytes]) -> Harness | None:
     """Who wrote a file; it is read on where its beginning tells nothing, and may be that of a session."""
     head = stream.read(HEAD)
     found = harness_of(head)
-    if found is None and len(head) == HEAD and any(hint in head for hint in HINTS):
-        found = harness_of(head + stream.read(LONG_HEAD))
-    return found
+    if found is not None or len(head) < HEAD or not any(hint in head for hint in HINTS):
+        return found
+    head += stream.read(LONG_HEAD)
+    while b"\n" not in head.rstrip() and len(head) < LONGEST_LINE and (more := stream.read(len(head))):
+        head += more
+    return harness_of(head)
 
 
 def harness_of(head: bytes) -> Harness | None:
@@ -55,14 +58,29 @@ def harness_of(head: bytes) -> Harness | None:
 
     A line without a type, before any mark, is that of a table; headers stand first.
     """
-    first = True
-    for line in objects_in(head):
+    lines = objects_in(head)
+    header = next(lines, None)
+    if header is None:
+        return None
+    if not isinstance(header.get("type"), str):
+        return Harness.HERMES if is_hermes(header) else None
+    if (found := harness_of_line(header, first=True)) is not None:
+        return None if header["type"] in HEADERS and is_row(header, next(lines, None)) else found
+    for line in lines:
         if not isinstance(line.get("type"), str):
-            return Harness.HERMES if first and is_hermes(line) else None
-        if (found := harness_of_line(line, first=first)) is not None:
+            return None
+        if (found := harness_of_line(line, first=False)) is not None:
             return found
-        first = False
     return None
+
+
+HEADERS = frozenset({"session", "session_start"})
+"""Types of lines that stand once, at the beginning of a session."""
+
+
+def is_row(header: dict[str, Json], following: dict[str, Json] | None) -> bool:
+    """Whether what looks like the header of a session is a row of a table: the next line is another of its kind."""
+    return following is not None and (following.get("type") == header["type"] or following.keys() == header.keys())
 
 
 def objects_in(head: bytes) -> Iterator[dict[str, Json]]:
@@ -85,11 +103,12 @@ def harness_of_line(line: dict[str, Json], *, first: bool) -> Harness | None:
     kind, message = line["type"], line.get("message")
     if kind in {"user", "assistant"}:
         speaks = isinstance(message, dict) and isinstance(message.get("role"), str)
-        return Harness.CLAUDE if speaks and is_text(line.get("sessionId") or line.get("session_id")) else None
+        said = line.get("sessionId") or line.get("session_id")
+        return Harness.CLAUDE if speaks and is_text(said, line.get("uuid")) else None
     if kind in CLAUDE_ASIDE:
         return Harness.CLAUDE if all(line.get(key) for key in CLAUDE_ASIDE[kind]) else None
     if kind == "session" and first and is_text(line.get("id")):
-        if is_text(line.get("harness")) and "version" not in line:
+        if is_text(line.get("harness")):
             return Harness.TRACES
         return Harness.PI if isinstance(line.get("version"), int) and is_text(line.get("cwd")) else None
     if kind == "session_start" and first and is_text(line.get("id"), line.get("cwd")):
@@ -124,7 +143,7 @@ def is_hermes(line: dict[str, Json]) -> bool:
     return (
         is_text(line.get("id"), line.get("source"))
         and (began is None or (isinstance(began, (int, float)) and not isinstance(began, bool)))
-        and "started_at" in line
+        and {"started_at", "model", "system_prompt"} <= line.keys()
         and isinstance(messages, list)
         and all(isinstance(one, dict) and isinstance(one.get("role"), str) for one in messages)
     )

@@ -84,7 +84,7 @@ def item(talk: Conversation, one: Line, when: str | None, *, counts: bool) -> No
         turn = talk.last_answer()
         if turn is None or talk.reasoning:
             turn = talk.answer("", "", [])
-        talk.call(turn, CALLS[kind](one, f"{kind}_{len(talk.calls)}"))
+        talk.call(turn, CALLS[kind](one, f"{kind}_{len(talk.called)}"))
     elif kind in {"function_call_output", "custom_tool_call_output", "local_shell_call_output"}:
         talk.result(one.get("call_id"), output_text(one.get("output")))
 

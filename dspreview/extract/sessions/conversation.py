@@ -28,7 +28,9 @@ class Conversation:
     """When that was, as the file has it."""
     typed: int = 0
     calls: dict[str, str] = field(default_factory=dict)
-    """The tools that were called, by the ids of the calls."""
+    """The tools that were called last, by the ids of the calls: some servers number these anew in each answer."""
+    called: list[str] = field(default_factory=list)
+    """The tools of all calls."""
     reasoning: list[str] = field(default_factory=list)
     """What was thought, and is said with the next turn."""
 
@@ -58,6 +60,7 @@ class Conversation:
         """A call of a tool within a turn."""
         turn.setdefault("tool_calls", []).append(call)
         self.calls[str(call["id"])] = str(call["function"]["name"])
+        self.called.append(str(call["function"]["name"]))
 
     def last_answer(self) -> Line | None:
         """The turn of the agent, if it has the word."""
@@ -74,7 +77,7 @@ class Conversation:
     @property
     def tools(self) -> list[Line]:
         """The tools that occur, sorted."""
-        return [{"type": "function", "function": {"name": name}} for name in sorted(set(self.calls.values()))]
+        return [{"type": "function", "function": {"name": name}} for name in sorted(set(self.called))]
 
 
 @dataclass

@@ -46,12 +46,22 @@ def session_configs(folder: Folder) -> Configs:
 
 
 def session_names(folder: Folder) -> list[str]:
-    """The files that may hold sessions."""
-    return [
+    """The files that hold sessions; of those on the Hub, all that may."""
+    found = [
         name
         for name in folder.names
         if name.endswith(".jsonl") and not any(part.startswith((".", "__")) for part in name.split("/"))
     ]
+    return found if folder.dataset.is_remote else [name for name in found if holds_session(folder, name)]
+
+
+def holds_session(folder: Folder, name: str) -> bool:
+    """Whether a file begins as a session does; one that cannot be read is told of when it is."""
+    try:
+        with folder.open(name) as stream:
+            return harness_in(stream) is not None
+    except OSError:
+        return True
 
 
 def read_sessions(folder: Folder, names: Sequence[str], batch: int) -> Iterator[NamedTable]:
@@ -136,7 +146,7 @@ def table_of(sessions: list[Session]) -> pa.Table:
     }  # fmt: skip
     numbers = {
         "num_user_messages": [one.conversation.typed for one in sessions],
-        "num_tool_calls": [len(one.conversation.calls) for one in sessions],
+        "num_tool_calls": [len(one.conversation.called) for one in sessions],
     }
     arrays = {name: pa.array(map(seen, values), pa.string()) for name, values in texts.items()}
     arrays |= {name: pa.array(values, pa.int64()) for name, values in numbers.items()}
