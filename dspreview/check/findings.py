@@ -33,6 +33,7 @@ KINDS = {
         FindingKind("pickle", "error", "a pickle, which can run code", "data.pkl", "save the data as Parquet"),
         FindingKind("outside-file", "error", "a file or pattern reaches outside the dataset", "data_files: ../other/*.csv", "move the file into the dataset"),
         FindingKind("pattern-without-files", "error", "a pattern of the README matches no file", "path: tran/*.csv", "correct the pattern, or remove it"),
+        FindingKind("missing-shard", "warning", "files of a numbered set are missing", "train-00000-of-00002.parquet alone", "add the missing files, or number the set anew"),
         FindingKind("unused-file", "warning", "no config uses a data file", "extra.parquet next to train.parquet", "name it in data_files, or remove it"),
         FindingKind("unread-files", "info", "files of kinds that no config reads", "12 .log files", "nothing, if they are no data; else save them in a format that is read"),
         FindingKind("bad-name", "error", "a config or split cannot be addressed by its name", "config_name: a/b", "use letters, digits, dots, dashes and underscores; no dash in splits"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from dspreview import local
@@ -19,6 +19,9 @@ from dspreview.extract.layout.split_files import SPLIT, matches, plain
 from dspreview.models import Json, Kind, Listing
 from dspreview.settings import Settings
 
+SHARD = re.compile(r"(.*)-(\d{4,6})-of-(\d{4,6})((?:-[0-9a-f]+)?\.[\w.]+)")
+"""A file of a numbered set: what it is called, its number, how many there are, and what follows."""
+MOST_SHARDS = 1_000_000
 README = "README.md"
 MOST_CONFIGS, MOST_SPLITS = 4_000, 30
 BAD_IN_NAME = re.compile(r"[<>:/\\|?*\x00-\x1f\x7f]")
@@ -83,9 +86,24 @@ def look_at_structure(
     if listing is not None:
         yield from look_at_limits(listing)
     if made.names is not None:
+        yield from look_at_shards(made.names)
         yield from look_at_names(made, made.names, used if listing is not None else None, named_files(card))
         if listing is not None:
             yield from look_at_unread(made.names, used)
+
+
+def look_at_shards(names: Sequence[str]) -> Iterator[Finding]:
+    """Sets of files that say how many they are, and are fewer."""
+    sets: dict[tuple[str, str, str], set[int]] = {}
+    for name in names:
+        if (told := SHARD.fullmatch(name)) is not None:
+            sets.setdefault((told[1], told[3], told[4]), set()).add(int(told[2]))
+    for (start, total, ending), numbers in sets.items():
+        first = next((number for number in range(min(int(total), MOST_SHARDS)) if number not in numbers), None)
+        if first is not None:
+            why = f"{len(numbers)} of {int(total)} files of this set are there: {start}-{first:0{len(total)}}-of-{total}{ending} is not"
+            there = f"{start}-{min(numbers):0{len(total)}}-of-{total}{ending}"
+            yield found("missing-shard", why, file=there)
 
 
 def look_at_configs(made: Made, card: dict[str, Json]) -> Iterator[Finding]:

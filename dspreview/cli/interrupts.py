@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: what goes on is unwound, so that nothing is left half done, and the program ends with 130, whoever is in the way."""
+"""Ctrl-C, SIGTERM and a terminal that is closed: what goes on is unwound, so that nothing is left half done, and the program ends with 130, whoever is in the way."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ received: list[int] = []
 def listen() -> None:
     """From now on a signal unwinds; a shell's `nohup`-like wishes are kept."""
     sys.unraisablehook = look_again_where_dropped
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, stop)
 

@@ -168,4 +168,6 @@ def bytes_of(path: Path) -> int:
 def move(staged: list[Path], names: list[str]) -> None:
     """Give files their names, all of them."""
     for path, name in zip(staged, names, strict=True):
+        if os.path.isfile(name):  # who may read it stays as somebody has set it
+            shutil.copymode(name, path)
         os.replace(path, name)

@@ -24,6 +24,7 @@ from dspreview.settings import Settings
 
 GROUP_ROWS = 100_000
 GROUP_BYTES = 100_000_000
+ARROW_CODECS = ("zstd", "lz4")
 CODECS = ("zstd", "snappy", "gzip", "lz4", "none")
 
 
@@ -72,7 +73,9 @@ def write_arrow(found: Exported, path: Path, settings: Settings, options: Option
     del settings
     first = next(found.tables)
     schema = with_features(without_dictionaries(first.schema), found.columns)
-    codec = options.compression if options.compression in {"zstd", "lz4"} else None
+    if options.compression not in {None, "none", *ARROW_CODECS}:
+        raise UsageError(f"--compression {options.compression}: an Arrow file takes {', '.join(ARROW_CODECS)} or none")
+    codec = options.compression if options.compression in ARROW_CODECS else None
     rows = 0
     with pa.ipc.new_file(path, schema, options=pa.ipc.IpcWriteOptions(compression=codec)) as out:
         for table in found.tables:
@@ -95,7 +98,7 @@ def write_sqlite(found: Exported, path: Path, settings: Settings, options: Optio
 
     database = sqlite_utils.Database(str(path))
     names = [name for name, _ in found.columns]
-    raw = [name for name, tree in found.columns if Feature(tree).value in BINARY and not Feature(tree).is_geometry]
+    raw = [name for name, tree in found.columns if is_bytes(Feature(tree))]
     number = 0
     for place, name in enumerate(names):
         if "\0" in name:
@@ -129,6 +132,11 @@ def storable(value: Json) -> Json:
     return str(value) if isinstance(value, int) and not -(2**63) <= value < 2**63 else value
 
 
+def is_bytes(feature: Feature) -> bool:
+    """Whether values are bytes, of any length or of one."""
+    return (feature.value in BINARY or feature.value.startswith("fixed_size_binary")) and not feature.is_geometry
+
+
 def sqlite_type(tree: Any) -> type:
     """What SQLite stores values of a feature as."""
     feature = Feature(tree)
@@ -136,7 +144,7 @@ def sqlite_type(tree: Any) -> type:
         return bytes  # which SQLite leaves as it is: in a column of integers, digits beyond 64 bits become a float
     if feature.kind == "ClassLabel" or INTEGERS.fullmatch(feature.value) or feature.value == "bool":
         return int
-    if feature.value in BINARY and not feature.is_geometry:
+    if is_bytes(feature):
         return bytes
     return float if feature.value in FLOATS else str
 

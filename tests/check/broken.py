@@ -113,6 +113,7 @@ BROKEN: dict[str, Broken] = {
         {"README.md": card("configs:\n- config_name: x\n  data_files:\n  - {split: train, path: a.parquet}\n  - {split: test, path: tset/*}\n"), "a.parquet": GOOD},
         {"config": "x", "split": "test", "file": "README.md", "line": 6},
     ),
+    "missing-shard": Broken({"data/train-00000-of-00003.parquet": GOOD, "data/train-00002-of-00003.parquet": parquet({"n": [4, 5, 6], "t": ["d", "e", "f"]})}, {"file": "data/train-00000-of-00003.parquet"}),
     "unused-file": Broken({"data/train-00000-of-00001.parquet": GOOD, "more.parquet": GOOD}, {"file": "more.parquet"}),
     "bad-name": Broken(
         {"README.md": card("configs:\n- config_name: a/b\n  data_files: a.parquet\n"), "a.parquet": GOOD},

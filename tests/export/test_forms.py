@@ -5,6 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import signal
+import sqlite3
+import time
 import wave
 from io import BytesIO
 from pathlib import Path
@@ -183,3 +186,34 @@ def test_a_column_called_file_name_keeps_its_values(tmp_path: Path, out: Path, d
     assert dspreview("export", data, "--to", out / "folder", "--media", "files").code == 0
     line = json.loads((out / "folder/metadata.jsonl").read_text())
     assert line == {"image_file_name": "files/000000.png", "file_name": "cat.png"}
+
+
+def test_who_may_read_a_file_that_is_replaced_stays(data: Path, out: Path, dspreview: Program) -> None:
+    (out / "x.csv").write_text("old")
+    (out / "x.csv").chmod(0o600)
+    assert dspreview("export", data, "--to", out / "x.csv", "--force").code == 0
+    assert ((out / "x.csv").stat().st_mode & 0o777, (out / "x.csv").read_text()[:3] != "old") == (0o600, True)
+
+
+def test_a_codec_that_arrow_has_not_is_refused(data: Path, out: Path, dspreview: Program) -> None:
+    ran = dspreview("export", data, "--to", out / "x.arrow", "--compression", "gzip")
+    assert (ran.code, "zstd, lz4" in ran.err, list(out.iterdir())) == (2, True, [])
+
+
+def test_bytes_of_one_length_are_blobs(tmp_path: Path, out: Path, dspreview: Program) -> None:
+    table = pa.table({"a": pa.array([b"abcd", None], pa.binary(4))})
+    pq.write_table(table, tmp_path / "a.parquet")
+    assert dspreview("export", tmp_path / "a.parquet", "--to", out / "x.sqlite").code == 0
+    with sqlite3.connect(out / "x.sqlite") as base:
+        assert base.execute("SELECT a FROM train").fetchall() == [(b"abcd",), (None,)]
+    base.close()
+
+
+def test_a_terminal_that_is_closed_leaves_nothing(tmp_path: Path, out: Path, dspreview: Program) -> None:
+    folder = write(tmp_path / "big", {"train.parquet": parquet({"a": list(range(3_000_000))})})
+    running = dspreview.start("export", folder, "--to", out / "x.csv")
+    while not any(one.name.startswith(".dspreview-") for one in out.iterdir()) and running.poll() is None:
+        time.sleep(0.01)
+    running.send_signal(signal.SIGHUP)
+    assert running.wait(60) in {0, 130}
+    assert [one.name for one in out.iterdir() if one.name != "x.csv"] == []

@@ -84,7 +84,10 @@ def test_each_call_counts_whatever_its_id(tmp_path: Path, dspreview: Program) ->
             {"role": "assistant", "content": "", "toolCalls": [call]},
             {"role": "tool", "toolCallId": "call_0", "content": name},
         ]
-    rows: list[dict[str, Any]] = [{"type": "session", "harness": "mine", "id": "1"}, *({"type": "message", "message": one} for one in said)]
+    rows: list[dict[str, Any]] = [
+        {"type": "session", "harness": "mine", "id": "1"},
+        *({"type": "message", "message": one} for one in said),
+    ]
     folder = write(tmp_path / "d", {"a.jsonl": lines(rows)})
     (row,) = dspreview("rows", folder, "--json").row_values
     assert row["num_tool_calls"] == 3
