@@ -20,6 +20,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from dspreview.serve.assets import AssetFiles, Scope, Send
 from dspreview.serve.changes import Changes
 from dspreview.serve.conditions import ASKED, Asked
+from dspreview.serve.downloads import Downloads
 from dspreview.serve.endpoints import Endpoints
 from dspreview.serve.headers import COMMON, PAGE_POLICY, Headers, cross_origin
 from dspreview.serve.options import ServeOptions, host_of, is_loopback
@@ -44,6 +45,7 @@ class Application:
         self.site = Starlette(
             routes=[
                 *Pages(shown, static).routes(),
+                *Downloads(shown).routes(),
                 *Endpoints(shown).routes(),
                 *Viewer(shown).routes(),
                 *Changes(shown).routes(),

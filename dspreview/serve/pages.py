@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request as HttpRequest
@@ -16,7 +16,7 @@ from dspreview.choice import choose
 from dspreview.documents.distribution import Distribution, from_rows, from_statistics
 from dspreview.documents.plain import harmless
 from dspreview.documents.words import age_text, bytes_text, counted, plain_type, type_text
-from dspreview.models import DatasetRef, Json, Status
+from dspreview.models import DatasetRef, Json, Kind, Status
 from dspreview.page.row_lines import RowLines
 from dspreview.preview import PageAnswer
 from dspreview.preview.windows import rows_from
@@ -27,6 +27,7 @@ from dspreview.serve.columns import bars, facts, frequent
 from dspreview.serve.headers import cache_control
 from dspreview.serve.shown import Shown, ShownPreview, reference
 from dspreview.serve.static import Static
+from dspreview.serve.told import card_lines, field_of, problem_of
 from dspreview.serve.views import PageQuery, Pager, PageTable, link
 from dspreview.store import overview
 from dspreview.store.database import translated
@@ -36,16 +37,6 @@ NEAR = 30
 """Splits that a page links to, beside the one that lists them all."""
 LENGTH = 50
 """Rows, or datasets, of a page."""
-
-
-class Problem(NamedTuple):
-    """Why something is not shown."""
-
-    text: str
-    command: str = ""
-    """What would bring it."""
-    place: str = ""
-    """A text and the place in it that is wrong, one below the other."""
 
 
 class Pages:
@@ -141,7 +132,10 @@ class Pages:
         ]  # fmt: skip
         broken = [(harmless(one.config), harmless(one.error["message"])) for one in configs if one.error]
         name = harmless(ref.asked)
-        return self.render("dataset.html", title=name, name=name, splits=listed, broken=broken)
+        return self.render(
+            "dataset.html", title=name, name=name, splits=listed, broken=broken, told=card_lines(ref),
+            hub=f"{self.settings.hf_endpoint.rstrip('/')}/datasets/{ref.name}" if ref.kind is Kind.HUB else "",
+        )  # fmt: skip
 
     def split(self, preview: ShownPreview, ref: DatasetRef, nav: dict[str, Any], asked: PageQuery, offset: int) -> str:
         """Rows of a split."""
@@ -171,6 +165,8 @@ class Pages:
         if answer is not None:
             table = PageTable(answer, 0 if filtered else offset, LENGTH, Painter(), asked)
             pictures, source = self.distributions(preview, ref, names, first) if first is not None else ({}, "")
+            if filtered and pictures:
+                source = f"The small distributions are of the split, not of these rows. {source}".strip()
             total = answer.page.num_rows_total
             pager = Pager(offset, len(table.rows), total, LENGTH, fixed, "/view", found=filtered)
             told = table.told() + (["These rows are not filtered."] if filter_problem and asked.some else [])
@@ -275,17 +271,3 @@ def splits_text(counts: dict[str, int]) -> str:
         if counts.get(status):
             told += f", {counts[status]} {word}"
     return told
-
-
-def field_of(problem: Problem | None) -> str:
-    """The field of the form that a problem is about."""
-    return problem.text.partition(":")[0] if problem is not None else ""
-
-
-def problem_of(error: errors.PreviewError) -> Problem:
-    """A failure as words, a command to copy, and a place in a text."""
-    lines = str(error).split("\n")
-    place = "\n".join(harmless(line) for line in lines[-2:]) if lines[-1].strip() == "^" else ""
-    text = harmless(" ".join(lines[:-2] if place else lines))
-    text, _, command = text.partition("; run: ")
-    return Problem(text, command, place)
