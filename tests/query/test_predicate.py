@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -165,3 +167,18 @@ def test_any_text_is_a_predicate_or_wrong_use(text: str) -> None:
         assert (parse_where(text) is None) == (not text.strip())
     with contextlib.suppress(UsageError):
         assert bool(parse_orderby(text)) == bool(text.strip())
+
+
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        ("a = male", "a text stands in single quotes: 'male'"),
+        ('a = "it\'s"', "a text stands in single quotes: 'it''s'"),
+        ("a => 3", "did you mean >= ?"),
+        ("a =< 3", "did you mean <= ?"),
+    ],
+)
+def test_a_slip_of_a_beginner_is_explained(where: str, told: str, dspreview: Any, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n1,x\n")
+    ran = dspreview("filter", tmp_path / "t.csv", "--where", where)
+    assert (ran.code, told in ran.err) == (2, True), ran.err

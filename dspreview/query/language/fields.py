@@ -21,7 +21,7 @@ from dspreview.feature import (
 )
 from dspreview.query.language.tokens import mistake
 from dspreview.query.language.tree import ELEMENT, ColumnName
-from dspreview.query.table import Table
+from dspreview.query.table import Table, quoted
 from dspreview.suggestions import did_you_mean
 
 DECIMAL = re.compile(r"decimal\d+\((?:[12]?\d|3[0-8]), ?(-?\d+)\)")
@@ -177,6 +177,8 @@ class Names:
     def unknown(self, asked: ColumnName, name: str) -> UsageError:
         """The failure of a name that is not there."""
         hint = did_you_mean(name, self.table.names)
+        if self.what == "where" and self.text[: asked.start].rstrip()[-1:] in {"=", "<", ">"}:
+            hint = f"; a text stands in single quotes: {quoted(name)}"
         known = shown(self.table.names)
         return mistake(self.what, self.text, asked.start, f"no column {name!r}{hint}; there are: {known}")
 

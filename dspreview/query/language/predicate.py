@@ -182,7 +182,9 @@ class Parser:
                     raise self.mistake(f"{name} needs a text in single quotes", pattern.start)
                 return IsLike(column, pattern, ignores_case=name == "ILIKE")
         if self.here[:2] == ("mark", "("):
-            raise self.mistake('functions are not supported; for a length there is the column "NAME.length"')
+            raise self.mistake(
+                'functions are not supported; the command sql has them, and for a length there is the column "NAME.length"'
+            )
         raise self.mistake("an operator was expected: = <> < <= > >= IS IN BETWEEN LIKE ILIKE")
 
     def column(self, why: str) -> ColumnName:
@@ -220,7 +222,7 @@ class Parser:
         if self.here.kind in {"quoted", "word"}:
             found = self.column("")
             if self.here[:2] == ("mark", "("):
-                raise self.mistake("functions are not supported", found.start)
+                raise self.mistake("functions are not supported; the command sql has them", found.start)
             return found
         return self.value()
 
@@ -237,7 +239,9 @@ class Parser:
         self.place -= 1
         if found.kind == "quoted":
             raise self.mistake("a value was expected; a text goes in single quotes")
-        raise self.mistake("a value was expected: a text in single quotes, a number, TRUE or FALSE")
+        turned = {">": "=>", "<": "=<"}.get(found.value)
+        hint = f"; did you mean {turned[::-1]} ?" if turned and self.text[: found.start + 1].endswith(turned) else ""
+        raise self.mistake(f"a value was expected: a text in single quotes, a number, TRUE or FALSE{hint}")
 
     def order(self) -> Order:
         """A column with its direction."""
