@@ -28,7 +28,7 @@ from dspreview.serve.headers import cache_control
 from dspreview.serve.shown import Shown, ShownPreview, reference
 from dspreview.serve.static import Static
 from dspreview.serve.told import card_lines, field_of, problem_of
-from dspreview.serve.views import PageQuery, Pager, PageTable, link
+from dspreview.serve.views import PageQuery, Pager, PageTable, link, neighbours, neighbours_found
 from dspreview.store import overview
 from dspreview.store.database import translated
 from dspreview.suggestions import did_you_mean
@@ -115,7 +115,8 @@ class Pages:
             if asked.get("column"):
                 return self.column(preview, ref, nav, asked["column"], question)
             if asked.get("row"):
-                return self.row(preview, ref, nav, number(asked, "row", FARTHEST, 0), question)
+                place, found = number(asked, "row", FARTHEST, 0), number(asked, "found", FARTHEST, None)
+                return self.row(preview, ref, nav, place, question, found)
             return self.split(preview, ref, nav, question, number(asked, "offset", FARTHEST, 0))
 
     def dataset(self, ref: DatasetRef, configs: Any, lines: list[overview.SplitLine]) -> str:
@@ -209,8 +210,16 @@ class Pages:
             frequent=frequent(told, name, kind, asked), drawn=drawn, bars=bars(drawn, name, kind, asked) if drawn is not None else [],
         )  # fmt: skip
 
-    def row(self, preview: ShownPreview, ref: DatasetRef, nav: dict[str, Any], place: int, asked: PageQuery) -> str:
-        """One row, all of it."""
+    def row(
+        self,
+        preview: ShownPreview,
+        ref: DatasetRef,
+        nav: dict[str, Any],
+        place: int,
+        asked: PageQuery,
+        found: int | None,
+    ) -> str:
+        """One row, all of it; `found` is its place among the rows that were found."""
         names = (nav["config"], nav["split"])
         answer, note = preview.page(ref, *names), None
         try:
@@ -220,8 +229,15 @@ class Pages:
         table = PageTable(answer, place, 1, Painter(large=True))
         total = answer.page.num_rows_total
         title = harmless(f"{ref.asked} {nav['config']}/{nav['split']}, row {place}")
+        near = neighbours(asked, place, total)
+        if asked.some:
+            near = (
+                {}
+                if found is None
+                else neighbours_found(asked, found, lambda at: self.asking(preview, ref, names, asked, at))
+            )
         return self.render(
-            "row.html", title=title, nav=nav, place=place, total=total, table=table, note=note, asked=asked
+            "row.html", title=title, nav=nav, place=place, total=total, table=table, note=note, asked=asked, near=near
         )
 
     def distributions(

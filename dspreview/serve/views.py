@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 from dspreview.documents.page import Selection, narrowed
 from dspreview.documents.plain import harmless
 from dspreview.documents.words import counted, plain_type, type_text
+from dspreview.errors import PreviewError
 from dspreview.models import Json
+from dspreview.page.row_lines import RowLines
 from dspreview.preview import PageAnswer
 from dspreview.serve.cells import Cell, Painter
 
@@ -132,3 +135,34 @@ def link(path: str, **parameters: str | int) -> str:
     """A path with parameters."""
     given = {name: value for name, value in parameters.items() if value not in {"", None}}
     return f"{path}?{urlencode(given, errors='surrogatepass')}" if given else path
+
+
+def neighbours(asked: PageQuery, place: int, total: int | None) -> dict[str, str]:
+    """Where the rows before and behind one of a split lead."""
+    there = {"prev": place - 1, "next": place + 1}
+    return {
+        key: link("/view", row=str(row), **asked.parameters)
+        for key, row in there.items()
+        if row >= 0 and (total is None or row < total)
+    }
+
+
+def neighbours_found(asked: PageQuery, found: int, page: Callable[[int], PageAnswer]) -> dict[str, str]:
+    """The same among the rows that were found; none where they cannot be asked for.
+
+    Args:
+        asked: what was asked.
+        found: the place of the row among them.
+        page: gives those from a place on.
+
+    """
+    first = max(found - 1, 0)
+    try:
+        rows = [row["row_idx"] for row in RowLines.parse(page(first).page.rows)]
+    except PreviewError:
+        return {}
+    return {
+        key: link("/view", row=str(rows[one - first]), found=str(one), **asked.parameters)
+        for key, one in {"prev": found - 1, "next": found + 1}.items()
+        if one >= 0 and one - first < len(rows)
+    }

@@ -133,3 +133,18 @@ def test_a_column_has_its_statistics_and_frequent_values(site: Site) -> None:
     assert (facts["missing"], facts["least"], facts["greatest"]) == ("0", str(told["n"]["min"]), str(told["n"]["max"]))
     assert view(site, column="nn").status == 400
     assert "did you mean" in view(site, column="halff").text
+
+
+def test_a_row_leads_to_the_next_that_was_found(site: Site) -> None:
+    def led(text: str, pattern: str) -> str:
+        found = re.search(pattern, text)
+        return html.unescape(found[1]) if found else ""
+
+    page = view(site, where="n >= 290 AND n < 296", orderby="n DESC")
+    link, seen, back = led(page.text, r'<a href="([^"]*)" aria-label="Row 295, all of it"'), list[str](), ""
+    while link:
+        row = site.server.get(link).text
+        seen.append(led(row, r"<h1>Row (\d+)"))
+        link, back = led(row, r'rel="next" href="([^"]*)"'), led(row, r'rel="prev" href="([^"]*)"')
+    assert seen == [str(n) for n in range(295, 289, -1)]
+    assert "<h1>Row 291" in site.server.get(back).text
