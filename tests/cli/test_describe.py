@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from datasets import ClassLabel, Features, Value
+from datasets import ClassLabel, Dataset, Features, Value
 
 from tests.support.data import parquet, picture, write
 
@@ -92,3 +92,12 @@ def test_the_cache_alone_answers(data: Path, dspreview: Any) -> None:
     dspreview("describe", data)
     found = dspreview("describe", data, "--cached")
     assert (found.code, "train" in found.out) == (0, True)
+
+
+def test_classes_are_named(tmp_path: Path, dspreview: Any) -> None:
+    features = Features({"label": ClassLabel(names=["no", "may be", "yes"]), "n": Value("int64")})
+    Dataset.from_dict({"label": [2, 0], "n": [1, 2]}, features=features).to_parquet(tmp_path / "train.parquet")
+    found = dspreview("describe", tmp_path / "train.parquet")
+    assert "no, may be, yes" in found.out
+    assert "next: " in found.out
+    assert "next: " not in dspreview("describe", tmp_path / "train.parquet", AI_AGENT="1").out

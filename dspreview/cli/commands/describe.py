@@ -24,6 +24,8 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 MOST_SPLITS, MOST_COLUMNS = 12, 40
 """What a screen takes; the JSON has all."""
 EXAMPLE = 60
+NAMED = 10
+"""Classes that are named."""
 CARD = ("pretty_name", "license", "size_categories", "language", "task_categories")
 
 
@@ -103,7 +105,8 @@ def screen(call: Call, word: str, found: Described, budget: int | None) -> str:
     lines = head(word, found)
     lines += ["", *table(call, found)]
     names = [word] if len(found.splits) == 1 else [word, *found.shown]
-    lines += ["", f"next: {command('rows', *names)} · {command('stats', *names)} · {command('check', word)}"]
+    if not call.agent:
+        lines += ["", f"next: {command('rows', *names)} · {command('stats', *names)} · {command('check', word)}"]
     text = "\n".join(lines) + "\n"
     if budget is None or len(text.encode()) <= budget:
         return text
@@ -173,6 +176,8 @@ def record(one: ColumnFacts, total: int | None) -> dict[str, Json]:
         if one.distinct
         else ""
     )
+    if 0 < len(labels := Feature(one.feature).labels) <= NAMED:
+        values = ", ".join(labels)
     return {
         "column": harmless(one.name),
         "type": plain_type(one.feature),

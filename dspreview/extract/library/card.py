@@ -82,6 +82,8 @@ def read_config(item: Json, infos: dict[str, DatasetInfo], dataset: str) -> Card
         if isinstance(error, CardError):
             return CardConfig(name, error=error)
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        if reason.startswith("Expected data_files in YAML"):
+            reason = f"its data_files must be a pattern, a list of patterns, or a list of split and path, all of them text: {str(item.get('data_files'))[:80]!r}"
         return CardConfig(name, error=CardError(f"{dataset}: config {name!r} in its README cannot be used: {reason}"))
     return CardConfig(name, dict(params[item["config_name"]]), infos.get(name))
 

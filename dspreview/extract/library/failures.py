@@ -89,6 +89,18 @@ def missing_package(error: ImportError, where: str) -> errors.MissingPackageErro
     return errors.MissingPackageError.of(f"{where}: this format", package)
 
 
+IN_WORDS = (
+    ("Column() changed from object to", 'a line is no object: in JSON Lines each line is one row, as in {"a": 1}'),
+    ("was specified twice", "a key stands twice in an object; rename one of them"),
+    (
+        "surrogate pair in string is invalid",
+        "half of a letter, an escape such as \\ud83d alone, which is no text; remove it",
+    ),
+)
+"""What readers say, and what it means."""
+YAML_TRUTHS = frozenset({"no", "yes", "on", "off", "y", "n", "true", "false"})
+
+
 def reason(error: BaseException) -> str:  # noqa: PLR0911 - one case a line, each simple
     """Why the data cannot be read, in the words of whoever read it, made short."""
     line = ROW_IN_BLOCK.sub("", ": ".join(str(error).strip().splitlines()[:2])) or type(error).__name__
@@ -109,6 +121,15 @@ def reason(error: BaseException) -> str:  # noqa: PLR0911 - one case a line, eac
         return "the file is empty"
     if isinstance(error, UnicodeDecodeError):
         return f"not text in UTF-8 ({error.reason})"
+    if told := next((words for sign, words in IN_WORDS if sign in line), ""):
+        return told
+    if label := re.search(r"Invalid string class label (.*?)(?: \(|$)", line):
+        hint = (
+            "; YAML takes no, yes, on and off for true and false unless they stand in quotes"
+            if label[1].lower() in YAML_TRUTHS
+            else ""
+        )
+        return f"the class label {label[1]!r} is none of those that are declared{hint}"
     return f"{line[:MESSAGE_LENGTH]} ({name})" if line != name else name
 
 

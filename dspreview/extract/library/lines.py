@@ -43,17 +43,36 @@ def comma_at(arguments: dict[str, Any], number: int, door: Door) -> bool:
 
 
 def first_bad_line(stream: Iterable[bytes], *, as_json: bool) -> int | None:
-    """The first line that is not text in UTF-8, or (as JSON Lines) no JSON; None for one document over many lines."""
+    """The first line that is not text in UTF-8, or (as JSON Lines) no object that pyarrow takes; None for one document over many lines."""
     for number, line in enumerate(islice(stream, LINES_LOOKED_AT), 1):
         if number == 1 and line.strip() and not line.rstrip().endswith(b"}") and extra(line) is None:
-            as_json = False
+            as_json = is_scalar(line)
         try:
             text = line.decode()
             if as_json and text.strip():
-                json.loads(text)
+                row = json.loads(text, object_pairs_hook=once)
+                if not isinstance(row, dict):
+                    return number
+                json.dumps(row, ensure_ascii=False).encode()  # refuses half of a letter, as pyarrow does
         except (ValueError, RecursionError):
             return number
     return None
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object. Raises ValueError where a key stands in it twice, which pyarrow refuses."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
+def is_scalar(line: bytes) -> bool:
+    """Whether a line is one JSON value that is neither an object nor a list."""
+    try:
+        return not isinstance(json.loads(line), (dict, list))
+    except (ValueError, RecursionError):
+        return False
 
 
 def told_otherwise(error: BaseException, message: str) -> ValueError:
