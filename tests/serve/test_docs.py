@@ -40,6 +40,6 @@ def test_every_endpoint_is_there(serve: Callable[..., Server]) -> None:
     server = serve()
     table = TEXT.partition("| endpoint |")[2].partition("```")[0]
     paths = re.findall(r"`(?:POST )?(/[\w-]+)`", table)
-    assert len(paths) == 21
+    assert len(paths) == 22
     for path in paths:
         assert server.get(path).text != "Not Found", path
