@@ -48,7 +48,7 @@ class Downloads:
         except errors.PreviewError as error:
             shutil.rmtree(folder, ignore_errors=True)
             return failed(error, self.settings.max_age_short_seconds)
-        except BaseException:
+        except BaseException:  # raised again: whatever it is, no file of rows stays behind
             shutil.rmtree(folder, ignore_errors=True)
             raise
         remove = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)

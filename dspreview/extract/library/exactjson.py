@@ -84,8 +84,12 @@ def as_texts(data: bytes, read_options: Any, options: dict[str, Any]) -> pa.Tabl
     if table is None:
         return None
     refuse_columns(table.num_columns)
-    plain = attempt(data, read_options, options)  # what is not there stays away
-    return None if plain is None else table.select([name for name in plain.column_names if name in table.column_names])
+    asked = [  # a column that is asked for comes, whether it is there or not
+        name
+        for name, column in zip(table.column_names, table.columns, strict=True)
+        if column.null_count < len(column) or name not in door.texts or exact_dumps(name).encode() in data
+    ]
+    return table.select(asked)
 
 
 def attempt(data: bytes, read_options: Any, options: dict[str, Any]) -> pa.Table | None:
