@@ -168,8 +168,8 @@ class DatasetCheck:
     def look_at_recognition(self, reader: Recognised, made: Made) -> None:
         """What `datasets` makes of a dataset that is recognised here; said once."""
         kind = reader.recognition
-        if kind.owns:
-            self.used.update(made.names or ())
+        if kind.owns is not None:
+            self.used.update(filter(kind.owns, made.names or ()))
         if not any(one.code == "library-differs" for one in self.findings):
             told = f"read as {kind.article} {kind.name} ({kind.reason}); `datasets` {kind.library or 'has no reader for it'}"
             remedy = "nothing, if nobody loads it with `datasets`; else write Parquet with `dspreview export`"
@@ -234,6 +234,12 @@ class DatasetCheck:
             kept = [one for one in outcome.findings if one.code != "null-column" or one.column not in absent]
             outcome = outcome._replace(findings=kept)
         self.findings += outcome.findings
+        if reading.recognised is not None and outcome.total is not None:
+            told = reading.recognised.rows(names).num_rows
+            if told is not None and told != outcome.total:
+                message = f"its own metadata counts {told:,} rows, and there are {outcome.total:,}"
+                remedy = "bring the files that are missing, or write the metadata anew: its other readers trust it"
+                self.findings.append(found("info-rows", message, **place)._replace(remedy=remedy))
         if self.book is not None and self.opened is not None and self.book.of(names):
             self.look_at_rules(self.book, self.opened, reading)
         self.outcomes[names] = outcome

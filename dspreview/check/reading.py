@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,7 +24,7 @@ from dspreview.extract.parquet.footers import Footer, local_footer
 from dspreview.extract.parquet.schemafiles import footer_there, open_remote
 from dspreview.extract.plain import Columns
 from dspreview.extract.reader import WHOLE_BATCH, WantedBlocks
-from dspreview.extract.text.dialect import DECLARED, dialect
+from dspreview.extract.text.dialect import undeclared
 from dspreview.models import DatasetRef, Resolved, SplitId
 from dspreview.settings import Settings
 
@@ -84,12 +84,12 @@ class Reading:
         self.broken: set[str] = set()
         """Files that cannot be read; the others still can."""
 
-    def dialect(self, path: str) -> dict[str, Any]:
-        """How a CSV on this machine is read where it is not the usual; nothing where a README says it, or for other files."""
-        if not path.endswith(".csv") or "://" in path:
+    def dialect(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """How a CSV on this machine is read where it is not the usual, and where `params` do not tell it; nothing for other files."""
+        if not path.endswith((".csv", ".tsv")) or "://" in path:
             return {}
         with local.open_regular(path) as file:
-            return dialect(file.read(HEAD))
+            return undeclared(file.read(HEAD), params or {})
 
     @property
     def library(self) -> Library:
@@ -111,14 +111,9 @@ class Reading:
     @cached_property
     def unusual(self) -> dict[str, Any]:
         """The delimiter and the encoding of a CSV on this machine where they are not the usual, and nobody declared them."""
-        if (
-            self.direct is not None
-            or not self.format.is_delimited
-            or DECLARED & set(self.plan.params)
-            or not self.files
-        ):
+        if self.direct is not None or not self.format.is_delimited or not self.files:
             return {}
-        return self.dialect(self.files[0])
+        return self.dialect(self.files[0], self.plan.params)
 
     @property
     def delimiter(self) -> str:

@@ -29,6 +29,8 @@ BESIDE = frozenset({
     "", "md", "rst", "txt", "yaml", "yml", "toml", "json", "py", "ipynb", "sh", "cff", "bib", "html", "css", "js", "svg", "lock", "cfg", "ini",
 })  # fmt: skip
 """Kinds of files that describe data, or work on it."""
+LANCE = ".lance/"
+"""In the names of all files of a Lance table: who reads one of them reads those that the table has."""
 PICKLES = re.compile(r"\.(?:pkl|pickle|joblib|pt|pth)$", re.IGNORECASE)
 ALWAYS_DATA = frozenset(
     extension for one in FORMATS.values() for extension in (one.extensions if one.is_ours else one.data_anywhere)
@@ -207,6 +209,7 @@ def look_at_names(
     """Files that nobody uses, that run code, or that lie elsewhere; `named` are the patterns of each config."""
     root = made.description.dataset.name
     kinds = ALWAYS_DATA | {kind_of(name) for name in used or ()}
+    tables = tuple({f"{name.partition(LANCE)[0]}{LANCE}" for name in used or () if LANCE in name})
     for name in names:
         if made.description.dataset.kind is Kind.LOCAL and os.path.islink(os.path.join(root, name)):
             try:
@@ -217,6 +220,8 @@ def look_at_names(
         hidden = any(part.startswith((".", "__")) for part in name.split("/"))
         if PICKLES.search(name):
             yield found("pickle", f"{name} can run code when it is loaded", severity="warning", file=name)
+        elif name.startswith(tables):
+            continue
         elif used is not None and name not in used and not hidden and kind_of(name) in kinds and is_data(name):
             config = next(
                 (one for one, patterns in named.items() if any(matches(each, [name]) for each in patterns)), None

@@ -51,14 +51,22 @@ class Folder:
     download = None
     """Nothing is downloaded through `datasets`."""
 
-    def __init__(self, dataset: Resolved, asked: str, settings: Settings, known: frozenset[str]) -> None:
-        """`known` are the names of its files."""
-        self.dataset, self.asked, self.settings, self.known = dataset, asked, settings, known
+    def __init__(
+        self, dataset: Resolved, asked: str, settings: Settings, known: frozenset[str], inside: str = ""
+    ) -> None:
+        """`known` are the names of its files; `inside` is the folder of the dataset that these names begin at."""
+        self.dataset, self.asked, self.settings, self.known, self.inside = dataset, asked, settings, known, inside
+
+    def within(self, inside: str) -> Folder:
+        """A folder in it, as if it were all there is."""
+        known = frozenset(name.removeprefix(f"{inside}/") for name in self.below(inside))
+        return Folder(self.dataset, f"{self.asked}/{inside}", self.settings, known, inside)
 
     @property
     def root(self) -> str:
         """Its folder, or `hf://datasets/ID@SHA`: no file outside it is read."""
-        return local.root_of(self.dataset)
+        root = local.root_of(self.dataset)
+        return f"{root}/{self.inside}" if self.inside else root
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -79,7 +87,7 @@ class Folder:
     @cached_property
     def door(self) -> Door:
         """Opens its files."""
-        return Door.of(self.dataset, self.root, self.asked, self.settings)
+        return Door.of(self.dataset, local.root_of(self.dataset), self.asked, self.settings)
 
     def below(self, folder: str) -> list[str]:
         """The files below a folder, by their names in the dataset."""
@@ -100,8 +108,8 @@ class Folder:
                 f"{self.asked}: {name or 'it'} is read from this machine only; run: hf download {self.dataset.name}"
                 f" --repo-type dataset --local-dir {self.dataset.name.rpartition('/')[2]}, and preview that folder"
             )
-        path = os.path.join(self.root, name) if name else self.dataset.name
-        local.guard(path, self.root, self.asked)
+        path = os.path.join(self.root, name) if name else self.root if self.inside else self.dataset.name
+        local.guard(path, local.root_of(self.dataset), self.asked)
         return path
 
     def size(self, name: str) -> int | None:

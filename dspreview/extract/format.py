@@ -72,6 +72,8 @@ class Format(NamedTuple):
     """
     about: str = ""
     """`module:function` that tells what its files say of themselves beside their rows."""
+    goes_through: bool = False
+    """Whether its reader goes from the first byte of a file to the last: it may be packed."""
     is_log: bool = False
     """Whether a program wrote down what happened: its values are as they were, and nobody mends them."""
     mends: str = ""
@@ -137,11 +139,11 @@ FORMATS = {
         Format("feather", ("feather", "ipc", "arrows"), is_ours=True, words="Arrow file", tables=f"{HERE}.arrow_file:arrow_tables"),
         Format("npy", ("npy",), is_ours=True, words="NumPy array", tables=f"{HERE}.numpy_arrays:npy_tables"),
         Format("npz", ("npz",), is_ours=True, words="NumPy archive", configs=f"{HERE}.numpy_arrays:npz_configs"),
-        Format("geojson", ("geojson",), is_ours=True, words="GeoJSON file", guesses_types=True, tables=f"{HERE}.geojson:geojson_tables"),
+        Format("geojson", ("geojson",), is_ours=True, words="GeoJSON file", guesses_types=True, goes_through=True, tables=f"{HERE}.geojson:geojson_tables"),
         Format("excel", ("xlsx", "xlsm"), is_ours=True, words="Excel workbook", guesses_types=True, configs=f"{HERE}.excel:excel_configs"),
         Format("sqlite", ("sqlite", "sqlite3", "db", "db3"), is_ours=True, words="SQLite database", guesses_types=True,
                configs=f"{HERE}.sqlite:sqlite_configs"),
-        Format("conllu", ("conllu", "conllup", "conll"), is_ours=True, words="CoNLL file", library="shows the first field of each line alone",
+        Format("conllu", ("conllu", "conllup", "conll"), is_ours=True, words="CoNLL file", goes_through=True, library="shows the first field of each line alone",
                tables=f"{HERE}.conll:conll_tables"),
         Format("inspect", ("eval",), is_ours=True, is_log=True, words="Inspect log", library="does not read logs that are packed with zstd, or have ids of text",
                configs=f"{HERE}.inspect_log:inspect_configs", about=f"{HERE}.inspect_log:headers"),

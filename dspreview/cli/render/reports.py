@@ -109,7 +109,8 @@ def lines(call: Call, report: Report) -> Iterator[str]:
 
     counts = [f"{number} {severity}{'s' * (number > 1)}" for severity, number in report.summary().items() if number]
     looked = f"{report.splits_checked} split{'s' * (report.splits_checked != 1)}, {report.rows_read:,} rows looked at"
-    yield f"{harmless(report.asked)}: {', '.join(counts) or 'in order'} ({looked})"
+    verdict = "not checked" if report.missing else "in order"
+    yield f"{harmless(report.asked)}: {', '.join(counts) or verdict} ({looked})"
     colors = {"error": "31", "warning": "33", "info": "36"} if use_color(call.color) else {}
     for one in report.findings:
         word = f"{one.severity:8}"

@@ -16,6 +16,8 @@ from dspreview.models import Json
 from dspreview.page.wkt import point
 
 FEATURES = re.compile(rb'"features"\s*:\s*\[')
+TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]')
+"""Texts, and the brackets outside of them."""
 HEAD = 1 << 20
 CHUNK = 1 << 18
 LONGEST = 1 << 28
@@ -38,17 +40,35 @@ def geojson_tables(stream: Any, batch_size: int) -> Iterator[pa.Table]:
 def features_in(stream: Any) -> Iterator[dict[str, Json]]:
     """The features in a file, one after the other."""
     head = stream.read(HEAD)
-    start = FEATURES.search(head)
-    if start is None:
+    start = start_of_features(head)
+    if start is not None:
+        values: Iterator[Json] = items(head[start:], stream)
+    else:
         whole = json.loads(head + stream.read(LONGEST))
         if not isinstance(whole, dict) or not isinstance(whole.get("type"), str):
             raise UnreadableDataError("no GeoJSON: it has no type")
-        yield whole if whole["type"] == "Feature" else {"geometry": whole, "properties": {}}
-        return
-    for value in items(head[start.end() :], stream):
+        if whole["type"] == "FeatureCollection":
+            values = iter(whole.get("features") or [])
+        else:
+            values = iter([whole if whole["type"] == "Feature" else {"geometry": whole, "properties": {}}])
+    for value in values:
         if not isinstance(value, dict):
             raise UnreadableDataError("no GeoJSON: a feature is no object")
         yield value
+
+
+def start_of_features(head: bytes) -> int | None:
+    """Where the features of a collection begin, behind their bracket: the key of the object itself, not one within; None where it comes late."""
+    depth = 0
+    for token in TOKENS.finditer(head):
+        sign = token[0]
+        if sign in {b"{", b"["}:
+            depth += 1
+        elif sign in {b"}", b"]"}:
+            depth -= 1
+        elif depth == 1 and (found := FEATURES.match(head, token.start())):
+            return found.end()
+    return None
 
 
 def items(start: bytes, stream: Any) -> Iterator[Json]:
@@ -101,7 +121,8 @@ def wkt(shape: Json) -> str:
     try:
         kind = str(shape["type"])
         if kind == "GeometryCollection":
-            return "GEOMETRYCOLLECTION (" + ", ".join(map(wkt, shape["geometries"])) + ")"
+            parts = [*map(wkt, shape["geometries"])]
+            return f"GEOMETRYCOLLECTION ({', '.join(parts)})" if parts else "GEOMETRYCOLLECTION EMPTY"
         inner = shape["coordinates"]
         depth = {"Point": 0, "LineString": 1, "MultiPoint": 1, "Polygon": 2, "MultiLineString": 2, "MultiPolygon": 3}[
             kind

@@ -14,7 +14,7 @@ from dspreview.errors import CardError, DeclaredTypesError
 from dspreview.extract.files.door import Door
 from dspreview.extract.library.failures import reason, shorten
 from dspreview.extract.library.source import Plan, Source
-from dspreview.extract.text.dialect import DECLARED, HEAD, dialect
+from dspreview.extract.text.dialect import HEAD, undeclared
 
 OF_CONFIGS = frozenset({"config_name", "data_files", "data_dir", "default", "version", "description"})
 """What every config may have."""
@@ -67,7 +67,7 @@ def difference(here: list[str], declared: list[str]) -> str:
 def as_written(plan: Plan, split: str, door: Door) -> Plan:
     """The plan with the delimiter and the encoding that the first file of a CSV has, where nobody declared them."""
     names = plan.files[split]
-    if not plan.format.is_delimited or DECLARED & set(plan.params) or not names:
+    if not plan.format.is_delimited or not names:
         return plan
     with door.open(names[0]) as stream:
-        return replace(plan, params=plan.params | dialect(stream.read(HEAD)))
+        return replace(plan, params=plan.params | undeclared(stream.read(HEAD), plan.params))

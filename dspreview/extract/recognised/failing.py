@@ -23,7 +23,7 @@ def told(where: str, folder: Folder, kind: Recognition) -> Iterator[None]:
 
         raise type(error)(f"{placed(where, error, folder)}: {error}") from error.__cause__
     except ImportError as error:
-        raise missing(where, kind) from error
+        raise missing(where, kind, error.name) from error
     except Exception as error:  # noqa: BLE001 - readers fail in a hundred ways; `explain` raises bugs of ours again
         from dspreview.extract.library.failures import explain
 
@@ -31,6 +31,6 @@ def told(where: str, folder: Folder, kind: Recognition) -> Iterator[None]:
         raise failure from (None if failure is error else error)
 
 
-def missing(where: str, kind: Recognition) -> MissingPackageError:
-    """Which extra a kind of dataset needs."""
-    return MissingPackageError.of(f"{where}: {kind.article} {kind.name} ({kind.reason})", kind.package)
+def missing(where: str, kind: Recognition, module: str | None) -> MissingPackageError:
+    """Which extra a kind of dataset needs; of a format without one, the module that the installation itself lacks."""
+    return MissingPackageError.of(f"{where}: {kind.article} {kind.name} ({kind.reason})", kind.package or str(module))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -15,7 +16,9 @@ from dspreview.arrow.settled import empty_table
 from dspreview.errors import UnreadableDataError
 from dspreview.extract.folder import Configs, Folder, NamedTable, SplitRows
 
-NUMBER = re.compile(r"metadata/v?(\d+)[^/]*\.metadata\.json")
+NUMBER = re.compile(r"metadata/v?(\d+)[^/]*\.metadata\.json(?:\.gz)?")
+GZIP = b"\x1f\x8b"
+"""What files begin with that are packed; Java's writers do that on request."""
 
 
 def current_metadata(folder: Folder) -> str:
@@ -33,8 +36,9 @@ def iceberg_configs(folder: Folder) -> Configs:
     from dspreview.extract.recognised.moved import BEFORE, ROOT, MovedFiles, moved_path
 
     path = folder.path(current_metadata(folder))
-    with open(path, encoding="utf-8") as file:
-        location = str(json.load(file)["location"])
+    with open(path, "rb") as file:
+        text = file.read()
+    location = str(json.loads(gzip.decompress(text) if text.startswith(GZIP) else text)["location"])
     told = {"py-io-impl": f"{MovedFiles.__module__}.{MovedFiles.__qualname__}", ROOT: folder.path(), BEFORE: location}
     table = StaticTable.from_metadata(path, told)
     schema = table.schema().as_arrow()

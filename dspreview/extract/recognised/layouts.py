@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from dspreview.extract.folder import Configs, Folder
 from dspreview.extract.format import FORMATS, named
-from dspreview.extract.recognised import signs
+from dspreview.extract.recognised import annotated, signs, stores
 from dspreview.models import Json
 
 
@@ -25,8 +26,10 @@ class DatasetKind(NamedTuple):
     """What it needs beside the declared dependencies."""
     library: str = ""
     """What `datasets` makes of it; empty where it has no reader for it."""
-    owns: bool = False
-    """Whether all files of its folder are its own: it says itself which of them hold rows."""
+    owns: Callable[[str], bool] | None = None
+    """Whether a file is its own, by its name: it says itself which of them hold rows."""
+    store: stores.Store | None = None
+    """What its stores are: tables or arrays, each in a folder that is all its own."""
     is_log: bool = False
     """Whether a program wrote down what happened: its values are as they were, and nobody mends them."""
 
@@ -39,7 +42,7 @@ class Recognition(NamedTuple):
     opened: Callable[[Folder], Configs]
     package: str = ""
     library: str = ""
-    owns: bool = False
+    owns: Callable[[str], bool] | None = None
     is_log: bool = False
     about: Callable[[Folder], list[Json]] | None = None
     """Tells what its files say of themselves beside their rows."""
@@ -51,15 +54,29 @@ class Recognition(NamedTuple):
 
 
 HERE = "dspreview.extract.recognised"
+ALL_PARQUET = "reads all Parquet files of the folder, those that the table has removed too"
+
+
+def is_any(name: str) -> bool:
+    """Every file is its own."""
+    return bool(name)
+
+
+def is_no_picture(name: str) -> bool:
+    """All but pictures: one that no split names is told."""
+    return not annotated.is_picture(name)
+
+
 KINDS = (
-    DatasetKind("Delta table", signs.delta, f"{HERE}.delta:delta_configs", "deltalake",
-                "reads all Parquet files of the folder, those that the table has removed too", owns=True),
-    DatasetKind("Iceberg table", signs.iceberg, f"{HERE}.iceberg:iceberg_configs", "pyiceberg[pyarrow]",
-                "reads all Parquet files of the folder, those that the table has removed too", owns=True),
-    DatasetKind("Zarr store", signs.zarr, f"{HERE}.zarr:zarr_configs", "zarr", "shows its metadata as the data", owns=True),
-    DatasetKind("LeRobot dataset", signs.lerobot, f"{HERE}.lerobot:lerobot_configs", library="mixes its frames with its metadata", owns=True),
-    DatasetKind("COCO dataset", signs.coco, f"{HERE}.boxes:coco_configs", library="drops its annotations"),
-    DatasetKind("YOLO dataset", signs.yolo, f"{HERE}.boxes:yolo_configs", library="drops its labels", owns=True),
+    DatasetKind("Delta table", partial(stores.sign_of, kind=stores.DELTA), f"{HERE}.delta:delta_configs", "deltalake", ALL_PARQUET, store=stores.DELTA),
+    DatasetKind("Iceberg table", partial(stores.sign_of, kind=stores.ICEBERG), f"{HERE}.iceberg:iceberg_configs", "pyiceberg[pyarrow]", ALL_PARQUET,
+                store=stores.ICEBERG),
+    DatasetKind("Lance table without its data", stores.lance_without_data, f"{HERE}.refused:lance_configs", library="shows its version as the data"),
+    DatasetKind("Zarr store", partial(stores.sign_of, kind=stores.ZARR), f"{HERE}.zarr:zarr_configs", "zarr", "shows its metadata as the data",
+                store=stores.ZARR),
+    DatasetKind("LeRobot dataset", signs.lerobot, f"{HERE}.lerobot:lerobot_configs", library="mixes its frames with its metadata", owns=is_any),
+    DatasetKind("COCO dataset", annotated.coco, f"{HERE}.coco:coco_configs", library="drops its annotations"),
+    DatasetKind("YOLO dataset", annotated.yolo, f"{HERE}.yolo:yolo_configs", library="drops its labels", owns=is_no_picture),
     DatasetKind("set of agent sessions", signs.sessions, "dspreview.extract.sessions.rows:session_configs",
                 library="needs its extra package teich for it, and differs where docs/conversations.md says", is_log=True),
     DatasetKind("MosaicML Streaming dataset", signs.mosaic, f"{HERE}.refused:mosaic_configs"),
@@ -71,9 +88,12 @@ def recognise(folder: Folder) -> Recognition | None:
     """What a dataset is; None where `datasets` has a reader for it, or nobody knows."""
     for kind in KINDS:
         if (reason := kind.sign(folder)) is not None:
-            return Recognition(
-                kind.name, reason, named(kind.reader), kind.package, kind.library, kind.owns, kind.is_log
-            )
+            opened, owns = named(kind.reader), kind.owns
+            if kind.store is not None:
+                roots = tuple(f"{root}/" if root else "" for root in stores.stores_in(folder, kind.store))
+                opened = partial(stores.store_configs, kind=kind.store, read=opened)
+                owns = partial(stores.is_below, roots)
+            return Recognition(kind.name, reason, opened, kind.package, kind.library, owns, kind.is_log)
     return by_format(folder)
 
 

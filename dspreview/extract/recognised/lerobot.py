@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dspreview.errors import UnreadableDataError
 from dspreview.extract.folder import Configs, Folder, NamedTable, SplitRows
@@ -22,24 +23,59 @@ from dspreview.feature import asset_tree
 INFO = "meta/info.json"
 PLACE = re.compile(r"\{(\w+)(?::0?(\d)d)?\}")
 """Where a number or a name stands in the template of a path."""
+TOLD_ELSEWHERE = re.compile(r"stats/|meta/|data/|videos/(?!.*/(?:from|to)_timestamp$)")
+"""What is said of an episode that its other columns, its frames and its videos show themselves."""
+EPISODE = "episode_index"
 
 
 def lerobot_configs(folder: Folder) -> Configs:
-    """Frames and episodes."""
+    """Frames and episodes, each in the splits that the dataset tells."""
     with folder.open(INFO) as stream:
         info = json.load(stream)
-    frames = sorted(name for name in folder.below("data") if name.endswith(".parquet"))
+    frames = tuple(sorted(name for name in folder.below("data") if name.endswith(".parquet")))
     if not isinstance(info, dict) or not frames:
         raise UnreadableDataError(f"{folder.asked}: {INFO} tells of a LeRobot dataset, and data/ has no Parquet file")
     total = info.get("total_frames")
-    rows = SplitRows(
-        tuple(frames), partial(read_files, folder, PARQUET, tuple(frames)), total if isinstance(total, int) else None
-    )
-    return {"frames": {"train": rows}, "episodes": {"train": episode_rows(folder, info)}}
+    read = partial(read_files, folder, PARQUET, frames)
+    rows = SplitRows(frames, read, total if isinstance(total, int) else None)
+    episodes = episode_rows(folder, info)
+    ranges = split_ranges(info)
+    if len(ranges) <= 1:
+        return {"frames": {"train": rows}, "episodes": {"train": episodes}}
+    return {
+        "frames": {split: within(rows, part, split) for split, part in ranges.items()},
+        "episodes": {split: within(episodes, part, split) for split, part in ranges.items()},
+    }
+
+
+def split_ranges(info: dict[str, Any]) -> dict[str, range]:
+    """The numbers of the episodes of each split: `{"train": "0:40", "test": "40:50"}`; none where they are told otherwise."""
+    told = info.get("splits")
+    found = {}
+    for split, text in told.items() if isinstance(told, dict) else ():
+        if not isinstance(text, str) or (part := re.fullmatch(r"(\d+):(\d+)", text)) is None:
+            return {}
+        found[str(split)] = range(int(part[1]), int(part[2]))
+    return found
+
+
+def within(rows: SplitRows, episodes: range, split: str) -> SplitRows:
+    """The rows of some episodes; how many there are is known when they are read."""
+    return rows._replace(read=partial(read_within, rows.read, episodes), num_rows=None, origin=f"{split} {episodes}")
+
+
+def read_within(read: Callable[[int], Iterator[NamedTable]], episodes: range, batch: int) -> Iterator[NamedTable]:
+    """Their tables."""
+    for name, table in read(batch):
+        if EPISODE not in table.column_names:
+            raise UnreadableDataError(f"{name}: no column {EPISODE}, and {INFO} tells splits by it")
+        number = table[EPISODE]
+        kept = pc.and_(pc.greater_equal(number, episodes.start), pc.less(number, episodes.stop))
+        yield name, table.filter(kept)
 
 
 def episode_rows(folder: Folder, info: dict[str, Any]) -> SplitRows:
-    """The episodes, and a column for the video of each camera."""
+    """The episodes, and a column for the video of each camera; where several share one, when each begins and ends in it."""
     files = [name for name in folder.below("meta") if re.search(r"/episodes(\.jsonl|/.*\.parquet)$", name)]
     episodes = [one for name in sorted(files) for one in read_episodes(folder, name)]
     template = info.get("video_path")
@@ -49,10 +85,7 @@ def episode_rows(folder: Folder, info: dict[str, Any]) -> SplitRows:
         if isinstance(one, dict) and one.get("dtype") == "video"
     ]
     columns = {
-        key: [one.get(key) for one in episodes]
-        for one in episodes
-        for key in one
-        if not key.startswith(("stats/", "meta/", "videos/", "data/"))
+        key: [one.get(key) for one in episodes] for one in episodes for key in one if TOLD_ELSEWHERE.match(key) is None
     }
     arrays = {name: array_of(values) for name, values in columns.items()}
     table = pa.table(arrays)
@@ -62,7 +95,7 @@ def episode_rows(folder: Folder, info: dict[str, Any]) -> SplitRows:
     for camera in cameras if isinstance(template, str) else ():
         names = [video_name(str(template), one, camera, int(info.get("chunks_size") or 1_000)) for one in episodes]
         videos += [name for name in names if name in folder.known]
-        cells = [{"bytes": None, "path": f"{folder.root}/{name}"} if name in folder.known else None for name in names]
+        cells = [{"bytes": None, "path": f"{folder.root}/{name}"} for name in names]
         table = table.append_column(camera, pa.array(cells, FILE))
         known = [*known, (camera, asset_tree("Video"))]
     return SplitRows((*files, *dict.fromkeys(videos)), partial(read_table, table), table.num_rows, known)
@@ -84,7 +117,7 @@ def read_episodes(folder: Folder, name: str) -> list[dict[str, Any]]:
 
 def video_name(template: str, episode: dict[str, Any], camera: str, chunk: int) -> str:
     """The video of an episode, of version 2 or 3: there several episodes lie in one file."""
-    number = int(episode.get("episode_index") or 0)
+    number = int(episode.get(EPISODE) or 0)
     told = {
         "video_key": camera, "episode_index": number, "episode_chunk": number // chunk,
         "chunk_index": episode.get(f"videos/{camera}/chunk_index") or 0, "file_index": episode.get(f"videos/{camera}/file_index") or 0,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from urllib.parse import unquote, urlsplit
 
 from pyiceberg.io.pyarrow import PyArrowFile, PyArrowFileIO
 
@@ -37,5 +36,6 @@ def moved_path(before: str, root: str) -> Callable[[str], str]:
 
 
 def plain_path(location: str) -> str:
-    """A path without its scheme."""
-    return unquote(urlsplit(location).path) if "://" in location or location.startswith("file:") else location
+    """A path without its scheme and host; what is percent-encoded in it is so in the names of files, too."""
+    _, found, rest = location.partition("://")
+    return "/" + rest.partition("/")[2] if found else location.removeprefix("file:")

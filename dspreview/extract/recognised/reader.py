@@ -103,7 +103,7 @@ class Recognised(Reader):
             places = range(window.offset, window.offset + table.num_rows)
             page = maker.make(cells, places, whole=window.whole)
         known = window.offset + table.num_rows if whole else None
-        return page._replace(num_rows_total=rows.num_rows if rows.num_rows is not None else known)
+        return page._replace(num_rows_total=rows.num_rows if known is None else known)
 
     def blocks(self, split: SplitId, wanted: WantedBlocks) -> Iterator[Block]:
         """The rows from one on."""

@@ -29,6 +29,14 @@ def litdata_configs(folder: Folder) -> Configs:
     )
 
 
+def lance_configs(folder: Folder) -> Configs:
+    """None: a Lance table whose data files are not there. Raises UnreadableDataError."""
+    raise UnreadableDataError(
+        f"{folder.asked} has a Lance table whose versions are there, and none of the files in its folder data;"
+        f" copy the table with all of its folders"
+    )
+
+
 def tfrecord_configs(folder: Folder, names: Sequence[str]) -> Configs:
     """None: records of TensorFlow, whose columns no file tells. Raises UnreadableDataError."""
     raise refusal(

@@ -12,7 +12,10 @@ from dspreview.extract.format import FORMATS, Format
 from dspreview.extract.layout.harness import HEAD, Harness, harness_in
 
 FORMAT_OF = {extension: one for one in FORMATS.values() for extension in one.extensions}
-OURS = frozenset(extension for extension, one in FORMAT_OF.items() if one.is_ours)
+PACKINGS = {"gz": "gzip", "bz2": "bz2", "xz": "xz", "zst": "zstd"}
+"""The protocols of compressed files by their extensions."""
+OURS = frozenset(extension for extension, one in FORMAT_OF.items() if one.is_ours) | PACKINGS.keys()
+"""What the names of files end with that may be read here."""
 DATASETS_KNOWS = frozenset(
     """
     3g2 3gp afa aiff apng arrow asf au avi avr blp bmp bufr bw caf cif csv cur dcx dds dib emf ent eps f4v fa faa fasta fastq ffn fit fits flac flc fli
@@ -24,8 +27,6 @@ DATASETS_KNOWS = frozenset(
 )
 """Extensions that count as data for `datasets` 5.2, but those that are read here, and texts; a test compares."""
 PICTURES = frozenset({"jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"})
-ZARR = ("zarr.json", ".zgroup", ".zarray", ".zmetadata")
-COCO_NAME = re.compile(r"annotation|instances|coco|captions|keypoints|labels", re.IGNORECASE)
 PEEK = 1 << 16
 LOOKED_AT = 5
 """Files that are looked at for sessions."""
@@ -40,8 +41,10 @@ def kinds_of(names: Iterable[str]) -> Counter[str]:
     for name in names:
         if any(part.startswith((".", "__")) for part in name.split("/")):
             continue
-        kind = name.rpartition("/")[2].rpartition(".")[2].lower()
+        kind, is_packed = kind_of(name)
         one = FORMAT_OF.get(kind)
+        if one is not None and one.is_ours and is_packed and not one.goes_through:
+            continue
         if one is not None and one.is_ours:
             found[one.name] += 1
         elif kind in DATASETS_KNOWS and kind not in BESIDE:
@@ -51,56 +54,26 @@ def kinds_of(names: Iterable[str]) -> Counter[str]:
 
 def first_of(names: Iterable[str], kind: Format) -> str:
     """The first file of a format."""
-    return min(name for name in names if FORMAT_OF.get(name.rpartition(".")[2].lower()) is kind)
-
-
-def delta(folder: Folder) -> str | None:
-    """A Delta table has a log."""
-    if "\n_delta_log/" not in folder.text:
-        return None
-    logs = [
-        name
-        for name in folder.names
-        if name.startswith("_delta_log/") and name.endswith((".json", ".checkpoint.parquet"))
-    ]
-    return f"its log {max(logs)}" if logs else None
+    return files_of(names, kind)[0]
 
 
 def files_of(names: Iterable[str], kind: Format) -> list[str]:
     """The files of a format, sorted."""
+    told = ((name, *kind_of(name)) for name in names)
     return sorted(
         name
-        for name in names
-        if FORMAT_OF.get(name.rpartition("/")[2].rpartition(".")[2].lower()) is kind
+        for name, extension, is_packed in told
+        if FORMAT_OF.get(extension) is kind
+        and (kind.goes_through or not is_packed)
         and not any(part.startswith((".", "__")) for part in name.split("/"))
     )
 
 
-def iceberg(folder: Folder) -> str | None:
-    """An Iceberg table has metadata with a number."""
-    if "\nmetadata/" not in folder.text:
-        return None
-    found = [name for name in folder.names if name.startswith("metadata/") and name.endswith(".metadata.json")]
-    return f"its {max(found)}" if found else None
-
-
-def zarr_root(folder: Folder) -> str | None:
-    """The folder of a Zarr store: the dataset itself, or the one folder in it that is called so."""
-    if any(name in folder.known for name in ZARR):
-        return ""
-    if ".zarr/" not in folder.text:
-        return None
-    roots = {name.partition("/")[0] for name in folder.names if name.partition("/")[2] in ZARR and ".zarr/" in name}
-    return roots.pop() if len(roots) == 1 else None
-
-
-def zarr(folder: Folder) -> str | None:
-    """A Zarr store has metadata at its top."""
-    root = zarr_root(folder)
-    if root is None:
-        return None
-    inside = f"{root}/" if root else ""
-    return f"its {next(f'{inside}{name}' for name in ZARR if f'{inside}{name}' in folder.known)}"
+def kind_of(name: str) -> tuple[str, bool]:
+    """The extension of a file in lower case, without that of its compression; and whether it has one."""
+    last = name.rpartition("/")[2].lower()
+    kind = last.rpartition(".")[2]
+    return (last.split(".")[-2], True) if kind in PACKINGS and last.count(".") > 1 else (kind, False)
 
 
 def lerobot(folder: Folder) -> str | None:
@@ -110,44 +83,6 @@ def lerobot(folder: Folder) -> str | None:
         if "meta/info.json" in folder.known and begins(folder, "meta/info.json", b'"codebase_version"')
         else None
     )
-
-
-def coco(folder: Folder) -> str | None:
-    """COCO's annotations: a JSON file of images, annotations and categories, beside pictures."""
-    found = coco_files(folder)
-    return f"its {found[0]}" if found else None
-
-
-def coco_files(folder: Folder) -> list[str]:
-    """The files of annotations in the form of COCO."""
-    if "json" not in folder.endings or not folder.endings & PICTURES:
-        return []
-    names = [name for name in folder.names if name.endswith(".json") and COCO_NAME.search(name)]
-    if not names or not any(name.rpartition(".")[2].lower() in PICTURES for name in folder.names):
-        return []
-    return [name for name in names if begins(folder, name, b'"images"', b'"annotations"', b'"categories"')]
-
-
-def yolo(folder: Folder) -> str | None:
-    """YOLO's labels: a text file for each picture, in a folder `labels` beside one `images`, and a YAML file with the classes."""
-    if not folder.endings & {"yaml", "yml"} or not folder.endings & PICTURES:
-        return None
-    told = yolo_description(folder)
-    pairs = any("labels" in name.split("/")[:-1] and name.endswith(".txt") for name in folder.names)
-    pictures = any(
-        "images" in name.split("/")[:-1] and name.rpartition(".")[2].lower() in PICTURES for name in folder.names
-    )
-    return f"its {told}, and its folders labels and images" if told is not None and pairs and pictures else None
-
-
-def yolo_description(folder: Folder) -> str | None:
-    """The YAML file that names the classes."""
-    found = [
-        name
-        for name in folder.names
-        if "/" not in name and name.endswith((".yaml", ".yml")) and not name.startswith(".")
-    ]
-    return next((name for name in sorted(found) if begins(folder, name, b"names:")), None)
 
 
 def sessions(folder: Folder) -> str | None:
@@ -183,7 +118,7 @@ def mosaic(folder: Folder) -> str | None:
     if "index.json\n" not in folder.text:
         return None
     found = [name for name in folder.names if name.rpartition("/")[2] == "index.json"]
-    return f"its {found[0]}" if found and begins(folder, found[0], b'"shards"', b'"mds"') else None
+    return f"its {found[0]}" if found and begins(folder, found[0], b'"shards"', b'"mds"', b'"raw_data"') else None
 
 
 def litdata(folder: Folder) -> str | None:

@@ -13,7 +13,6 @@ import pyarrow as pa
 from dspreview.errors import EmptyDatasetError
 from dspreview.extract.folder import Configs, Folder, NamedTable, SplitRows
 from dspreview.extract.formats.arrays import column_of, split_arrays
-from dspreview.extract.recognised.signs import zarr_root
 
 VALUE = "value"
 CHUNK = 1 << 24
@@ -22,8 +21,7 @@ CHUNK = 1 << 24
 
 def zarr_configs(folder: Folder) -> Configs:
     """The arrays of a store: columns of one table where they are of one length, else by the splits that their names tell."""
-    root = zarr_root(folder) or ""
-    arrays = arrays_of(folder.path(root) if root else folder.path())
+    arrays = arrays_of(folder.path())
     if not arrays:
         raise EmptyDatasetError(f"{folder.asked}: its Zarr store holds no array")
     names = tuple(folder.names)

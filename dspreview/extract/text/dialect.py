@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Mapping
 from typing import Any
 
 csv.field_size_limit(1 << 30)  # for all that read CSV here: 131,072 by default, and no reader of data has one so small
@@ -42,6 +43,16 @@ def dialect(head: bytes) -> dict[str, Any]:
     if len(lines) > 1 and "," not in lines[0] and any(one in lines[0] for one in DELIMITERS):
         found |= next(({"sep": one} for one in DELIMITERS if is_table(lines, one)), {})
     return found
+
+
+def undeclared(head: bytes, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for a file of which a README, or its name, tells some options: those hold, and a mark is no matter of opinion."""
+    declared = DECLARED & set(params)
+    if not declared:
+        return dialect(head)
+    if declared <= {"sep", "delimiter"} and (encoding := MARKS.get(head[:2])):
+        return {"encoding": encoding}
+    return {}
 
 
 def is_table(lines: list[str], sep: str) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import datetime as dt
+import gzip
 import io
 import json
+import lzma
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -201,3 +204,46 @@ def test_decimals_of_orc_keep_their_digits(tmp_path: Path, settings: Any) -> Non
         pa.table({"d": pa.array([Decimal("12345678901234567890.12")], pa.decimal128(30, 2))}), place / "a.orc"
     )
     assert Seen(place, settings()).rows() == [{"d": "12345678901234567890.12"}]
+
+
+FEATURE = {"type": "Feature", "properties": {"a": 1}, "geometry": {"type": "GeometryCollection", "geometries": []}}
+
+
+@pytest.mark.parametrize(
+    ("whole", "row"),
+    [
+        ({"type": "FeatureCollection", "metadata": {"features": ["roads"]}, "features": [FEATURE]}, {"a": 1}),
+        ({"type": "FeatureCollection", "note": '"features": [', "features": [FEATURE]}, {"a": 1}),
+        ({"type": "FeatureCollection", "padding": "x" * (1 << 20), "features": [FEATURE]}, {"a": 1}),
+        (FEATURE | {"properties": {"features": ["x"], "n": 1}}, {"features": ["x"], "n": 1}),
+    ],
+)
+def test_features_are_those_of_the_collection_itself(whole: Any, row: Any, tmp_path: Path, settings: Any) -> None:
+    """RFC 7946, 3.3; an empty collection of geometries is EMPTY (OGC 06-103r4, 7.2.2)."""
+    (folder(tmp_path / "d") / "a.geojson").write_text(json.dumps(whole))
+    assert Seen(tmp_path / "d", settings()).rows() == [{**row, "geometry": "GEOMETRYCOLLECTION EMPTY"}]
+
+
+@pytest.mark.parametrize(("ending", "pack"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)])
+def test_texts_that_are_read_from_their_beginning_may_be_packed(ending: str, pack: Any, tmp_path: Path, settings: Any) -> None:  # fmt: skip
+    feature = {"type": "Feature", "properties": {"a": 1}, "geometry": None}
+    (folder(tmp_path / "g") / f"a.geojson.{ending}").write_bytes(pack(json.dumps(feature).encode()))
+    (folder(tmp_path / "c") / f"a.conllu.{ending}").write_bytes(pack(b"1\ta\ta\tX\t_\t_\t0\troot\t_\t_\n\n"))
+    assert Seen(tmp_path / "g", settings()).rows() == [{"a": 1, "geometry": None}]
+    assert Seen(tmp_path / "c", settings()).rows()[0]["form"] == ["a"]
+
+
+def test_packed_tables_are_no_minority(tmp_path: Path, settings: Any) -> None:
+    place = folder(tmp_path / "d")
+    for number in range(2):
+        (place / f"{number}.csv.gz").write_bytes(gzip.compress(b"a\n1\n"))
+    np.save(place / "x.npy", np.arange(3))
+    assert Seen(place, settings()).rows() == [{"a": 1}, {"a": 1}]
+
+
+def test_utf_16_by_its_mark_whatever_the_name(tmp_path: Path, dspreview: Any) -> None:
+    place = folder(tmp_path / "d")
+    (place / "a.tsv").write_bytes("a\tb\n1\t\u00e9\n".encode("utf-16"))
+    assert dspreview("rows", place, "--format", "jsonl").out == '{"a":1,"b":"\u00e9"}\n'
+    found = dspreview("check", place, "--json").json["findings"]
+    assert [one["code"] for one in found] == ["library-differs"]

@@ -33,77 +33,6 @@ def without_sources(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row | {"image": row["image"] and (row["image"]["width"], row["image"]["height"])} for row in rows]
 
 
-INSTANCES = {
-    "info": {"description": "x"},
-    "images": [{"id": 7, "file_name": "a.png", "width": 4, "height": 3}, {"id": 9, "file_name": "b.png", "width": 4, "height": 3}],
-    "annotations": [
-        {"id": 1, "image_id": 7, "category_id": 90, "bbox": [0, 1, 2, 1.5], "area": 3.0, "iscrowd": 0, "segmentation": [[0, 0, 1, 1]]},
-        {"id": 2, "image_id": 7, "category_id": 3, "bbox": [1, 1, 1, 1], "area": 1.0, "iscrowd": 1, "segmentation": []},
-    ],
-    "categories": [{"id": 3, "name": "cat"}, {"id": 90, "name": "tooth brush"}],
-}  # fmt: skip
-
-
-def test_coco_is_a_row_a_picture(tmp_path: Path, settings: Any) -> None:
-    place = tmp_path / "d"
-    for split in ("train2017", "val2017"):
-        write(place / "annotations" / f"instances_{split}.json", INSTANCES)
-        picture(place / split / "a.png")
-        picture(place / split / "b.png")
-    seen = Seen(place, settings())
-    assert seen.taken_for == "COCO dataset"
-    assert seen.splits == {"default": ["train", "validation"]}
-    assert without_sources(seen.rows()) == [
-        {"image": (4, 3), "image_id": 7, "width": 4, "height": 3, "objects": [
-            {"id": 1, "bbox": [0.0, 1.0, 2.0, 1.5], "area": 3.0, "iscrowd": 0, "segmentation": "[[0, 0, 1, 1]]", "category": 1},
-            {"id": 2, "bbox": [1.0, 1.0, 1.0, 1.0], "area": 1.0, "iscrowd": 1, "segmentation": "[]", "category": 0},
-        ]},
-        {"image": (4, 3), "image_id": 9, "width": 4, "height": 3, "objects": []},
-    ]  # fmt: skip
-    objects = seen.page().features[-1]["type"]["feature"]
-    assert objects["category"] == {"names": ["cat", "tooth brush"], "_type": "ClassLabel"}
-
-
-def test_coco_as_labelling_tools_export_it(tmp_path: Path, settings: Any) -> None:
-    place = tmp_path / "d"
-    for split in ("train", "valid", "test"):
-        write(place / split / "_annotations.coco.json", INSTANCES)
-        picture(place / split / "a.png")
-        picture(place / split / "b.png")
-    seen = Seen(place, settings())
-    assert seen.splits == {"default": ["test", "train", "validation"]}
-    assert [len(row["objects"]) for row in seen.rows(split="validation")] == [2, 0]
-
-
-def test_a_picture_that_is_missing_is_noted(tmp_path: Path, settings: Any) -> None:
-    place = tmp_path / "d"
-    write(place / "_annotations.coco.json", INSTANCES)
-    picture(place / "a.png")
-    page = Seen(place, settings()).page()
-    assert [note["row_idx"] for note in page.extra["cell_errors"]] == [1]
-
-
-def test_a_missing_picture_hides_no_answer(tmp_path: Path, dspreview: Any) -> None:
-    place = tmp_path / "d"
-    write(place / "_annotations.coco.json", INSTANCES)
-    picture(place / "a.png")
-    for words in (["stats"], ["filter", "--where", "image_id > 0"], ["check", "--all-rows", "--fail-on", "info"]):
-        assert dspreview(words[0], place, *words[1:]).code in {0, 1}
-    found = dspreview("export", place, "--to", tmp_path / "x.parquet")
-    assert found.code == 0
-    assert "1 file could not be read" in found.err
-    assert [row["image"]["path"] for row in pq.read_table(tmp_path / "x.parquet").to_pylist()] == ["a.png", "b.png"]
-
-
-def test_a_link_out_of_the_folder_tells_nothing(tmp_path: Path, settings: Any) -> None:
-    write(tmp_path / "elsewhere.yaml", "names: [a]")
-    place = tmp_path / "d"
-    picture(place / "images" / "a.png")
-    write(place / "labels" / "a.txt", "0 0 0 1 1")
-    (place / "data.yaml").symlink_to(tmp_path / "elsewhere.yaml")
-    assert Seen(place, settings()).taken_for == ""
-
-
 def test_tasks_stay_tasks_and_texts_beside_data_are_none(tmp_path: Path, settings: Any) -> None:
     for name in ("one", "two"):
         write(tmp_path / "tasks" / name / "task.toml", 'schema_version = "1.0"\n')
@@ -113,29 +42,6 @@ def test_tasks_stay_tasks_and_texts_beside_data_are_none(tmp_path: Path, setting
     for name in ("a.md", "b.md", "c.toml"):
         write(tmp_path / "d" / "docs" / name, "x")
     assert Seen(tmp_path / "d", settings()).rows() == [{"a": 1}]
-
-
-def test_yolo_is_a_row_a_picture(tmp_path: Path, settings: Any) -> None:
-    place = tmp_path / "d"
-    write(place / "data.yaml", "path: .\ntrain: images/train\nval: images/val\nnames:\n  0: cat\n  1: dog\n")
-    for name in ("train/a", "train/b", "val/c"):
-        picture(place / "images" / f"{name}.png")
-    write(place / "labels/train/a.txt", "1 0.5 0.5 0.25 0.5\n\n0 0.1 0.1 0.2 0.1 0.2 0.2\n")
-    write(place / "labels/val/c.txt", "")
-    seen = Seen(place, settings())
-    assert seen.taken_for == "YOLO dataset"
-    assert seen.splits == {"default": ["train", "validation"]}
-    assert without_sources(seen.rows()) == [
-        {"image": (4, 3), "objects": [
-            {"category": 1, "bbox": [0.5, 0.5, 0.25, 0.5], "polygon": None},
-            {"category": 0, "bbox": None, "polygon": [0.1, 0.1, 0.2, 0.1, 0.2, 0.2]},
-        ]},
-        {"image": (4, 3), "objects": []},
-    ]  # fmt: skip
-    assert seen.page().features[1]["type"]["feature"]["category"]["names"] == ["cat", "dog"]
-    write(place / "labels/train/b.txt", "1 x")
-    with pytest.raises(errors.UnreadableDataError, match=r"labels/train/b\.txt, line 1"):
-        Seen(place, settings()).page()
 
 
 VIDEO = "\0\0\0\x18ftypisom\0\0\2\0isomiso2"
@@ -303,7 +209,7 @@ def test_what_is_known_and_not_read_is_told(name: str, text: str, words: str, tm
 
 def test_a_readme_with_configs_counts_more(tmp_path: Path, settings: Any) -> None:
     place = tmp_path / "d"
-    write(place / "_annotations.coco.json", INSTANCES)
+    write(place / "_annotations.coco.json", {"images": [], "annotations": [], "categories": []})
     picture(place / "a.png")
     write(place / "README.md", "---\nconfigs:\n- config_name: x\n  data_files: a.png\n---\n")
     seen = Seen(place, settings())
@@ -353,3 +259,32 @@ def test_splits_tells_what_a_folder_was_taken_for(tmp_path: Path, dspreview: Any
     write(tmp_path / "d/train.conllu", "1\ta\t_\t_\t_\t_\t0\troot\t_\t_\n")
     found = dspreview("splits", tmp_path / "d", "--verbose")
     assert "read as a CoNLL file: its file train.conllu" in found.err
+
+
+def test_episodes_of_each_split_with_their_times(tmp_path: Path, settings: Any) -> None:
+    """Splits are ranges of episodes; a video that is not there is no null."""
+    place, camera = tmp_path / "d", "observation.images.cam"
+    info = {
+        "codebase_version": "v3.0", "total_frames": 12, "chunks_size": 1000, "splits": {"train": "0:2", "test": "2:3"},
+        "video_path": "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4", "features": {camera: {"dtype": "video"}},
+    }  # fmt: skip
+    write(place / "meta/info.json", info)
+    for folder, table in {
+        "data": {"episode_index": [0] * 4 + [1] * 4 + [2] * 4, "index": range(12)},
+        "meta/episodes": {
+            "episode_index": range(3), f"videos/{camera}/chunk_index": [0] * 3, f"videos/{camera}/file_index": [0, 0, 1],
+            f"videos/{camera}/from_timestamp": [0.0, 0.4, 0.0], f"videos/{camera}/to_timestamp": [0.4, 0.8, 0.4],
+        },
+    }.items():  # fmt: skip
+        (place / folder / "chunk-000").mkdir(parents=True)
+        pq.write_table(pa.table(table), place / folder / "chunk-000/file-000.parquet")
+    (place / "videos" / camera / "chunk-000").mkdir(parents=True)
+    (place / "videos" / camera / "chunk-000/file-000.mp4").write_bytes(b"\0\0\0\x18ftypisom\0\0\2\0isomiso2")
+    seen = Seen(place, settings())
+    assert seen.splits == {"frames": ["train", "test"], "episodes": ["train", "test"]}
+    assert [row["index"] for row in seen.rows("frames", "test")] == [8, 9, 10, 11]
+    rows = seen.rows("episodes")
+    assert [(row[f"videos/{camera}/from_timestamp"], row[f"videos/{camera}/to_timestamp"]) for row in rows] == [(0.0, 0.4), (0.4, 0.8)]  # fmt: skip
+    assert [row[camera]["type"] for row in rows] == ["video/mp4", "video/mp4"]
+    page = seen.page("episodes", "test")
+    assert [(note["row_idx"], note["column"]) for note in page.extra["cell_errors"]] == [(0, camera)]
