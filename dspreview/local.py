@@ -196,15 +196,24 @@ def guard(path: str, folder: str, dataset: str) -> None:
 
 
 def guard_all(paths: Iterable[str], folder: str, dataset: str) -> None:
-    """The same for many files: what lies between is looked at once for each of their folders. Raises OSError, too."""
+    """The same for many files. Raises OSError, too."""
+    for _ in guarded(paths, folder, dataset):
+        pass
+
+
+def guarded(paths: Iterable[str], folder: str, dataset: str) -> Iterator[os.stat_result]:
+    """The same for many files, each with its status: what lies between is looked at once for each of their folders. Raises OSError, too."""
     folders: set[str] = set()
     for path in paths:
-        parent = os.path.dirname(path)
+        parent = path.rpartition("/")[0]
         if parent not in folders:
             guard(parent, folder, dataset)
             folders.add(parent)
-        if os.path.islink(path):
+        status = os.lstat(path)
+        if stat.S_ISLNK(status.st_mode):
             guard(path, folder, dataset)
+            status = os.stat(path)
+        yield status
 
 
 def guard_pattern(pattern: str, dataset: str) -> None:

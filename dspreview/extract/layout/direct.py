@@ -14,7 +14,7 @@ from dspreview.errors import CardError, UnsafePathError
 from dspreview.extract.format import BY_EXTENSION, Format
 from dspreview.extract.hub.description import Description
 from dspreview.extract.layout.globs import MANY_FILES, names_within
-from dspreview.extract.layout.keys import local_key
+from dspreview.extract.layout.keys import key_of_status
 from dspreview.extract.layout.readme import OLDER_INFOS, PlainConfig, local_card, plain_configs
 from dspreview.extract.layout.split_files import find_layout, plain
 from dspreview.models import FeatureTree, Kind, Resolved
@@ -119,12 +119,9 @@ def labelled(config: DirectConfig) -> bool:
 def local_blobs(source: DirectSource) -> dict[str, str] | None:
     """What changes with the content of each file; None where one may not be read."""
     root = source.root
-    found = {}
-    names = {name for config in source.configs.values() for files in config.files.values() for name in files}
+    names = list({name for config in source.configs.values() for files in config.files.values() for name in files})
     try:
-        local.guard_all((f"{root}/{name}" for name in names), root, source.asked)
-        for name in names:
-            found[name] = local_key(f"{root}/{name}")
+        statuses = local.guarded([f"{root}/{name}" for name in names], root, source.asked)
+        return {name: key_of_status(status) for name, status in zip(names, statuses, strict=True)}
     except (OSError, UnsafePathError):  # told by the long way
         return None
-    return found

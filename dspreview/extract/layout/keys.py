@@ -21,5 +21,9 @@ def key_of(
 
 def local_key(name: str) -> str:
     """What changes with the content of a file on this machine: its size and time. Raises OSError."""
-    status = os.stat(name)
+    return key_of_status(os.stat(name))
+
+
+def key_of_status(status: os.stat_result) -> str:
+    """The same, by what the file system says of it."""
     return f"{status.st_size}/{status.st_mtime_ns}"

@@ -28,7 +28,8 @@ IGNORED = frozenset({
     "README.md", "config.json", "dataset_info.json", "dataset_infos.json", "dummy_data.zip", "dataset_dict.json",
 })  # fmt: skip
 SPECIAL = re.compile(
-    r"(?:^|/)(?:[^/]*\.eval|task\.toml|instruction\.md|dataset_dict\.json|state\.json|\.huggingface\.yaml)$"
+    r"(?:^|/)(?:[^/\n]*\.eval|task\.toml|instruction\.md|dataset_dict\.json|state\.json|\.huggingface\.yaml)$",
+    re.MULTILINE,
 )
 """Names that lead elsewhere: logs, tasks, what `save_to_disk` writes, a description in a file of its own."""
 UNREADABLE = re.compile(r"::|[\x00-\x1f\x7f]|[\ud800-\udfff]")
@@ -54,7 +55,8 @@ def find_layout(names: Sequence[str], declared: Mapping[str, Sequence[str]] | No
     """
     if declared is not None and not all(plain(pattern) for group in declared.values() for pattern in group):
         return None
-    if any(SPECIAL.search(name) or UNREADABLE.search(name) for name in names):
+    lines = "\n".join(names)
+    if lines.count("\n") >= max(len(names), 1) or SPECIAL.search(lines) or UNREADABLE.search(lines.replace("\n", "/")):
         return None
     patterns = default_patterns(names) if declared is None else declared
     found: dict[str, list[str]] = {}
@@ -67,9 +69,16 @@ def find_layout(names: Sequence[str], declared: Mapping[str, Sequence[str]] | No
         if not files or len(set(files)) < len(files) or not SPLIT.match(split):
             return None
         found[split] = files
-    formats = [format_of_file(name) for files in found.values() for name in files]
+    kinds = {kind_of_file(name) for files in found.values() for name in files}
+    formats = [format_of_file(name) for name in kinds]
     first = formats[0] if formats else None
     return None if first is None or any(one is not first for one in formats) else Layout(first, found)
+
+
+def kind_of_file(name: str) -> str:
+    """The last part of a name from its first dot on; what may be metadata is whole."""
+    last = basename(name)
+    return last if last.startswith("metadata.") else last[last.find(".") :]
 
 
 def plain(pattern: str) -> bool:
@@ -141,6 +150,8 @@ def matches(pattern: str, names: Iterable[str]) -> list[str]:
 
 def odd_parts(path: str) -> tuple[int, int]:
     """How many parts of a path begin with a dot, and how many of its folders with two underscores."""
+    if "__" not in path and "/." not in path and not path.startswith("."):  # of a hundred thousand nearly all
+        return 0, 0
     parts = PurePosixPath(path).parts
     return (
         sum(part.startswith(".") and set(part) != {"."} for part in parts),

@@ -41,6 +41,8 @@ class WholeRows:
         try:
             return with_schema(table, schema).schema
         except UNLIKE as error:
+            if self.rows.guessed:
+                return mixed(table, schema)
             raise DisagreeingFilesError(
                 f"{self.where}: {name}: its columns are not those of the files before it: {error}"
             ) from error
@@ -55,11 +57,37 @@ class WholeRows:
             return table
         from dspreview.extract.library.whole import with_schema
 
-        return with_schema(table, schema)
+        return with_schema(in_json(table, schema) if self.rows.guessed else table, schema)
 
     def columns(self, schema: pa.Schema) -> Columns:
         """The columns with their features."""
         return columns_of(self.rows, schema)
+
+
+def mixed(table: pa.Table, schema: pa.Schema) -> pa.Schema:
+    """The schema that rows of guessed types have together with earlier ones: a column whose values are of several kinds is JSON."""
+    from dspreview.extract.library.tables import UNLIKE
+    from dspreview.extract.library.whole import with_schema
+
+    fields = {field.name: field for field in schema}
+    for field in table.schema:
+        known = fields.setdefault(field.name, field)
+        try:
+            fields[field.name] = with_schema(table.select([field.name]), pa.schema([known])).schema.field(0)
+        except UNLIKE:
+            fields[field.name] = pa.field(field.name, pa.json_())
+    return pa.schema(fields.values())
+
+
+def in_json(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """A table whose columns are JSON where those of a schema are."""
+    from dspreview.extract.formats.values import as_json
+
+    for place, field in enumerate(table.schema):
+        if field.type != pa.json_() and field.name in schema.names and schema.field(field.name).type == pa.json_():
+            values = as_json(table.column(place).to_pylist())
+            table = table.set_column(place, pa.field(field.name, pa.json_()), values)
+    return table
 
 
 def columns_of(rows: SplitRows, schema: pa.Schema) -> Columns:

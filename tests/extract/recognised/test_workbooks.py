@@ -141,3 +141,16 @@ def test_a_database_that_nobody_may_write(tmp_path: Path, settings: Any) -> None
     path = database(tmp_path / "d.db", "CREATE TABLE t (x TEXT); INSERT INTO t VALUES ('a')")
     path.chmod(stat.S_IRUSR)
     assert Seen(path, settings()).rows("t") == [{"x": "a"}]
+
+
+@pytest.mark.parametrize("change", [2_500, 40_000])
+def test_a_column_that_changes_its_kind_late_says_the_same_before_and_after_a_filter(change: int, tmp_path: Path, dspreview: Any) -> None:  # fmt: skip
+    """SQLite types values, not columns (https://sqlite.org/datatype3.html); a change within a batch, and between two of them."""
+    with sqlite3.connect(tmp_path / "a.db") as made:
+        made.execute("CREATE TABLE t (i INTEGER, v)")
+        made.executemany("INSERT INTO t VALUES (?, ?)", ((i, i if i < change else f"t{i}") for i in range(change + 9)))
+    made.close()
+    page = ("rows", tmp_path / "a.db", "--offset", change - 1, "--length", 2, "--format", "jsonl")
+    assert dspreview(*page).out == f'{{"i":{change - 1},"v":{change - 1}}}\n{{"i":{change},"v":"t{change}"}}\n'
+    assert dspreview("filter", tmp_path / "a.db", "--where", f"v = 't{change}'", "--columns", "i", "--format", "csv").out == f"i\n{change}\n"  # fmt: skip
+    assert dspreview(*page).out == f'{{"i":{change - 1},"v":{change - 1}}}\n{{"i":{change},"v":"t{change}"}}\n'
