@@ -159,7 +159,7 @@ class Commands(TyperGroup):
             command: Any = typer.main.get_command(module.app)
             command.name = cmd_name
             command.epilog = epilog_of(cmd_name, entry)
-            self.commands[cmd_name] = command
+            self.commands[cmd_name] = in_sections(command, cmd_name)
         return self.commands[cmd_name]
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -177,6 +177,22 @@ class Commands(TyperGroup):
             asked = did_you_mean(args[0], COMMANDS, f"; to look at a dataset: dspreview describe {args[0]}")
             ctx.fail(f"no command {args[0]!r}{asked}")
         return super().resolve_command(ctx, args)
+
+
+def in_sections(command: Any, name: str) -> Any:
+    """A command, or a group of them, whose help tells its options in sections."""
+
+    def format_options(ctx: Any, formatter: Any) -> None:
+        from dspreview.cli.help import write_options
+
+        write_options(command, name, ctx, formatter)
+
+    below = getattr(command, "commands", None)
+    if below is None:
+        command.format_options = format_options
+    for word, one in (below or {}).items():
+        in_sections(one, f"{name} {word}")
+    return command
 
 
 def epilog_of(name: str, entry: Entry) -> str:
