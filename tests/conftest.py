@@ -25,8 +25,8 @@ TIMED = [hypothesis.HealthCheck.too_slow]
 """What hypothesis says of the speed of a machine."""
 hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=TIMED)
 hypothesis.settings.load_profile("any machine")
-ASKING_ROOMS = frozenset({"check", "preview", "query"})
-"""Tests that ask the program much, and are not about its start: there it is forked."""
+NETWORK_ROOMS = frozenset({"hub"})
+"""Tests in which the program sets up the libraries of the Hub itself."""
 
 
 @pytest.fixture
@@ -34,7 +34,9 @@ def dspreview(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Progra
     """The program, with folders of its own."""
     home = tmp_path / "home"
     home.mkdir()
-    program = Forked(home) if request.path.parent.name in ASKING_ROOMS else Program(home)
+    room = request.path.relative_to(Path(__file__).parent).parts[0]
+    started = request.node.get_closest_marker("started") is not None
+    program = Program(home) if started else Forked(home, warm=room not in NETWORK_ROOMS)
     yield program
     program.stop()
 

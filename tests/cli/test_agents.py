@@ -16,6 +16,8 @@ from dspreview.cli.app import COMMANDS
 from tests.support.data import parquet, write
 from tests.support.program import Program
 
+pytestmark = pytest.mark.started
+
 ROWS = [
     {"n": number, "t": text} for number, text in enumerate(["a", "", None, "null", "x\ty", ("long " * 100).strip()])
 ]

@@ -17,6 +17,8 @@ import pytest
 from tests.support.data import picture, write
 from tests.support.program import Program
 
+pytestmark = pytest.mark.started
+
 PR_CAPBSET_DROP = 24
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
 

@@ -21,6 +21,8 @@ from tests.support.data import parquet, picture, write
 from tests.support.hub import Hub
 from tests.support.program import Program
 
+pytestmark = pytest.mark.started
+
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:

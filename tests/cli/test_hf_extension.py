@@ -8,8 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.data import write
 from tests.support.program import Program
+
+pytestmark = pytest.mark.started
 
 
 def test_hf_runs_it_with_its_words_and_its_exit_code(dspreview: Program, tmp_path: Path) -> None:

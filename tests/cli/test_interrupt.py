@@ -11,6 +11,8 @@ import pytest
 from tests.support.data import write
 from tests.support.program import Program
 
+pytestmark = pytest.mark.started
+
 ROOT = Path(__file__).parent.parent.parent
 PLACES = 50
 

@@ -13,6 +13,8 @@ from tests.support.data import parquet, picture, write
 from tests.support.hub import Hub
 from tests.support.program import Program
 
+pytestmark = pytest.mark.started
+
 ODD = "ein Ördner 数据 'x' \"y\" %20 #1"
 TOUR = ("splits {}", "rows {} default train --json", "filter {} default train --where x=2 --json", "search {} default train 二 --json",
         "stats {} default train --json", "check {} --all-rows --json", "is-valid {} --json", "refresh {} --json",

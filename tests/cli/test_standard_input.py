@@ -13,6 +13,8 @@ import pytest
 from tests.support.data import parquet
 from tests.support.program import Program
 
+pytestmark = pytest.mark.started
+
 TABLE = pa.table({"a": [1, 2], "b": ["x", "y"]})
 
 

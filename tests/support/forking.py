@@ -1,7 +1,8 @@
 """The program's commands, each in a process that is forked from one which has imported it: a tenth of a second each.
 
-The call is a process of its own, with its own environment, folder, input and limits, and ends as the program ends. What the libraries
-take from the environment when they are imported is that of no Hub at all; a call for another one is a process from its first line.
+The call is a process of its own, with its own environment, folder, input and limits, and ends as the program ends. What the Hub's
+libraries take from the environment when they are imported is that of no Hub at all; a call for another one is forked from a process
+that has imported all but them.
 """
 
 from __future__ import annotations
@@ -15,26 +16,45 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tests.support.program import NOWHERE, Program, Result
+from tests.support.program import Program, Result
 
 ROOT = Path(__file__).parent.parent.parent
-TAKEN_AT_IMPORT = ("HF_", "LOWERED", "WARMED", "INTERRUPT", "COVERAGE", "PYTHON", "LANG", "LC_", "MALLOC")
-"""Variables, by their beginnings, that are read before the first line of a call."""
+OF_THE_HUB = ("HF_",)
+"""Variables, by their beginnings, that the libraries of the Hub read when they are imported."""
+TAKEN_AT_START = ("LOWERED", "WARMED", "INTERRUPT", "COVERAGE", "PYTHON", "LANG", "LC_", "MALLOC")
+"""Those that are read before the first line of a call."""
+BEFORE = (
+    "duckdb",
+    "pandas",
+    "pyarrow.compute",
+    "pyarrow.json",
+    "pyarrow.parquet",
+    "asyncio",
+    "httpx2",
+    "fsspec",
+    "yaml",
+    "tqdm",
+    "dill",
+)
+"""What is imported before the libraries of the Hub, by them or beside them."""
 
 
 class Forks:
     """The process that others are forked from."""
 
-    def __init__(self) -> None:
+    def __init__(self, modules: tuple[str, ...]) -> None:
+        """`modules` are imported once for all calls."""
         self.folder = Path(tempfile.mkdtemp(prefix="dspreview-forks-"))
         env = Program(self.folder).environment(PYTHONPATH=str(ROOT))
         self.env = env
         self.server = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.forking"], env=env, cwd=ROOT, stdin=subprocess.PIPE,
+            [sys.executable, "-m", "tests.support.forking", *modules], env=env, cwd=ROOT, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )  # fmt: skip
 
@@ -54,28 +74,34 @@ class Forks:
         self.server.stdin.write(json.dumps(asked).encode() + b"\n")
         self.server.stdin.flush()
         code = int(self.server.stdout.readline())
-        out = places["out"].read_text(encoding="utf-8", errors="surrogateescape")
-        return Result(code, out, places["err"].read_text())
+        out = places["out"].read_bytes().decode("utf-8", "surrogateescape")
+        return Result(code, out, places["err"].read_bytes().decode())
 
 
 @cache
-def forks() -> Forks:
-    """The one of this process, which ends with it."""
-    found = Forks()
+def forks(*modules: str) -> Forks:
+    """The one of this process with these modules, which ends with it."""
+    found = Forks(modules)
     atexit.register(found.close)
     return found
 
 
+@dataclass
 class Forked(Program):
     """The program, whose calls are forked where nothing speaks against it."""
 
+    warm: bool = True
+    """Whether the libraries of the Hub are imported before the call, where it is for no Hub."""
+
     def __call__(self, *words: str | Path, stdin: str = "", **env: str) -> Result:
         """Run a call to its end."""
-        asked, known = self.environment(**env), forks().env
+        asked, known = self.environment(**env), forks(*BEFORE).env
         differ = {name for name in {*asked, *known} if asked.get(name) != known.get(name)} - {"HF_HOME", "PYTHONPATH"}
-        if any(name.startswith(TAKEN_AT_IMPORT) for name in differ) or asked["HF_ENDPOINT"] != NOWHERE:
+        if any(name.startswith(TAKEN_AT_START) for name in differ) or "PYTHONPATH" in self.env | env:
             return super().__call__(*words, stdin=stdin, **env)
-        return forks().call([str(word) for word in words], asked, self.cwd or self.home, stdin.encode())
+        warm = self.warm and not any(name.startswith(OF_THE_HUB) for name in differ)
+        server = forks(*BEFORE, "datasets") if warm else forks(*BEFORE)
+        return server.call([str(word) for word in words], asked, self.cwd or self.home, stdin.encode())
 
 
 @contextmanager
@@ -112,13 +138,8 @@ def one(asked: dict[str, Any]) -> int:
 
 def serve() -> None:
     """Answer calls until nobody asks any more."""
-    import datasets  # noqa: F401 - so that no call has to
-    import duckdb  # noqa: F401
-    import pyarrow.compute
-    import pyarrow.json
-    import pyarrow.parquet  # noqa: F401
-
-    import dspreview.cli.app  # noqa: F401
+    for name in (*sys.argv[1:], "dspreview.cli.app"):  # so that no call has to
+        import_module(name)
 
     for line in sys.stdin:
         sys.stdout.write(f"{one(json.loads(line))}\n")
