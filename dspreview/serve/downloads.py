@@ -12,6 +12,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from dspreview import errors
+from dspreview.documents.page import names_in
 from dspreview.query.table import Request
 from dspreview.serve.answers import failed, required
 from dspreview.serve.headers import cache_control
@@ -63,12 +64,14 @@ class Downloads:
         if wanted not in FORMATS:
             raise errors.UsageError(f"Parameter 'format': {wanted[:40]!r} is none of {', '.join(FORMATS)}")
         request = Request(asked.get("where", "").strip(), asked.get("orderby", "").strip())
+        chosen = asked.get("columns", "").strip()
+        columns = tuple(names_in(chosen)) if chosen else None
         path = f"{folder}/rows.{wanted}"
         with self.shown.preview() as preview:
             ref = reference(dataset)
 
             def ask(queries: Queries) -> None:
-                export(queries, ref, config, split, path, request)
+                export(queries, ref, config, split, path, request, columns=columns)
 
             self.shown.query(preview, ref, ask, (config, split))
         stem = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in f"{config}-{split}")

@@ -62,7 +62,7 @@ class Pages:
             headers = {"cache-control": cache_control(self.settings.max_age_short_seconds, public=False).decode()}
             try:
                 with translated(self.settings.dspreview_database):
-                    return HTMLResponse(answer(dict(request.query_params)), headers=headers)
+                    return HTMLResponse(answer(parameters_of(request)), headers=headers)
             except errors.PreviewError as error:
                 page = self.render("problem.html", title="Not shown", problem=problem_of(error))
                 return HTMLResponse(page, HTTP_STATUS.get(error.exit_code, 500), headers=headers)
@@ -111,7 +111,8 @@ class Pages:
                 "first": {line.config: line.split for line in reversed(lines)},
             }  # fmt: skip
             words, where, orderby = (asked.get(name, "").strip() for name in ("q", "where", "orderby"))
-            question = PageQuery({"dataset": ref.asked, "config": config, "split": split}, words, where, orderby)
+            whose = {"dataset": ref.asked, "config": config, "split": split}
+            question = PageQuery(whose, words, where, orderby, asked.get("columns", "").strip())
             if asked.get("column"):
                 return self.column(preview, ref, nav, asked["column"], question)
             if asked.get("row"):
@@ -157,7 +158,7 @@ class Pages:
             filter_problem = problem_of(error)
             answer = first if not offset else None
         filtered = asked.some and filter_problem is None
-        fixed = asked.parameters if filtered else asked.whose
+        fixed = asked.parameters if filtered else asked.plain
         values: dict[str, Any] = {
             "title": harmless(f"{ref.asked} {nav['config']}/{nav['split']}"), "nav": nav, "problem": problem,
             "filter_problem": filter_problem, "wrong": field_of(filter_problem), "asked": asked,
@@ -273,6 +274,13 @@ class Pages:
         """The pictures of columns, and where their bars lead."""
         kinds = {one["name"]: one["type"] for one in json.loads(first.page.columns)}
         return {name: (one, bars(one, name, kinds.get(name, ""), asked)) for name, one in drawn.items()}
+
+
+def parameters_of(request: HttpRequest) -> Parameters:
+    """The parameters of an address; columns that were ticked are a list with commas."""
+    given = dict(request.query_params)
+    ticked = request.query_params.getlist("show")
+    return given | ({"columns": ",".join(ticked)} if ticked else {})
 
 
 def dataset_link(line: overview.DatasetLine) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -29,6 +30,8 @@ class PageQuery(NamedTuple):
     """Rows that hold these words, best first."""
     where: str = ""
     orderby: str = ""
+    columns: str = ""
+    """Those that are shown, as `--columns` has them; none are named where all are."""
 
     @property
     def some(self) -> bool:
@@ -36,9 +39,15 @@ class PageQuery(NamedTuple):
         return bool(self.words or self.where or self.orderby)
 
     @property
+    def plain(self) -> dict[str, str]:
+        """The parameters of the same columns of all rows."""
+        return self.whose | ({"columns": self.columns} if self.columns else {})
+
+    @property
     def parameters(self) -> dict[str, str]:
         """The parameters of its address."""
-        told = {"q": self.words, "where": self.where, "orderby": "" if self.words else self.orderby}
+        order = "" if self.words else self.orderby
+        told = {"q": self.words, "where": self.where, "orderby": order, "columns": self.columns}
         return self.whose | {name: value for name, value in told.items() if value}
 
     def sorting(self, name: str) -> tuple[str, str]:
@@ -50,6 +59,11 @@ class PageQuery(NamedTuple):
         return link("/view", **self._replace(orderby=following, words="").parameters), now
 
 
+def quoted(name: str) -> str:
+    """A column as a list with commas names it."""
+    return '"' + name.replace('"', '""') + '"' if re.search(r'[",]|^\s|\s$|^$', name) else name
+
+
 class PageTable:
     """Rows of a page, ready to be drawn."""
 
@@ -58,8 +72,17 @@ class PageTable:
     ) -> None:
         """`asked` is what the heads of the columns sort; None where there is nothing to sort."""
         page = answer.page
-        self.answer, self.selection = answer, Selection(None, offset, length)
+        wanted = asked.columns if asked is not None and asked.columns else None
+        self.answer, self.selection = answer, Selection.make(wanted, offset, length)
         columns, features = json.loads(page.columns), json.loads(page.features)
+        self.all = [(quoted(column["name"]), harmless(column["name"])) for column in columns]
+        """All columns of the split, as they are named in an address and for people."""
+        known = [column["name"] for column in columns]
+        chosen = [name for name in self.selection.columns or known if name in known] or known
+        self.shown = set(map(quoted, chosen))
+        self.unknown = [name for name in self.selection.columns or () if name not in known]
+        columns = [columns[known.index(name)] for name in chosen]
+        features = [features[known.index(name)] for name in chosen]
         self.columns = [
             {"name": harmless(column["name"]), "key": column["name"], "type": plain_type(feature["type"]), "exactly": type_text(feature["type"]),
              "numeric": column["type"] in {"INT", "FLOAT"},
@@ -101,6 +124,8 @@ class PageTable:
         made = f"cached at {page.created_at}" if page.created_at else "read now"
         if page.stalled:
             lines.append(f"The data has changed since these rows were read; they are {made}.")
+        if self.unknown:
+            lines.append(f"There is no column {', '.join(map(harmless, self.unknown[:5]))}.")
         if page.partial:
             lines.append("Only the first part of the split was searched (PARQUET_MAX_BYTES).")
         if "omitted_columns" in self.extra:

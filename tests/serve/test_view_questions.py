@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import html
 import re
+from urllib.parse import urlencode
 
 import pytest
 
+from dspreview.documents.page import names_in
+from dspreview.serve.views import quoted
 from tests.serve.conftest import Site
 from tests.support.server import Answer
 
@@ -14,6 +17,11 @@ from tests.support.server import Answer
 def view(site: Site, **parameters: str | int) -> Answer:
     """The page of the numbers."""
     return site.server.query("/view", dataset=site.numbers, config="default", split="train", **parameters)
+
+
+def heads(page: Answer) -> list[str]:
+    """The columns that are shown."""
+    return re.findall(r'<th scope="col"[^>]*><span class="name" title="([^"]*)"', page.text)
 
 
 def places(page: Answer) -> list[int]:
@@ -148,3 +156,31 @@ def test_a_row_leads_to_the_next_that_was_found(site: Site) -> None:
         link, back = led(row, r'rel="next" href="([^"]*)"'), led(row, r'rel="prev" href="([^"]*)"')
     assert seen == [str(n) for n in range(295, 289, -1)]
     assert "<h1>Row 291" in site.server.get(back).text
+
+
+def test_the_columns_that_were_ticked_are_shown_and_stay(site: Site) -> None:
+    """Without scripts: a form of boxes, whose address is that of `--columns`."""
+    page = view(site, where="n < 5")
+    boxes = re.findall(r'<input type="checkbox" name="show" value="([^"]*)"( checked)?>', page.text)
+    assert boxes == [("n", " checked"), ("half", " checked"), ("word", " checked")]
+    form = page.text.partition('class="fold columns"')[2]
+    given = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form)
+    hidden = {name: html.unescape(value) for name, value in given}
+    assert hidden == {"dataset": site.numbers, "config": "default", "split": "train", "where": "n < 5"}  # fmt: skip
+    chosen = site.server.get(f"/view?{urlencode([*hidden.items(), ('show', 'word'), ('show', 'n')])}")
+    assert (heads(chosen), places(chosen)) == (["word", "n"], [0, 1, 2, 3, 4])
+    assert "Columns, 2 of 3" in chosen.text
+    assert heads(site.server.get(sort_links(chosen)["word"])) == ["word", "n"]
+    (taken,) = [html.unescape(one) for one in re.findall(r'href="(/download\?[^"]*format=csv[^"]*)"', chosen.text)]
+    assert site.server.get(taken).text.split()[:2] == ["word,n", "w0,0"]
+
+
+def test_a_column_that_is_not_there_is_told(site: Site) -> None:
+    page = view(site, columns="nope,n")
+    assert heads(page) == ["n"]
+    assert "There is no column nope." in page.text
+
+
+def test_columns_whose_names_hold_commas_and_quotes(site: Site) -> None:
+    names = ["a,b", 'say "x"', "", " blank", "plain"]
+    assert names_in(",".join(map(quoted, names))) == names
