@@ -23,6 +23,13 @@ HTTP_STATUS = {2: 400, 3: 404, 4: 400, 5: 404, 6: 400, 8: 400}
 Parameters = dict[str, str]
 
 
+def parameters_of(request: HttpRequest) -> Parameters:
+    """The parameters of an address; columns that were ticked are a list with commas."""
+    given = dict(request.query_params)
+    ticked = request.query_params.getlist("show")
+    return given | ({"columns": ",".join(ticked)} if ticked else {})
+
+
 class HttpAnswer:
     """The JSON of an answer, and whether everybody may read it."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import json
+from typing import Any, NamedTuple
 
 from dspreview.documents.distribution import Bar, Distribution
 from dspreview.documents.plain import harmless
 from dspreview.documents.words import number_text
 from dspreview.models import Json
+from dspreview.preview import PageAnswer
 from dspreview.serve.views import PageQuery, link
 
 FACTS = (
@@ -85,3 +87,9 @@ def narrowed(asked: PageQuery, condition: str) -> str:
     """The address of those rows that were asked for, and fit a condition."""
     where = f"({asked.where}) AND {condition}" if asked.where else condition
     return link("/view", **asked._replace(where=where).parameters)
+
+
+def linked(drawn: dict[str, Distribution], first: PageAnswer, asked: PageQuery) -> dict[str, Any]:
+    """The pictures of columns, and where their bars lead."""
+    kinds = {one["name"]: one["type"] for one in json.loads(first.page.columns)}
+    return {name: (one, bars(one, name, kinds.get(name, ""), asked)) for name, one in drawn.items()}

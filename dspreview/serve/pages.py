@@ -16,19 +16,29 @@ from dspreview.choice import choose
 from dspreview.documents.distribution import Distribution, from_rows, from_statistics
 from dspreview.documents.plain import harmless
 from dspreview.documents.words import age_text, bytes_text, counted, plain_type, type_text
-from dspreview.models import DatasetRef, Json, Kind, Status
+from dspreview.models import DatasetRef, Json, Kind, Listing, Status
 from dspreview.page.row_lines import RowLines
 from dspreview.preview import PageAnswer
 from dspreview.preview.windows import rows_from
 from dspreview.query.table import Request
-from dspreview.serve.answers import FARTHEST, HTTP_STATUS, Parameters, number, required
+from dspreview.serve.answers import FARTHEST, HTTP_STATUS, Parameters, number, parameters_of, required
 from dspreview.serve.cells import Painter
-from dspreview.serve.columns import bars, facts, frequent
+from dspreview.serve.columns import bars, facts, frequent, linked
 from dspreview.serve.headers import cache_control
 from dspreview.serve.shown import Shown, ShownPreview, reference
+from dspreview.serve.statement import LONGEST, answered, table_names
 from dspreview.serve.static import Static
 from dspreview.serve.told import card_lines, field_of, problem_of
-from dspreview.serve.views import PageQuery, Pager, PageTable, link, neighbours, neighbours_found
+from dspreview.serve.views import (
+    PageQuery,
+    Pager,
+    PageTable,
+    dataset_link,
+    link,
+    neighbours,
+    neighbours_found,
+    splits_text,
+)
 from dspreview.store import overview
 from dspreview.store.database import translated
 from dspreview.suggestions import did_you_mean
@@ -113,6 +123,8 @@ class Pages:
             words, where, orderby = (asked.get(name, "").strip() for name in ("q", "where", "orderby"))
             whose = {"dataset": ref.asked, "config": config, "split": split}
             question = PageQuery(whose, words, where, orderby, asked.get("columns", "").strip())
+            if "sql" in asked and self.options.is_local:
+                return self.statement(ref, nav, listing, asked["sql"].strip())
             if asked.get("column"):
                 return self.column(preview, ref, nav, asked["column"], question)
             if asked.get("row"):
@@ -161,7 +173,7 @@ class Pages:
         fixed = asked.parameters if filtered else asked.plain
         values: dict[str, Any] = {
             "title": harmless(f"{ref.asked} {nav['config']}/{nav['split']}"), "nav": nav, "problem": problem,
-            "filter_problem": filter_problem, "wrong": field_of(filter_problem), "asked": asked,
+            "filter_problem": filter_problem, "sql": self.options.is_local, "wrong": field_of(filter_problem), "asked": asked,
             "table": None, "told": [], "source": "", "pager": Pager(offset, 0, None, LENGTH, fixed, "/view") if offset else None,
         }  # fmt: skip
         if answer is not None:
@@ -174,8 +186,8 @@ class Pages:
             told = table.told() + (["These rows are not filtered."] if filter_problem and asked.some else [])
             if asked.words and asked.orderby:
                 told.append("A search is ordered best first; the order is left out.")
-            linked = self.linked(pictures, first, asked) if first is not None else {}
-            values |= {"table": table, "pager": pager, "pictures": linked, "source": source, "told": told}
+            leading = linked(pictures, first, asked) if first is not None else {}
+            values |= {"table": table, "pager": pager, "pictures": leading, "source": source, "told": told}
         return self.render("split.html", **values)
 
     def asking(
@@ -187,6 +199,23 @@ class Pages:
             return self.shown.filter(preview, ref, *names, request)
         ask = self.shown.asking(preview, ref, *names)
         return ask(lambda queries: queries.search(ref, *names, asked.words, "any", request))
+
+    def statement(self, ref: DatasetRef, nav: dict[str, Any], listing: Listing, text: str) -> str:
+        """What a SELECT gives; without one, a first statement to change."""
+        problem = table = None
+        names = table_names(listing)
+        if text:
+            try:
+                with self.shown.turns:
+                    table = answered(self.options, self.settings, ref, text)
+            except errors.PreviewError as error:
+                problem = problem_of(error)
+        own = names.get((nav["config"], nav["split"]), nav["split"])
+        more = ", …" if len(names) > NEAR else ""
+        return self.render(
+            "sql.html", title=harmless(f"SQL over {ref.asked}"), nav=nav, statement=text or f"SELECT * FROM {own} LIMIT 20", problem=problem,
+            table=table, tables=harmless(", ".join([*names.values()][:NEAR]) + more), longest=LONGEST,
+        )  # fmt: skip
 
     def column(self, preview: ShownPreview, ref: DatasetRef, nav: dict[str, Any], name: str, asked: PageQuery) -> str:
         """One column: its statistics, and its most frequent values."""
@@ -269,29 +298,3 @@ class Pages:
             else ""
         )
         return {name: one for name, one in drawn.items() if one is not None}, harmless(source)
-
-    def linked(self, drawn: dict[str, Distribution], first: PageAnswer, asked: PageQuery) -> dict[str, Any]:
-        """The pictures of columns, and where their bars lead."""
-        kinds = {one["name"]: one["type"] for one in json.loads(first.page.columns)}
-        return {name: (one, bars(one, name, kinds.get(name, ""), asked)) for name, one in drawn.items()}
-
-
-def parameters_of(request: HttpRequest) -> Parameters:
-    """The parameters of an address; columns that were ticked are a list with commas."""
-    given = dict(request.query_params)
-    ticked = request.query_params.getlist("show")
-    return given | ({"columns": ",".join(ticked)} if ticked else {})
-
-
-def dataset_link(line: overview.DatasetLine) -> str:
-    """Where a dataset of the list is shown."""
-    return link("/view", dataset=line.name + (f"@{line.asked_revision}" if line.asked_revision else ""))
-
-
-def splits_text(counts: dict[str, int]) -> str:
-    """`3 splits, 1 error`."""
-    told = counted(sum(counts.values()), "split")
-    for status, word in ((Status.ERROR, "error"), (Status.STALLED, "stalled"), (Status.EMPTY, "not read yet")):
-        if counts.get(status):
-            told += f", {counts[status]} {word}"
-    return told

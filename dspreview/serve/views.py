@@ -12,10 +12,11 @@ from dspreview.documents.page import Selection, narrowed
 from dspreview.documents.plain import harmless
 from dspreview.documents.words import counted, plain_type, type_text
 from dspreview.errors import PreviewError
-from dspreview.models import Json
+from dspreview.models import Json, Status
 from dspreview.page.row_lines import RowLines
 from dspreview.preview import PageAnswer
 from dspreview.serve.cells import Cell, Painter
+from dspreview.store import overview
 
 SORTABLE = frozenset({"INT", "FLOAT", "STRING", "BOOL", "CLASS_LABEL", "TIMESTAMP", "IMAGE_URL"})
 """Types of columns that have an order."""
@@ -191,3 +192,17 @@ def neighbours_found(asked: PageQuery, found: int, page: Callable[[int], PageAns
         for key, one in {"prev": found - 1, "next": found + 1}.items()
         if one >= 0 and one - first < len(rows)
     }
+
+
+def dataset_link(line: overview.DatasetLine) -> str:
+    """Where a dataset of the list is shown."""
+    return link("/view", dataset=line.name + (f"@{line.asked_revision}" if line.asked_revision else ""))
+
+
+def splits_text(counts: dict[str, int]) -> str:
+    """`3 splits, 1 error`."""
+    told = counted(sum(counts.values()), "split")
+    for status, word in ((Status.ERROR, "error"), (Status.STALLED, "stalled"), (Status.EMPTY, "not read yet")):
+        if counts.get(status):
+            told += f", {counts[status]} {word}"
+    return told

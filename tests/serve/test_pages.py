@@ -147,7 +147,7 @@ def test_a_filter_is_answered_and_stays_in_its_box(site: Site) -> None:
     page = page_of(site.server, dataset=site.numbers, split="train", where="n > 290 AND word = 'w0'", orderby="n DESC")
     rows = [one["aria-label"] for one in page.all("a") if one.get("aria-label", "").startswith("Row ")]
     assert rows == ["Row 297, all of it", "Row 294, all of it", "Row 291, all of it"]
-    (box,) = page.all("input", name="where")
+    (box,) = page.all("input", id="where")
     assert box["value"] == "n > 290 AND word = 'w0'"
     assert "Rows 0–2 of 3 that were found" in page.text
     nothing = page_of(site.server, dataset=site.numbers, split="train", where="n < 0")
@@ -158,7 +158,7 @@ def test_a_mistake_in_the_filter_is_shown_in_place(site: Site) -> None:
     answer = site.server.query("/view", dataset=site.numbers, split="train", where="m = 1 AND n > 2")
     assert answer.status == 200
     page = Page(answer.text)
-    (box,) = page.all("input", name="where")
+    (box,) = page.all("input", id="where")
     assert box["aria-invalid"] == "true"
     (problem,) = page.all("div", id=box["aria-describedby"])
     assert problem["role"] == "alert"
