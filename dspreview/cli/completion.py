@@ -1,14 +1,20 @@
-"""Completion of dataset, config and split names from the cache: no network, nothing heavy, never an error."""
+"""Completion of the names of datasets, configs, splits and columns from the cache: no network, nothing heavy, never an error."""
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 import sqlite3
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 from dspreview.errors import PreviewError
 from dspreview.settings import resolve
+
+PLACES = "dataset", "config", "split"
+"""The arguments that name rows, in their order."""
 
 
 def query(statement: str, values: tuple[str, ...]) -> Iterator[str]:
@@ -27,9 +33,22 @@ def query(statement: str, values: tuple[str, ...]) -> Iterator[str]:
         connection.close()
 
 
+def typed(ctx: Any) -> dict[str, str]:
+    """Dataset, config and split as they were typed; where Click gave up at an option that lacks its value, as the words of the line say."""
+    if ctx.params.get("dataset"):
+        return {name: str(ctx.params.get(name) or "") for name in PLACES}
+    line = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or ""
+    try:
+        words = shlex.split(line)[2:]
+    except ValueError:  # a quote that is not closed yet
+        return dict.fromkeys(PLACES, "")
+    named = list(takewhile(lambda word: not word.startswith("-"), words))
+    return dict(zip(PLACES, [*named, "", "", ""], strict=False))
+
+
 def ours(ctx: Any) -> str:
     """The dataset that was typed, as the cache names it."""
-    dataset = str(ctx.params.get("dataset") or "")
+    dataset = typed(ctx)["dataset"]
     return (
         os.path.realpath(os.path.expanduser(dataset))
         if dataset.startswith(("/", ".", "~"))
@@ -61,3 +80,30 @@ def splits(ctx: Any, incomplete: str) -> list[str]:
         (ours(ctx), str(ctx.params.get("config") or "")),
     )
     return [name for name in found if name.startswith(incomplete)]
+
+
+def column_names(ctx: Any) -> list[str]:
+    """The columns of the split that was typed, else of the first one whose rows are in the cache."""
+    names = typed(ctx)
+    found = query(
+        "SELECT r.columns FROM aliases a JOIN configs c ON c.dataset_id = a.dataset_id JOIN splits s ON s.config_id = c.id"
+        " JOIN rows r ON r.split_id = s.id WHERE a.alias = ? AND ? IN ('', c.config) AND ? IN ('', s.split)"
+        " ORDER BY c.position, s.position LIMIT 1",
+        (ours(ctx), names["config"], names["split"]),
+    )
+    try:
+        return [str(one["name"]) for text in found for one in json.loads(text)]
+    except (ValueError, TypeError, KeyError):  # a cache that somebody else wrote
+        return []
+
+
+def columns(ctx: Any, incomplete: str) -> list[str]:
+    """One column of the split that was typed."""
+    return [name for name in column_names(ctx) if name.startswith(incomplete)]
+
+
+def column_lists(ctx: Any, incomplete: str) -> list[str]:
+    """The same at the end of a list with commas."""
+    before, comma, last = incomplete.rpartition(",")
+    given = before.split(",")
+    return [f"{before}{comma}{name}" for name in column_names(ctx) if name.startswith(last) and name not in given]

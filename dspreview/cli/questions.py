@@ -11,6 +11,7 @@ import typer
 
 from dspreview import errors
 from dspreview.cli.call import Call
+from dspreview.cli.options import names_of
 from dspreview.cli.render.output import ROW_FORMATS, writes_any_number
 from dspreview.cli.render.progress import working
 from dspreview.models import PAGE_LENGTH
@@ -28,7 +29,12 @@ FARTHEST = 2**62
 EVERY = -1
 """The number of rows that `--length all` stands for."""
 ColumnsOption = Annotated[
-    str | None, typer.Option(metavar="A,B", help="Only these columns, in this order, or what lies in them: a.b, a[0].")
+    str | None,
+    typer.Option(
+        metavar="A,B",
+        help="Only these columns, in this order, or what lies in them: a.b, a[0].",
+        autocompletion=names_of("column_lists"),
+    ),
 ]
 OffsetOption = Annotated[int, typer.Option(min=0, help="How many of them to skip.")]
 LengthOption = Annotated[

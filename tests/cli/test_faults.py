@@ -232,7 +232,7 @@ def test_log_level_and_quiet(data: Path, dspreview: Program) -> None:
 
 
 def test_completion_knows_the_cache(hub: Hub, online: Program) -> None:
-    hub.add("own/er", {"train.csv": "a\n1\n", "test.csv": "a\n1\n"})
+    hub.add("own/er", {"train.csv": "a\n1\n", "test.csv": "age,name,n\n1,x,2\n"})
     online("splits", "own/er")
 
     def complete(words: str) -> list[str]:
@@ -242,6 +242,12 @@ def test_completion_knows_the_cache(hub: Hub, online: Program) -> None:
     assert complete("dspreview rows ow") == ["own/er"]
     assert complete("dspreview rows own/er ") == ["default"]
     assert complete("dspreview rows own/er default ") == ["train", "test"]
+    assert complete("dspreview rows own/er --columns ") == []
+    online("rows", "own/er", "default", "test")
+    assert complete("dspreview rows own/er --columns ") == ["age", "name", "n"]
+    assert complete("dspreview rows own/er --columns name,n") == ["name,n"]
+    assert complete("dspreview filter own/er default test --orderby a") == ["age"]
+    assert complete("dspreview stats own/er default train --column a") == []
 
 
 def test_help_of_a_command_by_name(dspreview: Program) -> None:

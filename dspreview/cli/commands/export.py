@@ -9,7 +9,7 @@ import typer
 
 from dspreview import errors
 from dspreview.cli.call import Call
-from dspreview.cli.options import ConfigArgument, DatasetArgument, SplitArgument, with_common
+from dspreview.cli.options import ConfigArgument, DatasetArgument, SplitArgument, names_of, with_common
 from dspreview.cli.questions import ColumnsOption, SeedOption, WhereOption, YesOption, ask_one, lot_of, text_of
 from dspreview.cli.render import output
 from dspreview.cli.render.output import Answer
@@ -36,7 +36,10 @@ def export(  # noqa: PLR0913 - options are many
         str | None, typer.Option("--to", "-o", metavar="FILE", help="Where to; its ending tells the format.")
     ] = None,
     where: WhereOption = None,
-    orderby: Annotated[str | None, typer.Option(metavar="O", help='In which order: "age" DESC, "name".')] = None,
+    orderby: Annotated[
+        str | None,
+        typer.Option(metavar="O", help='In which order: "age" DESC, "name".', autocompletion=names_of("columns")),
+    ] = None,
     columns: ColumnsOption = None,
     compression: Annotated[
         str | None,

@@ -8,7 +8,7 @@ import typer
 
 from dspreview import errors
 from dspreview.cli.call import Call
-from dspreview.cli.options import ConfigArgument, DatasetArgument, SplitArgument, with_common
+from dspreview.cli.options import ConfigArgument, DatasetArgument, SplitArgument, names_of, with_common
 from dspreview.cli.questions import (
     EVERY,
     FARTHEST,
@@ -44,7 +44,12 @@ def filter_(
     *,
     where: WhereOption = None,
     orderby: Annotated[
-        str | None, typer.Option(metavar="O", help='In which order: "age" DESC, "name". @FILE, or - for stdin.')
+        str | None,
+        typer.Option(
+            metavar="O",
+            help='In which order: "age" DESC, "name". @FILE, or - for stdin.',
+            autocompletion=names_of("columns"),
+        ),
     ] = None,
     offset: OffsetOption = 0,
     length: LengthOption = None,

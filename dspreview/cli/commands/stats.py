@@ -8,7 +8,7 @@ import typer
 
 from dspreview import errors
 from dspreview.cli.call import Call
-from dspreview.cli.options import ConfigArgument, DatasetArgument, SplitArgument, with_common
+from dspreview.cli.options import ConfigArgument, DatasetArgument, SplitArgument, names_of, with_common
 from dspreview.cli.questions import YesOption, ask_one
 from dspreview.cli.render import output
 from dspreview.cli.render.output import Answer
@@ -29,7 +29,13 @@ def stats(
     split: SplitArgument = None,
     *,
     column: Annotated[
-        list[str] | None, typer.Option("--column", metavar="NAME", help="Only this column; may be given several times.")
+        list[str] | None,
+        typer.Option(
+            "--column",
+            metavar="NAME",
+            help="Only this column; may be given several times.",
+            autocompletion=names_of("columns"),
+        ),
     ] = None,
     yes: YesOption = False,
 ) -> int:
