@@ -262,6 +262,10 @@ def answer(arguments: list[str]) -> int:
     try:
         interrupts.listen()
         open_streams()
+        if len(arguments) > 1 and arguments[0].endswith("-completion"):
+            from dspreview.cli.completion import for_shell
+
+            return for_shell(*arguments[:2])
         command = typer.main.get_command(app)
         words = [*arguments[1:], "--help"] if arguments[:1] == ["help"] else arguments
         code = command.main(words, prog_name="dspreview", standalone_mode=False)

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any
 
-from dspreview.errors import PreviewError
+from dspreview.documents.stdout import write_text
+from dspreview.errors import EXIT_OK, PreviewError, UsageError
 from dspreview.settings import resolve
 
+SHOW = "--show-completion"
 PLACES = "dataset", "config", "split"
 """The arguments that name rows, in their order."""
 
@@ -107,3 +109,19 @@ def column_lists(ctx: Any, incomplete: str) -> list[str]:
     before, comma, last = incomplete.rpartition(",")
     given = before.split(",")
     return [f"{before}{comma}{name}" for name in column_names(ctx) if name.startswith(last) and name not in given]
+
+
+def for_shell(option: str, shell: str) -> int:
+    """Install, or show, the completion of the shell that was named. Raises UsageError."""
+    from typer._completion_shared import Shells, get_completion_script, install
+
+    known = [one.value for one in Shells]
+    if shell not in known:
+        raise UsageError(f"{option} {shell}: there is completion for {', '.join(known)}")
+    names = {"prog_name": "dspreview", "complete_var": "_DSPREVIEW_COMPLETE"}
+    if option == SHOW:
+        write_text(get_completion_script(shell=shell, **names) + "\n")
+    else:
+        _, path = install(shell=shell, **names)
+        write_text(f"{shell} completion installed in {path}; open a new shell\n")
+    return EXIT_OK

@@ -250,6 +250,20 @@ def test_completion_knows_the_cache(hub: Hub, online: Program) -> None:
     assert complete("dspreview stats own/er default train --column a") == []
 
 
+@pytest.mark.parametrize(("shell", "file"), [("bash", ".bashrc"), ("zsh", ".zshrc"), ("fish", ".config/fish/completions/dspreview.fish")])  # fmt: skip
+def test_completion_is_that_of_the_shell_that_was_asked(shell: str, file: str, dspreview: Program) -> None:
+    done = dspreview("--install-completion", shell)
+    assert (done.code, done.out.startswith(f"{shell} completion installed in ")) == (0, True), done.err
+    assert (dspreview.home / file).exists()
+    assert {"bash": "complete -o", "zsh": "#compdef", "fish": "complete --command"}[shell] in dspreview("--show-completion", shell).out  # fmt: skip
+
+
+def test_a_shell_without_completion_is_told(dspreview: Program) -> None:
+    done = dspreview("--install-completion", "csh")
+    assert (done.code, done.out) == (2, "")
+    assert "there is completion for bash, zsh, fish" in done.err
+
+
 def test_help_of_a_command_by_name(dspreview: Program) -> None:
     assert dspreview("help", "rows").out == dspreview("rows", "--help").out
 
