@@ -47,7 +47,7 @@ def is_coco(folder: Folder, name: str) -> bool:
     return (annotated and b'"image_id"' in text) or (b'"images"' in text and (annotated or b'"categories"' in text))
 
 
-class Labels(NamedTuple):
+class YoloLabels(NamedTuple):
     """The labels of YOLO in a dataset."""
 
     description: str
@@ -62,7 +62,7 @@ def yolo(folder: Folder) -> str | None:
     return f"its {found.description}, and the labels of its pictures" if found is not None else None
 
 
-def yolo_labels(folder: Folder) -> Labels | None:
+def yolo_labels(folder: Folder) -> YoloLabels | None:
     """The pictures and their labels; None where it is no such dataset."""
     if "txt" not in folder.endings or not folder.endings & PICTURES:
         return None
@@ -73,7 +73,7 @@ def yolo_labels(folder: Folder) -> Labels | None:
         first = next((name for name in files.values() if name in folder.known and peek(folder, name)), "")
         if LABEL.match(peek(folder, first) or b"" if first else b"") is None:
             return None
-    return Labels(description, files)
+    return YoloLabels(description, files)
 
 
 def labelled_pictures(folder: Folder) -> Iterator[tuple[str, str]]:

@@ -28,7 +28,7 @@ class DatasetKind(NamedTuple):
     """What `datasets` makes of it; empty where it has no reader for it."""
     owns: Callable[[str], bool] | None = None
     """Whether a file is its own, by its name: it says itself which of them hold rows."""
-    store: stores.Store | None = None
+    store: stores.StoreKind | None = None
     """What its stores are: tables or arrays, each in a folder that is all its own."""
     is_log: bool = False
     """Whether a program wrote down what happened: its values are as they were, and nobody mends them."""

@@ -14,7 +14,7 @@ from dspreview.extract.layout.split_files import splits_of
 from dspreview.extract.recognised.signs import kinds_of
 
 
-class Store(NamedTuple):
+class StoreKind(NamedTuple):
     """What tells a kind of store."""
 
     mark: re.Pattern[str]
@@ -25,13 +25,15 @@ class Store(NamedTuple):
     """What the file that tells it is called."""
 
 
-DELTA = Store(re.compile(r"((?:.*/)?)_delta_log/[^/]*(?:\.json|\.checkpoint\.parquet)"), ("_delta_log/",), "log ")
-ICEBERG = Store(re.compile(r"((?:.*/)?)metadata/[^/]*\.metadata\.json(?:\.gz)?"), (".metadata.json",))
-ZARR = Store(re.compile(r"((?:.*/)?)(?:zarr\.json|\.zgroup|\.zarray|\.zmetadata)"), ("zarr.json", ".zgroup", ".zarray"))
-LANCE = Store(re.compile(r"((?:.*/)?[^/]+\.lance/)_versions/[^/]+"), (".lance/_versions/",))
+DELTA = StoreKind(re.compile(r"((?:.*/)?)_delta_log/[^/]*(?:\.json|\.checkpoint\.parquet)"), ("_delta_log/",), "log ")
+ICEBERG = StoreKind(re.compile(r"((?:.*/)?)metadata/[^/]*\.metadata\.json(?:\.gz)?"), (".metadata.json",))
+ZARR = StoreKind(
+    re.compile(r"((?:.*/)?)(?:zarr\.json|\.zgroup|\.zarray|\.zmetadata)"), ("zarr.json", ".zgroup", ".zarray")
+)
+LANCE = StoreKind(re.compile(r"((?:.*/)?[^/]+\.lance/)_versions/[^/]+"), (".lance/_versions/",))
 
 
-def stores_in(folder: Folder, kind: Store) -> dict[str, str]:
+def stores_in(folder: Folder, kind: StoreKind) -> dict[str, str]:
     """The folders that are stores of a kind, `` for the dataset itself, and the last file that tells each.
 
     A store lies in no other one, and it is the dataset: there are no more data files beside the stores than files in them.
@@ -56,7 +58,7 @@ def folders_above(path: str) -> Iterator[str]:
         yield path
 
 
-def sign_of(folder: Folder, kind: Store) -> str | None:
+def sign_of(folder: Folder, kind: StoreKind) -> str | None:
     """What tells that a dataset consists of stores of a kind."""
     found = stores_in(folder, kind)
     if not found:
@@ -76,7 +78,7 @@ def lance_without_data(folder: Folder) -> str | None:
     return next((f"{root} has versions, and no data" for root in found), None)
 
 
-def store_configs(folder: Folder, kind: Store, read: Callable[[Folder], Configs]) -> Configs:
+def store_configs(folder: Folder, kind: StoreKind, read: Callable[[Folder], Configs]) -> Configs:
     """The configs of each store: those of the one there is, splits where the names of several tell splits, else a config each."""
     roots = sorted(stores_in(folder, kind))
     if roots == [""]:

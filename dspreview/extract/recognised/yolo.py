@@ -14,7 +14,7 @@ import pyarrow as pa
 from dspreview.errors import UnreadableDataError
 from dspreview.extract.folder import Configs, Folder, NamedTable, SplitRows
 from dspreview.extract.plain import FILE, Columns
-from dspreview.extract.recognised.annotated import Labels, yolo_labels
+from dspreview.extract.recognised.annotated import YoloLabels, yolo_labels
 from dspreview.extract.recognised.boxes import (  # fmt: skip
     LABEL,
     NUMBERS,
@@ -35,7 +35,7 @@ POLYGON = 6
 """Numbers of a box, of one with its confidence, and of the smallest polygon."""
 
 
-class Description(NamedTuple):
+class LabelDescription(NamedTuple):
     """What a dataset says of its labels."""
 
     classes: dict[int, str]
@@ -72,7 +72,7 @@ def classes_tree(classes: Mapping[int, str]) -> Json:
     return label_tree(names) if numbered and len(set(names)) == len(names) else value_tree("int64")
 
 
-def described(folder: Folder, name: str) -> Description:
+def described(folder: Folder, name: str) -> LabelDescription:
     """What the file with the classes says, and the one beside it that Darknet reads."""
     with folder.open(name) as stream:
         text = stream.read().decode("utf-8-sig", "replace")
@@ -86,10 +86,10 @@ def described(folder: Folder, name: str) -> Description:
             with folder.open(other) as stream:
                 pairs = (line.partition("=") for line in stream.read().decode("utf-8", "replace").splitlines())
                 options |= {key.strip(): value.strip() for key, _, value in pairs if value.strip()}
-    return Description(classes, {SPLITS[key]: [value] for key, value in options.items() if key in SPLITS})
+    return LabelDescription(classes, {SPLITS[key]: [value] for key, value in options.items() if key in SPLITS})
 
 
-def described_in_yaml(folder: Folder, name: str, text: str) -> Description:
+def described_in_yaml(folder: Folder, name: str, text: str) -> LabelDescription:
     """What a description in YAML says (https://docs.ultralytics.com/datasets/detect/). Raises UnreadableDataError."""
     import yaml  # 20 ms
 
@@ -109,10 +109,10 @@ def described_in_yaml(folder: Folder, name: str, text: str) -> Description:
         if isinstance(places, list) and places:
             splits[SPLITS[key]] = [os.path.join(str(told.get("path") or ""), str(one)) for one in places]
     numbers = shape if isinstance(shape, list) and all(isinstance(one, int) for one in shape) else []
-    return Description(classes, splits, numbers[0] * numbers[1] if len(numbers) == 2 else 0)
+    return LabelDescription(classes, splits, numbers[0] * numbers[1] if len(numbers) == 2 else 0)
 
 
-def splits_of(folder: Folder, labels: Labels, told: Mapping[str, list[str]]) -> dict[str, list[str]]:
+def splits_of(folder: Folder, labels: YoloLabels, told: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """The pictures of each split: as the dataset says, else as the names of folders tell."""
     found = {split: [name for place in places for name in pictures_at(folder, labels, place)] for split, places in told.items()}  # fmt: skip
     if not any(found.values()):
@@ -122,7 +122,7 @@ def splits_of(folder: Folder, labels: Labels, told: Mapping[str, list[str]]) -> 
     return {split: list(dict.fromkeys(found[split])) for split in ORDER if found.get(split)}
 
 
-def pictures_at(folder: Folder, labels: Labels, place: str) -> list[str]:
+def pictures_at(folder: Folder, labels: YoloLabels, place: str) -> list[str]:
     """The pictures of a folder, or of a file that names one a line; paths are those of the machine that wrote them."""
     if place.endswith(".txt"):
         if (listed := nearest(place, folder.known)) is None:
