@@ -120,6 +120,13 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session
+def notebook(session: nox.Session) -> None:
+    """A split in JupyterLab, light and dark, in a headless Chromium, which must be installed."""
+    install(session, "notebook")
+    session.run("pytest", "-o", "addopts=-ra --import-mode=importlib", "tests/notebook", *session.posargs)
+
+
+@nox.session
 def load(session: nox.Session) -> None:
     """`serve-assets` under load, with wrk, which must be installed; writes its part of docs/performance.md."""
     install(session, "test")

@@ -33,6 +33,10 @@ class AcrossFiles:
         """By file and column of text: the patterns that all its values fit."""
         self.examples: dict[tuple[str, str], str] = {}
         """A value that does not come out as it went in."""
+        self.bare: set[str] | None = None
+        """The columns without a value in the first file of CSV: numbers, to `datasets`."""
+        self.truths: dict[str, str] = {}
+        """Those that hold truths later, and in which file."""
 
     @property
     def patterns(self) -> tuple[str, ...]:
@@ -46,7 +50,23 @@ class AcrossFiles:
         if self.reading.format.row_is_line and part.file:
             names = {name for name, _ in part.columns}
             self.keys.setdefault(part.file, set()).update(names)
+        if self.reading.format.is_delimited and self.patterns:
+            self.look_at_truths(part.file, part.table)
         self.look_at_texts(part.file, part.table)
+
+    def look_at_truths(self, file: str, table: pa.Table) -> None:
+        """Truths in columns that are without a value in the first file."""
+        valued = {
+            name
+            for name, column in zip(table.column_names, table.columns, strict=True)
+            if column.null_count < len(column)
+        }
+        if file == (self.first or file):
+            self.bare = (set(table.column_names) if self.bare is None else self.bare) - valued
+            return
+        for name in (self.bare or set()) & valued:
+            if pa.types.is_boolean(table.schema.field(name).type):
+                self.truths.setdefault(name, file)
 
     def look_at_texts(self, file: str, table: pa.Table) -> None:
         """What the texts of a file, but for the first one, could be taken for: each file is guessed by itself."""
@@ -77,6 +97,10 @@ class AcrossFiles:
             if file not in refused and unlike is not None:
                 message = f"{unlike} (compared with {files[0]})"
                 yield found("files-disagree", message, severity="warning", file=file, **self.place)
+        for name, file in self.truths.items():
+            if file not in refused:
+                told = f"{name} has no value in {self.first}, which `datasets` takes for numbers: true is 1.0, and false 0.0"
+                yield found("library-differs", told, file=file, column=name, **self.place)
         for (file, name), fits in self.taken.items():
             if fits and file not in refused and (file, name) in self.examples:
                 kind = {NUMBERS: "numbers", TRUTHS: "true and false", MOMENTS: "dates"}[

@@ -237,3 +237,27 @@ def test_a_split_of_too_many_files_is_refused_with_the_limit(tmp_path: Path, dsp
     assert (refused.code, len(refused.err.splitlines())) == (2, 1)
     assert "PARQUET_MAX_FILES (3)" in refused.err
     assert len(dspreview("filter", data, "--json", PARQUET_MAX_FILES="4").row_values) == 4
+
+
+@pytest.mark.parametrize(
+    ("later", "values", "kind"),
+    [
+        ("1", 1.0, "float64"), ("1.5", 1.5, "float64"), ("True", True, "bool"), ("t", "t", "large_string"), ("2020-01-01", "2020-01-01", "large_string"),
+    ],
+)  # fmt: skip
+def test_a_column_whose_first_file_has_no_value_is_what_the_next_one_tells(
+    later: str, values: Any, kind: str, dspreview: Program, tmp_path: Path
+) -> None:
+    """A page and a conversion agree; beside numbers it is one of floats, as pandas and `datasets` have it."""
+    data = write(tmp_path / "d", {"train-0.csv": "a,b\n,x\n,y\n", "train-1.csv": f"a,b\n{later},x\n{later},y\n"})
+    for words in (["rows"], ["filter", "--where", "b IN ('x', 'y')"]):
+        found = dspreview(words[0], data, *words[1:], "--json").json
+        assert [row["row"]["a"] for row in found["rows"]] == [None, None, values, values]
+        assert found["features"][0]["type"]["dtype"] == kind
+
+
+def test_truths_behind_a_file_without_a_value_are_told(dspreview: Program, tmp_path: Path) -> None:
+    """`load_dataset` gives 1.0 for them: its types are those of the first file, and of a column without a value float64."""
+    data = write(tmp_path / "d", {"train-0.csv": "a,b\n,x\n,y\n", "train-1.csv": "a,b\nTrue,v\nFalse,w\n"})
+    found = dspreview("check", data, "--json").json["findings"]
+    assert [(one["code"], one["file"], one["column"]) for one in found] == [("library-differs", "train-1.csv", "a")]

@@ -169,17 +169,17 @@ def schema_of(features: Features) -> pa.Schema:
 def compatible(table: pa.Table, other: pa.Table) -> pa.Table:
     """A table whose columns take the other's side where they know less.
 
-    One without values does (an empty CSV column is guessed to be a number); so does one of numbers where the other
-    has integers beyond 64 bits.
+    One without values does (an empty CSV column is guessed to be a number, and stays one beside numbers); so does one of
+    numbers where the other has integers beyond 64 bits.
     """
     for place, field in enumerate(table.schema):
         if field.name not in other.column_names:
             continue
-        if table.num_rows and table.column(place).null_count == table.num_rows:
+        theirs = other.schema.field(field.name).type
+        is_bare = table.num_rows and table.column(place).null_count == table.num_rows
+        if is_bare and not (is_number(field.type) and is_number(theirs)):
             table = table.set_column(place, field.name, pa.nulls(table.num_rows))
-        elif is_number(field.type) and (
-            other.schema.field(field.name).type == pa.json_() or lose_digits(table, other, field.name)
-        ):
+        elif is_number(field.type) and (theirs == pa.json_() or lose_digits(table, other, field.name)):
             table = with_json_columns(table, [field.name])
     return table
 

@@ -12,7 +12,7 @@ from dspreview.extract.library.failures import explain
 from dspreview.extract.library.features import features_of, trees
 from dspreview.extract.library.readers import NamedTable, SplitReader
 from dspreview.extract.library.source import Plan, Source
-from dspreview.extract.library.tables import UNLIKE, Joiner, cast_to, compatible, schema_of
+from dspreview.extract.library.tables import UNLIKE, Joiner, cast_to, compatible, is_number, schema_of
 from dspreview.extract.plain import Columns
 from dspreview.settings import Settings
 
@@ -32,6 +32,8 @@ class WholeSplit:
         self.joiner = Joiner(source, self.where, same_columns=plan.format.is_delimited)
         self.first = ""
         """The file that the first rows came from, for messages."""
+        self.bare: set[str] | None = None
+        """Columns of guessed types without a value by now: the next rows tell what they are."""
 
     @property
     def features(self) -> Features | None:
@@ -54,14 +56,27 @@ class WholeSplit:
 
     def unified(self, schema: pa.Schema, name: str, table: pa.Table) -> pa.Schema:
         """The schema that earlier rows and these have together. Raises DisagreeingFilesError."""
-        if self.features is not None or table.schema.equals(schema):
+        if self.features is not None:
+            return schema
+        known = self.settled(schema, table)
+        if table.schema.equals(schema):
             return schema
         if self.joiner.same_columns and schema.names and not set(table.column_names) <= set(schema.names):
             raise self.joiner.disagreement(self.first, schema, name, table.schema, "columns")
         try:
-            return with_schema(table, schema).schema
+            return with_schema(table, known).schema
         except UNLIKE as error:
             raise self.joiner.disagreement(self.first, schema, name, table.schema, "types") from error
+
+    def settled(self, schema: pa.Schema, table: pa.Table) -> pa.Schema:
+        """The schema of earlier rows, without a type where none of these has a value and the next ones tell one; numbers stay floats."""
+        empty = {name for name in table.column_names if table.column(name).null_count == table.num_rows}
+        told = {name for name in self.bare or () if name in table.column_names and name not in empty}
+        self.bare = empty if self.bare is None else self.bare - told
+        for place, field in enumerate(schema):
+            if field.name in told and not is_number(table.schema.field(field.name).type):
+                schema = schema.set(place, field.with_type(pa.null()))
+        return schema
 
     def opening(self, schema: pa.Schema) -> pa.Schema:
         """The schema of the declared features, or that of the first table where there are none."""
