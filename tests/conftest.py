@@ -25,6 +25,8 @@ TIMED = [hypothesis.HealthCheck.too_slow]
 """What hypothesis says of the speed of a machine."""
 hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=TIMED)
 hypothesis.settings.load_profile("any machine")
+STARTING_ROOMS = frozenset({"work"})
+"""Tests that are about processes: how they start, end and are ended."""
 NETWORK_ROOMS = frozenset({"hub"})
 """Tests in which the program sets up the libraries of the Hub itself."""
 
@@ -35,7 +37,7 @@ def dspreview(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Progra
     home = tmp_path / "home"
     home.mkdir()
     room = request.path.relative_to(Path(__file__).parent).parts[0]
-    started = request.node.get_closest_marker("started") is not None
+    started = room in STARTING_ROOMS or request.node.get_closest_marker("started") is not None
     program = Program(home) if started else Forked(home, warm=room not in NETWORK_ROOMS)
     yield program
     program.stop()

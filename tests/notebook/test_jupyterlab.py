@@ -80,12 +80,13 @@ def page(request: pytest.FixtureRequest, browser: Browser, lab: str) -> Iterator
     page = context.new_page()
     page.goto(lab)
     page.wait_for_selector(".jp-Notebook .jp-CodeCell")
+    page.wait_for_function("document.body.innerText.includes('| Idle')", timeout=120_000)  # its kernel
     page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", request.param)
-    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.evaluate("() => void window.jupyterapp.commands.execute('notebook:run-all-cells')")
     page.wait_for_function(
         f"document.querySelectorAll('.jp-OutputArea-output table.dspreview').length === {len(CELLS)}", timeout=120_000
     )
-    page.wait_for_selector(f"body[data-jp-theme-name='{request.param}']")
+    page.wait_for_selector(f"body[data-jp-theme-name='{request.param}']", state="attached")
     yield page
     context.close()
 

@@ -7,6 +7,7 @@ import html
 import io
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import pytest
 from tests.serve.conftest import Site
 from tests.serve.test_view_questions import view
 from tests.support.data import write
+from tests.support.program import Program
+from tests.support.server import Server
 
 
 def rows(kind: str, body: bytes) -> list[dict[str, Any]]:
@@ -53,11 +56,11 @@ def test_a_mistake_is_told(parameters: dict[str, str], status: int, site: Site) 
     assert (answer.status, answer.json["status_code"]) == (status, status)
 
 
-def test_the_page_of_a_dataset_tells_of_its_readme(site: Site, tmp_path: Path) -> None:
+def test_the_page_of_a_dataset_tells_of_its_readme(dspreview: Program, serve: Callable[..., Server], tmp_path: Path) -> None:  # fmt: skip
     card = "---\nlicense: cc-by-4.0\nlanguage: [en, de]\npretty_name: <b>N</b>\n---\n"
     folder = write(tmp_path / "d", {"README.md": card, "a.csv": "n\n1\n"})
-    assert site.program("rows", folder).code == 0
-    page = site.server.query("/view", dataset=str(folder)).text
+    assert dspreview("rows", folder).code == 0
+    page = serve().query("/view", dataset=str(folder)).text
     assert "license: cc-by-4.0" in page
     assert "language: en, de" in page
     assert "&lt;b&gt;N&lt;/b&gt;" in page
