@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
 import json
 import os
 import re
@@ -16,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from datasets import Audio, Features, Value
+from datasets import Audio, ClassLabel, Features, Value
 
 import dspreview
 from dspreview import errors
@@ -263,3 +265,27 @@ def test_a_page_shows_conversations_and_short_sounds(tmp_path: Path) -> None:
     assert "<b>user</b> hi &lt;there&gt;" in chat
     assert "<b>assistant</b> hello" in chat
     assert 'src="data:audio/wav;base64,' in here.split("sound", "train")._repr_html_()
+
+
+def test_a_notebook_shows_classes_by_name_and_types_in_words(tmp_path: Path) -> None:
+    """A date, a number and a name are not broken; a sound too long to be inlined is told."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setparams((1, 2, 8_000, 0, "NONE", ""))
+        file.writeframes(bytes(160_000))
+    features = Features(
+        {"kind": ClassLabel(names=["cat", "dog"]), "day": Value("date32"), "n": Value("int64"), "sound": Audio()}
+    )
+    rows = {
+        "kind": [1],
+        "day": [dt.date(2020, 1, 2)],
+        "n": [7],
+        "sound": [{"bytes": buffer.getvalue(), "path": "a.wav"}],
+    }
+    data = write(tmp_path / "d", {"a.parquet": parquet(pa.table(rows, schema=features.arrow_schema))})
+    html = dspreview.open(str(data), DSPREVIEW_DATABASE=tmp_path / "x.sqlite").split()._repr_html_()
+    for told in (
+        '<td class="w">dog</td>', '<td class="w">2020-01-02</td>', '<td class="n">7</td>', "<i>audio, 10 s · 8 kHz", ">category of 2</small>", ">date</small>",
+    ):  # fmt: skip
+        assert told in html
+    assert "assets/" not in html
