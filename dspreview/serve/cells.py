@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from dspreview.documents.assets import asset
+from dspreview.documents.outlines import Outline
 from dspreview.documents.plain import harmless
 from dspreview.documents.words import bytes_text, counted, fitted, sound_text
 from dspreview.feature import Feature
@@ -38,6 +39,15 @@ class Cell(NamedTuple):
     """Of a picture, in pixels; of a text, in characters."""
     height: int = 0
     items: tuple[tuple[str, Cell], ...] = ()
+    outlines: tuple[tuple[str, str], ...] = ()
+    """On a picture: the points of each as SVG has them, in thousandths, and what it is."""
+
+    def outlined(self, found: list[Outline]) -> Cell:
+        """A picture with what is marked on it."""
+        if self.kind != "image":
+            return self
+        points = (" ".join(f"{1_000 * x:.0f},{1_000 * y:.0f}" for x, y in one.points) for one in found)
+        return self._replace(outlines=tuple(zip(points, (harmless(one.label) for one in found), strict=True)))
 
 
 NULL = Cell("null", "null")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from dspreview.documents.outlines import Outlines
 from dspreview.documents.page import Selection, narrowed
 from dspreview.documents.plain import harmless
 from dspreview.documents.words import counted, plain_type, type_text
@@ -102,12 +103,16 @@ class PageTable:
             if not note["path"]
         }
         self.rows = []
+        trees = {one["name"]: one["type"] for one in json.loads(page.features)}
+        outlines = Outlines(trees, (row["row"] for row in RowLines.parse(page.rows)))
         for row in self.selection.rows(answer):
             cells = []
             for column, feature in zip(columns, features, strict=True):
                 name = column["name"]
                 reason = reasons.get((row["row_idx"], name))
                 drawn = painter.cell(row["row"].get(name), feature["type"], column)
+                if name == outlines.picture:
+                    drawn = drawn.outlined(outlines.of(row["row"]))
                 if (row["row_idx"], name) in special:
                     drawn = Cell("number", special[row["row_idx"], name])
                 elif reason is not None:

@@ -12,9 +12,11 @@ from dspreview.cli.render.chat import lines_of
 from dspreview.cli.render.layout import width_of
 from dspreview.cli.render.page_table import origin, parsed_columns
 from dspreview.documents import plain, words
+from dspreview.documents.outlines import Outlines
 from dspreview.documents.page import Selection, narrowed, page_rows, special_cells
 from dspreview.models import Json
 from dspreview.page.conversations import turns_of
+from dspreview.page.row_lines import RowLines
 from dspreview.preview import PageAnswer
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ def card(answer: PageAnswer, selection: Selection, call: Call, gallery: Gallery 
     most = min(NAME_WIDTH, max(map(width_of, heads)))
     widest = min(TYPE_WIDTH, max(map(width_of, types)))
     number = selection.rows(answer).places[0]
+    trees = dict(zip(names, features, strict=True))
+    outlines = Outlines(trees, (row["row"] for row in RowLines.parse(answer.page.rows)))
     lines, over, was_block = [f"{words.harmless(where)}, row {number} · {origin(answer)}", ""], "", False
     for place, (name, column, feature) in enumerate(zip(names, columns, features, strict=True)):
         value: Any = rows[0].get(name)
@@ -52,7 +56,8 @@ def card(answer: PageAnswer, selection: Selection, call: Call, gallery: Gallery 
             if name in special
             else cell_lines(value, column, width - 2, reason=reasons.get(name), color=color)
         )
-        pictures, after = gallery.card(value, feature, column["type"]) if gallery is not None else ([], "")
+        marks = outlines.of(rows[0]) if name == outlines.picture else []
+        pictures, after = gallery.card(value, feature, column["type"], marks) if gallery is not None else ([], "")
         gap, gap2 = (
             " " * max(0, room - width_of(text)) for text, room in ((heads[place], most), (types[place], widest))
         )

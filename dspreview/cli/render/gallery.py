@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from dspreview.cli.render.table import Drawn, terminal_width
 from dspreview.cli.render.terminal import Terminal
 from dspreview.cli.render.waveform import waveform
 from dspreview.documents.assets import FoundFile, asset, assets_in
+from dspreview.documents.outlines import Outline
 from dspreview.documents.words import sound_text
 from dspreview.models import FeatureTree, Json
 
@@ -68,8 +70,10 @@ class Gallery(NamedTuple):
         path = self.paths.path(found.facts["src"])
         return pictures.draw(path, self.terminal, box) if path is not None else None
 
-    def card(self, value: Json, feature: FeatureTree, column_type: str) -> tuple[list[str], str]:
-        """The pictures and sounds of a cell, large; and what draws over these lines from the one below."""
+    def card(
+        self, value: Json, feature: FeatureTree, column_type: str, outlines: Sequence[Outline] = ()
+    ) -> tuple[list[str], str]:
+        """The pictures, with their outlines, and sounds of a cell, large; and what draws over these lines from the one below."""
         screen = shutil.get_terminal_size((80, 24))
         width = terminal_width() - 2 * INDENT
         box = (min(LARGE[0], width), max(4, min(LARGE[1], screen.lines - 8)))
@@ -78,7 +82,7 @@ class Gallery(NamedTuple):
             path = self.paths.path(found["src"])
             if path is None:
                 continue
-            if kind == "Image" and (picture := pictures.draw(path, self.terminal, box)) is not None:
+            if kind == "Image" and (picture := pictures.draw(path, self.terminal, box, outlines)) is not None:
                 below, after = pictures.beside([(INDENT, picture)])
                 lines += [over + below[0], *below[1:]]
                 over = after

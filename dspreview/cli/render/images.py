@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import io
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dspreview.cli.render.terminal import Protocol, Terminal
+from dspreview.documents.outlines import Outline
 from dspreview.documents.words import fitted
 from dspreview.page.pictures import bytewise, open_image
 
@@ -17,6 +19,8 @@ MAX_PIXELS = 40_000_000
 """A larger picture takes seconds and hundreds of megabytes to draw small."""
 PIECE = 4_096
 """Most characters of a picture in one of kitty's sequences."""
+MARKS = ("#ff2d55", "#34c759", "#0a84ff", "#ffd60a", "#bf5af2", "#ff9f0a")
+"""The colours of outlines."""
 RAMP = (0, 95, 135, 175, 215, 255)
 """The steps of red, green and blue among 256 colours."""
 
@@ -30,8 +34,8 @@ class Picture(NamedTuple):
     escape: str = ""
 
 
-def draw(path: Path, terminal: Terminal, box: tuple[int, int]) -> Picture | None:
-    """A picture in at most `box` columns and lines; None where it cannot be decoded."""
+def draw(path: Path, terminal: Terminal, box: tuple[int, int], outlines: Sequence[Outline] = ()) -> Picture | None:
+    """A picture with what is marked on it in at most `box` columns and lines; None where it cannot be decoded."""
     from PIL import ImageOps
 
     try:
@@ -43,7 +47,7 @@ def draw(path: Path, terminal: Terminal, box: tuple[int, int]) -> Picture | None
             found.draft("RGB", (max(room), max(room)))
             image = flattened(ImageOps.exif_transpose(found))
             size = fitted(image.width, image.height, room)
-            image = image.resize(size)
+            image = marked(image.resize(size), outlines)
     except Exception:  # noqa: BLE001 - Pillow fails in a hundred ways; the name and the size of the picture are shown all the same
         return None
     columns, rows = math.ceil(size[0] / width), math.ceil(size[1] / height)
@@ -55,6 +59,17 @@ def draw(path: Path, terminal: Terminal, box: tuple[int, int]) -> Picture | None
     else:
         escape = kitty(image, cells) if terminal.protocol is Protocol.KITTY else iterm(image, cells)
     return Picture(columns, [""] * rows, escape)
+
+
+def marked(image: Any, outlines: Sequence[Outline]) -> Any:
+    """A picture with outlines, in colours that differ from one to the next."""
+    from PIL import ImageDraw
+
+    brush = ImageDraw.Draw(image)
+    for place, one in enumerate(outlines):
+        points = [(x * (image.width - 1), y * (image.height - 1)) for x, y in one.points]
+        brush.polygon(points, outline=MARKS[place % len(MARKS)])
+    return image
 
 
 def flattened(found: Any) -> Any:
