@@ -20,6 +20,7 @@ from dspreview.check.leaks.roles import by_names
 from dspreview.check.leaks.same import AllInputs, RolesOf, SampleInputs
 from dspreview.check.library import LibraryCasts, readme_refusal
 from dspreview.check.reading import Reading
+from dspreview.check.recognition import look_at_count, look_at_recognition
 from dspreview.check.rows import AllRows, SampleRows
 from dspreview.check.rules.allowance import Allowance
 from dspreview.check.rules.book import Book
@@ -171,9 +172,7 @@ class DatasetCheck:
         if kind.owns is not None:
             self.used.update(filter(kind.owns, made.names or ()))
         if not any(one.code == "library-differs" for one in self.findings):
-            told = f"read as {kind.article} {kind.name} ({kind.reason}); `datasets` {kind.library or 'has no reader for it'}"
-            remedy = "nothing, if nobody loads it with `datasets`; else write Parquet with `dspreview export`"
-            self.findings.append(found("library-differs", told, severity="info")._replace(remedy=remedy))
+            self.findings += look_at_recognition(kind, reader.source)
 
     def card(self, made: Made) -> dict[str, Json]:
         """The YAML of the README. Raises CardError."""
@@ -234,12 +233,8 @@ class DatasetCheck:
             kept = [one for one in outcome.findings if one.code != "null-column" or one.column not in absent]
             outcome = outcome._replace(findings=kept)
         self.findings += outcome.findings
-        if reading.recognised is not None and outcome.total is not None:
-            told = reading.recognised.rows(names).num_rows
-            if told is not None and told != outcome.total:
-                message = f"its own metadata counts {told:,} rows, and there are {outcome.total:,}"
-                remedy = "bring the files that are missing, or write the metadata anew: its other readers trust it"
-                self.findings.append(found("info-rows", message, **place)._replace(remedy=remedy))
+        if reading.recognised is not None:
+            self.findings += look_at_count(names, reading.recognised.rows(names).num_rows, outcome.total)
         if self.book is not None and self.opened is not None and self.book.of(names):
             self.look_at_rules(self.book, self.opened, reading)
         self.outcomes[names] = outcome

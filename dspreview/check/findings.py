@@ -55,6 +55,8 @@ KINDS = {
         FindingKind("mojibake", "warning", "text that was decoded with the wrong encoding", "cafÃ© for café", "read the source with the right encoding, and write it again"),
         FindingKind("null-as-text", "warning", "missing values written as text", "the text null, or NaN", "write real nulls"),
         FindingKind("mixed-types", "warning", "values of several JSON types in one column", '1 and then "one"', "use one type, or two columns"),
+        FindingKind("annotation-orphan", "warning", "an annotation of an image, or of a category, that is not there", "a box with image_id 77, and no image has this id", "add the image or the category, or remove the annotation"),
+        FindingKind("broken-line", "warning", "a line of a session that is no JSON object", "the last line, cut off while it was written", "complete the line, or remove it; the session is shown without it"),
         FindingKind("turn-role-unknown", "warning", "a turn of a conversation has a role that models do not know", '"role": "narrator"', "use system, user, assistant and tool"),
         FindingKind("turn-empty", "warning", "a turn of a conversation says nothing", '"content": ""', "fill it, or remove the turn"),
         FindingKind("turn-order", "warning", "one side speaks twice in a row", "two turns of user, one after the other", "join them, or add the turn that is missing"),

@@ -41,6 +41,16 @@ class SplitRows(NamedTuple):
     """What of a file it is where that is not all of it: a sheet, a table."""
 
 
+class Flaw(NamedTuple):
+    """Something in the files of a dataset that its rows do not show."""
+
+    code: str
+    """Of the finding that `check` makes of it."""
+    file: str
+    message: str
+    line: int | None = None
+
+
 Configs = Mapping[str, Mapping[str, SplitRows]]
 """The splits of each config."""
 

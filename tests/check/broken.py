@@ -80,6 +80,17 @@ def talk(*turns: tuple[str, str], **more: Any) -> bytes:
     return "".join(json.dumps({"n": number, "messages": one}) + "\n" for number, one in enumerate((good, odd))).encode()
 
 
+SESSION = "".join(
+    json.dumps(line) + "\n"
+    for line in (
+        {"type": "session", "harness": "my-agent", "id": "55555555-5555-4555-8555-555555555555", "name": "x", "cwd": "/home/user/p"},
+        {"type": "message", "message": {"role": "user", "content": "What time is it?", "timestamp": 1772798400000}},
+        {"type": "message", "message": {"role": "assistant", "content": "Late.", "timestamp": 1772798401000, "model": "m"}},
+    )
+)  # fmt: skip
+"""A session in the Hub's own format."""
+
+
 BROKEN: dict[str, Broken] = {
     "leakage-input": Broken({"train.csv": "n,text,label\n1,a long enough sentence to be an input,x\n2,another sentence that is as long,y\n", "test.csv": "n,text,label\n9,a long enough sentence to be an input,x\n"}, {"split": "test", "row": 0}),
     "leakage-input all": Broken({"train.csv": "n,text,label\n1,a long enough sentence to be an input,x\n2,another sentence that is as long,y\n", "test.csv": "n,text,label\n9,a long enough sentence to be an input,x\n"}, {"split": "test", "row": 0}, all_rows=True),
@@ -87,6 +98,10 @@ BROKEN: dict[str, Broken] = {
     "label-conflict all": Broken({"a.parquet": parquet({"n": [1, 2, 3], "text": ["a long enough sentence to be an input", "another sentence as long", "a long enough sentence to be an input"], "label": [0, 1, 1]})}, {"row": 2}, all_rows=True),
     "secret": Broken({"a.csv": "n,t\n1,a\n2,token hf_" + "kVqZxWbTnLpRsGdF" + "hJmYcUoEaXwQzKtVbN here\n"}, {"row": 1, "column": "t"}),
     "pii": Broken({"a.csv": "n,t\n1,a\n2,write to jane.doe@mail-provider.org please\n"}, {"row": 1, "column": "t"}),
+    "annotation-orphan": Broken({"a.png": picture(), "b.coco.json": json.dumps({"images": [{"id": 1, "file_name": "a.png", "width": 8, "height": 6}], "annotations": [{"id": 1, "image_id": 1, "category_id": 3, "bbox": [0, 0, 1, 1]}, {"id": 2, "image_id": 77, "category_id": 3, "bbox": [0, 0, 1, 1]}], "categories": [{"id": 3, "name": "cat"}]})}, {"file": "b.coco.json"}, others=("library-differs",)),
+    "annotation-orphan of a category": Broken({"a.png": picture(), "b.coco.json": json.dumps({"images": [{"id": 1, "file_name": "a.png", "width": 8, "height": 6}], "annotations": [{"id": 1, "image_id": 1, "category_id": 4, "bbox": [0, 0, 1, 1]}], "categories": [{"id": 3, "name": "cat"}]})}, {"file": "b.coco.json"}, others=("library-differs",)),
+    "annotation-orphan of yolo": Broken({"images/a.png": picture(), "labels/a.txt": "0 .5 .5 .2 .2\n", "labels/b.txt": "0 .5 .5 .2 .2\n", "data.yaml": "names: [cat]\n"}, {"file": "labels/b.txt"}, others=("library-differs",)),
+    "broken-line": Broken({"a.jsonl": SESSION + '{"type":"message","message":{"role":"us\n'}, {"file": "a.jsonl", "line": 4}, others=("library-differs",)),
     "turn-role-unknown": Broken({"a.jsonl": talk(("user", "a"), ("narrator", "b"), ("user", "c"), ("assistant", "d"))}, {"file": "a.jsonl", "line": 2, "row": 1, "column": "messages"}),
     "turn-empty": Broken({"a.jsonl": talk(("user", " "), ("assistant", "b"))}, {"line": 2, "row": 1}),
     "turn-order": Broken({"a.jsonl": talk(("user", "a"), ("user", "b"), ("assistant", "c"))}, {"row": 1}),

@@ -11,7 +11,7 @@ from dspreview.extract.recognised.signs import LOOKED_AT, PICTURES, begins, peek
 
 COCO_NAME = re.compile(r"annotation|instances|coco|captions|keypoints|labels", re.IGNORECASE)
 """Names of files of annotations; a few others are looked at, too, where a look costs no request."""
-LABEL = re.compile(rb"\s*\d+(?:\.0+)?(?:[ \t]+-?[\d.]+(?:[eE][-+]?\d+)?){4,}\s*(?:\n|$)")
+LABEL_LINE = re.compile(rb"\s*\d+(?:\.0+)?(?:[ \t]+-?[\d.]+(?:[eE][-+]?\d+)?){4,}\s*(?:\n|$)")
 """The first line of a file of labels: a class and at least four numbers."""
 
 
@@ -71,7 +71,7 @@ def yolo_labels(folder: Folder) -> YoloLabels | None:
         return None
     if not description.endswith((".yaml", ".yml")):
         first = next((name for name in files.values() if name in folder.known and peek(folder, name)), "")
-        if LABEL.match(peek(folder, first) or b"" if first else b"") is None:
+        if LABEL_LINE.match(peek(folder, first) or b"" if first else b"") is None:
             return None
     return YoloLabels(description, files)
 

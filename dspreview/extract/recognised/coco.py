@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from dspreview.errors import UnreadableDataError
-from dspreview.extract.folder import Configs, Folder, NamedTable, SplitRows
+from dspreview.extract.folder import Configs, Flaw, Folder, NamedTable, SplitRows
 from dspreview.extract.plain import FILE, Columns
 from dspreview.extract.recognised.annotated import coco_files, is_picture
 from dspreview.extract.recognised.boxes import (  # fmt: skip
@@ -167,3 +167,20 @@ def read_rows(name: str, rows: list[list[Any]], schema: pa.Schema, batch: int) -
         part = rows[start : start + batch]
         cells = [pa.array([row[n] for row in part], kind) for n, kind in enumerate(schema.types)]
         yield name, pa.Table.from_arrays(cells, schema=schema)
+
+
+def coco_flaws(folder: Folder) -> Iterator[Flaw]:
+    """Annotations of images and of categories that are not there; of each file the first, and how many there are."""
+    for name in coco_files(folder):
+        told = read_annotations(folder, name)
+        for key, owners in (("image_id", "images"), ("category_id", "categories")):
+            known = {json.dumps(one.get("id")) for one in told[owners]}
+            used = (one[key] for one in told["annotations"] if one.get(key) is not None)
+            orphans = [value for value in used if json.dumps(value) not in known]
+            if orphans and (known or key == "image_id"):
+                more = f", and {len(orphans) - 1:,} more annotations are like it" if len(orphans) > 1 else ""
+                yield Flaw(
+                    "annotation-orphan",
+                    name,
+                    f"an annotation has {key} {json.dumps(orphans[0])[:80]}, and none of its {owners} has this id{more}",
+                )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from dspreview.extract.folder import Configs, Folder
+from dspreview.extract.folder import Configs, Flaw, Folder
 from dspreview.extract.format import FORMATS, named
 from dspreview.extract.recognised import annotated, signs, stores
 from dspreview.models import Json
@@ -28,6 +28,8 @@ class DatasetKind(NamedTuple):
     """What `datasets` makes of it; empty where it has no reader for it."""
     owns: Callable[[str], bool] | None = None
     """Whether a file is its own, by its name: it says itself which of them hold rows."""
+    flaws: str = ""
+    """`module:function` that looks for what its files hold and its rows do not show; empty where these show all."""
     store: stores.StoreKind | None = None
     """What its stores are: tables or arrays, each in a folder that is all its own."""
     is_log: bool = False
@@ -44,6 +46,8 @@ class Recognition(NamedTuple):
     library: str = ""
     owns: Callable[[str], bool] | None = None
     is_log: bool = False
+    flaws: Callable[[Folder], Iterator[Flaw]] | None = None
+    """Looks for what its files hold and its rows do not show."""
     about: Callable[[Folder], list[Json]] | None = None
     """Tells what its files say of themselves beside their rows."""
 
@@ -75,10 +79,11 @@ KINDS = (
     DatasetKind("Zarr store", partial(stores.sign_of, kind=stores.ZARR), f"{HERE}.zarr:zarr_configs", "zarr", "shows its metadata as the data",
                 store=stores.ZARR),
     DatasetKind("LeRobot dataset", signs.lerobot, f"{HERE}.lerobot:lerobot_configs", library="mixes its frames with its metadata", owns=is_any),
-    DatasetKind("COCO dataset", annotated.coco, f"{HERE}.coco:coco_configs", library="drops its annotations"),
-    DatasetKind("YOLO dataset", annotated.yolo, f"{HERE}.yolo:yolo_configs", library="drops its labels", owns=is_no_picture),
+    DatasetKind("COCO dataset", annotated.coco, f"{HERE}.coco:coco_configs", library="drops its annotations", flaws=f"{HERE}.coco:coco_flaws"),
+    DatasetKind("YOLO dataset", annotated.yolo, f"{HERE}.yolo:yolo_configs", library="drops its labels", owns=is_no_picture,
+                flaws=f"{HERE}.yolo:yolo_flaws"),
     DatasetKind("set of agent sessions", signs.sessions, "dspreview.extract.sessions.rows:session_configs",
-                library="needs its extra package teich for it, and differs where docs/conversations.md says", is_log=True),
+                library="needs its extra package teich for it, and differs where docs/conversations.md says", is_log=True, flaws="dspreview.extract.sessions.rows:session_flaws"),
     DatasetKind("MosaicML Streaming dataset", signs.mosaic, f"{HERE}.refused:mosaic_configs"),
     DatasetKind("LitData dataset", signs.litdata, f"{HERE}.refused:litdata_configs"),
 )  # fmt: skip
@@ -93,7 +98,8 @@ def recognise(folder: Folder) -> Recognition | None:
                 roots = tuple(f"{root}/" if root else "" for root in stores.stores_in(folder, kind.store))
                 opened = partial(stores.store_configs, kind=kind.store, read=opened)
                 owns = partial(stores.is_below, roots)
-            return Recognition(kind.name, reason, opened, kind.package, kind.library, owns, kind.is_log)
+            looked = named(kind.flaws)
+            return Recognition(kind.name, reason, opened, kind.package, kind.library, owns, kind.is_log, looked)
     return by_format(folder)
 
 

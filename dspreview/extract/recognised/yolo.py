@@ -12,9 +12,9 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from dspreview.errors import UnreadableDataError
-from dspreview.extract.folder import Configs, Folder, NamedTable, SplitRows
+from dspreview.extract.folder import Configs, Flaw, Folder, NamedTable, SplitRows
 from dspreview.extract.plain import FILE, Columns
-from dspreview.extract.recognised.annotated import YoloLabels, yolo_labels
+from dspreview.extract.recognised.annotated import LABEL_LINE, YoloLabels, yolo_labels
 from dspreview.extract.recognised.boxes import (  # fmt: skip
     LABEL,
     NUMBERS,
@@ -26,6 +26,7 @@ from dspreview.extract.recognised.boxes import (  # fmt: skip
     picture,
     split_of,
 )
+from dspreview.extract.recognised.signs import peek
 from dspreview.feature import asset_tree, label_tree, value_tree
 from dspreview.models import Json
 
@@ -200,3 +201,17 @@ def object_of(values: list[float], keypoints: int) -> dict[str, Json] | None:
     if len(values) in {BOX, CONFIDENT_BOX}:
         return {"bbox": list(values[:BOX]), "polygon": None}
     return {"bbox": None, "polygon": list(values)} if len(values) >= POLYGON and len(values) % 2 == 0 else None
+
+
+def yolo_flaws(folder: Folder) -> Iterator[Flaw]:
+    """Files of labels whose picture is not there: the first, and how many there are."""
+    labels = yolo_labels(folder)
+    used = set(labels.files.values()) if labels is not None else set()
+    places = {os.path.dirname(name) for name in used}
+    alone = [
+        name for name in folder.names if name.endswith(".txt") and os.path.dirname(name) in places and name not in used
+    ]
+    orphans = [name for name in alone if LABEL_LINE.match(peek(folder, name) or b"")]
+    if orphans:
+        more = f", nor have {len(orphans) - 1:,} more" if len(orphans) > 1 else ""
+        yield Flaw("annotation-orphan", orphans[0], f"labels whose image is not there{more}")

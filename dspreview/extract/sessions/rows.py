@@ -9,7 +9,7 @@ from io import BytesIO
 
 import pyarrow as pa
 
-from dspreview.extract.folder import Configs, Folder, NamedTable, SplitRows
+from dspreview.extract.folder import Configs, Flaw, Folder, NamedTable, SplitRows
 from dspreview.extract.formats.values import as_json
 from dspreview.extract.layout.harness import Harness, harness_in
 from dspreview.extract.layout.split_files import splits_of
@@ -168,3 +168,15 @@ def lists(values: list[list[Line]]) -> pa.Array:
     for one in values:
         places.append(places[-1] + len(one))
     return pa.ListArray.from_arrays(pa.array(places, pa.int32()), as_json([item for one in values for item in one]))
+
+
+def session_flaws(folder: Folder) -> Iterator[Flaw]:
+    """Lines of sessions that are no JSON objects: of each file the first, and how many there are."""
+    for name in session_names(folder):
+        with folder.open(name) as stream:
+            _, broken = lines_of(stream.read())
+        if broken:
+            more = f"; there are {len(broken):,} such lines" if len(broken) > 1 else ""
+            yield Flaw(
+                "broken-line", name, f"it is no JSON object, and the session is shown without it{more}", broken[0]
+            )

@@ -50,7 +50,7 @@ def test_all_commands_read_the_tables_below(tmp_path: Path, dspreview: Program) 
     assert [(one["code"], one["file"]) for one in found if one["severity"] == "warning"] == [("unused-file", "extra.parquet")]  # fmt: skip
     dspreview("stats", tmp_path / "d", "default", "test")
     write_deltalake(tmp_path / "d/test", pa.table({"i": [9]}), mode="append")
-    assert dspreview("rows", tmp_path / "d", "default", "test", "--format", "csv").out.split() == ["i", "9", "8"]  # fmt: skip
+    assert dspreview("rows", tmp_path / "d", "default", "test", "--format", "csv").out.split()[1:] in (["8", "9"], ["9", "8"])  # fmt: skip
 
 
 def test_tables_beside_more_data_are_files_of_it(tmp_path: Path, settings: Any) -> None:
