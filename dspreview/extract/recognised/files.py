@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import IO
 
 from dspreview.extract.folder import Configs, Folder, NamedTable, SplitRows
 from dspreview.extract.format import Format
 from dspreview.extract.layout.split_files import splits_of
 from dspreview.extract.parquet.rowgroups import COUNT_KEY, numbered
-from dspreview.extract.recognised.signs import PACKINGS, files_of
+from dspreview.extract.recognised.signs import files_of, opened
 
 
 def file_configs(folder: Folder, kind: Format) -> Configs:
@@ -25,16 +23,6 @@ def file_configs(folder: Folder, kind: Format) -> Configs:
 def rows_of(folder: Folder, kind: Format, names: tuple[str, ...]) -> SplitRows:
     """The rows of some files."""
     return SplitRows(names, partial(read_files, folder, kind, names), guessed=kind.guesses_types)
-
-
-def opened(name: str, stream: IO[bytes]) -> AbstractContextManager[IO[bytes]]:
-    """What a file holds, as its reader takes it."""
-    packing = PACKINGS.get(name.rpartition(".")[2].lower())
-    if packing is None:
-        return nullcontext(stream)
-    from dspreview.extract.files.archives import unpacked  # fsspec, 30 ms
-
-    return unpacked(packing, stream)
 
 
 def read_files(folder: Folder, kind: Format, names: tuple[str, ...], batch: int) -> Iterator[NamedTable]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
+from typing import IO
 
 from dspreview.errors import UnsafePathError
 from dspreview.extract.folder import Folder
@@ -76,6 +78,16 @@ def kind_of(name: str) -> tuple[str, bool]:
     return (last.split(".")[-2], True) if kind in PACKINGS and last.count(".") > 1 else (kind, False)
 
 
+def opened(name: str, stream: IO[bytes]) -> AbstractContextManager[IO[bytes]]:
+    """What a file holds, as its reader takes it."""
+    packing = PACKINGS.get(name.rpartition(".")[2].lower())
+    if packing is None:
+        return nullcontext(stream)
+    from dspreview.extract.files.archives import unpacked  # fsspec, 30 ms
+
+    return unpacked(packing, stream)
+
+
 def lerobot(folder: Folder) -> str | None:
     """A LeRobot dataset describes itself."""
     return (
@@ -87,12 +99,12 @@ def lerobot(folder: Folder) -> str | None:
 
 def sessions(folder: Folder) -> str | None:
     """Sessions of coding agents: JSON Lines with the marks of a harness, in more of the files looked at than not."""
-    if "jsonl" not in folder.endings:
+    if "jsonl" not in folder.endings and not PACKINGS.keys() & folder.endings:
         return None
     kinds = kinds_of(folder.names)
     if kinds["jsonl"] < max(kinds.values(), default=0):
         return None
-    names = [name for name in folder.names if name.endswith(".jsonl") and not name.startswith(".")]
+    names = [name for name in folder.names if is_lines(name) and not name.startswith(".")]
     if folder.dataset.is_remote:  # each look is a request: usual names of tables are not looked at
         names = [name for name in names if not TABLE_NAME.search(name.rpartition("/")[2])]
     step = max(1, len(names) // LOOKED_AT)
@@ -104,11 +116,16 @@ def sessions(folder: Folder) -> str | None:
     return f"the lines of {name} are those of {harness}"
 
 
+def is_lines(name: str) -> bool:
+    """Whether a file holds JSON Lines, packed or not, by its name."""
+    return kind_of(name)[0] == "jsonl"
+
+
 def written_by(folder: Folder, name: str) -> Harness | None:
     """Who wrote a file; None where it is no session, or tells nothing."""
     try:
-        with folder.open(name, HEAD) as stream:
-            return harness_in(stream)
+        with folder.open(name, HEAD) as stream, opened(name, stream) as plain:
+            return harness_in(plain)
     except (FileNotFoundError, PermissionError, UnsafePathError):
         return None
 

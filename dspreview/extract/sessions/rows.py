@@ -14,6 +14,7 @@ from dspreview.extract.formats.values import as_json
 from dspreview.extract.layout.harness import Harness, harness_in
 from dspreview.extract.layout.split_files import splits_of
 from dspreview.extract.plain import Columns
+from dspreview.extract.recognised.signs import is_lines, opened
 from dspreview.extract.sessions.claude import claude_session
 from dspreview.extract.sessions.codex import codex_session
 from dspreview.extract.sessions.conversation import Line, Session
@@ -50,7 +51,7 @@ def session_names(folder: Folder) -> list[str]:
     found = [
         name
         for name in folder.names
-        if name.endswith(".jsonl") and not any(part.startswith((".", "__")) for part in name.split("/"))
+        if is_lines(name) and not any(part.startswith((".", "__")) for part in name.split("/"))
     ]
     return found if folder.dataset.is_remote else [name for name in found if holds_session(folder, name)]
 
@@ -58,9 +59,9 @@ def session_names(folder: Folder) -> list[str]:
 def holds_session(folder: Folder, name: str) -> bool:
     """Whether a file begins as a session does; one that cannot be read is told of when it is."""
     try:
-        with folder.open(name) as stream:
-            return harness_in(stream) is not None
-    except OSError:
+        with folder.open(name) as stream, opened(name, stream) as plain:
+            return harness_in(plain) is not None
+    except (OSError, EOFError):
         return True
 
 
@@ -70,9 +71,9 @@ def read_sessions(folder: Folder, names: Sequence[str], batch: int) -> Iterator[
     yield "", table_of([])
     for name in names:
         try:
-            with folder.open(name) as stream:
-                body = stream.read()
-        except OSError as error:
+            with folder.open(name) as stream, opened(name, stream) as plain:
+                body = plain.read()
+        except (OSError, EOFError) as error:
             error.add_note(f"{folder.root}/{name}")
             raise
         for session in sessions_of(folder, name, body):
@@ -100,7 +101,7 @@ def sessions_of(folder: Folder, name: str, body: bytes) -> Iterator[Session]:
         return
     trace = body.decode("utf-8", "replace")
     if harness is Harness.DROID:
-        session = droid_session(lines, trace, name, beside(folder, f"{name.removesuffix('.jsonl')}.settings.json"))
+        session = droid_session(lines, trace, name, beside(folder, f"{name.rpartition('.jsonl')[0]}.settings.json"))
     else:
         session = BY_HARNESS[harness](lines, trace, name)
     session.metadata |= told
@@ -173,8 +174,8 @@ def lists(values: list[list[Line]]) -> pa.Array:
 def session_flaws(folder: Folder) -> Iterator[Flaw]:
     """Lines of sessions that are no JSON objects: of each file the first, and how many there are."""
     for name in session_names(folder):
-        with folder.open(name) as stream:
-            _, broken = lines_of(stream.read())
+        with folder.open(name) as stream, opened(name, stream) as plain:
+            _, broken = lines_of(plain.read())
         if broken:
             more = f"; there are {len(broken):,} such lines" if len(broken) > 1 else ""
             yield Flaw(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import json
+import lzma
 from pathlib import Path
 from typing import Any
 
@@ -104,3 +107,22 @@ def test_half_a_letter_blocks_no_question(tmp_path: Path, dspreview: Program) ->
     found = dspreview("filter", folder, "--where", "messages[0].role = 'user'", "--json")
     assert (found.code, found.row_values[0]["messages"][0]["content"]) == (0, "cut  here")
     assert dspreview("stats", folder, "--column", "messages").code == 0
+
+
+@pytest.mark.parametrize(("ending", "pack"), [("gz", gzip.compress), ("xz", lzma.compress), ("bz2", bz2.compress)])
+def test_a_packed_session_is_one(ending: str, pack: Any, tmp_path: Path, dspreview: Program) -> None:
+    folder = write(tmp_path / "d", {f"a.jsonl.{ending}": pack(lines(SESSIONS["a header with more"]).encode())})
+    ran = dspreview("rows", folder, "--columns", "session_id,num_user_messages,file_path", "--format", "jsonl")
+    assert ran.documents == [{"session_id": "1", "num_user_messages": 1, "file_path": f"a.jsonl.{ending}"}], ran.err
+
+
+def test_a_packed_session_that_is_cut_off_is_told(tmp_path: Path, dspreview: Program) -> None:
+    packed = gzip.compress(lines(SESSIONS["a header with more"] * 50_000).encode())
+    ran = dspreview("rows", write(tmp_path / "d", {"a.jsonl.gz": packed[: len(packed) // 2]}))
+    assert (ran.code, ran.out) == (6, "")
+    assert "a.jsonl.gz" in ran.err
+
+
+def test_packed_tables_stay_tables(tmp_path: Path, dspreview: Program) -> None:
+    folder = write(tmp_path / "d", {"train.jsonl.gz": gzip.compress(lines(TABLES["devices"]).encode())})
+    assert dspreview("rows", folder, "--json").json["num_rows_total"] == 2
