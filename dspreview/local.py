@@ -114,8 +114,8 @@ def fingerprint(path: str) -> str:
     """A digest of names, sizes and times; it changes whenever a file is edited, added, moved or removed."""
     digest = sha256()
     if os.path.isdir(path):
-        for name, status in sorted(walk(path, "")):
-            digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode(errors="surrogateescape"))
+        known = [f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0" for name, status in sorted(walk(path, ""))]
+        digest.update("".join(known).encode(errors="surrogateescape"))
     elif is_pattern(path):
         for name in matched(path):
             status = os.stat(name)

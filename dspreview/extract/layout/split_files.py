@@ -137,14 +137,12 @@ def splits_of(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 def matches(pattern: str, names: Iterable[str]) -> list[str]:
     """The names that a pattern finds, sorted; hidden ones and those of caches only where it names them."""
-    fits, last = expression(pattern).match, basename(pattern)
-    hidden, special = odd_parts(pattern)
+    fits, last, odd = expression(pattern).match, basename(pattern), odd_parts(pattern)
+    found = names if pattern == "**" else filter(fits, names)
     return sorted(
         name
-        for name in names
-        if fits(name)
-        and (basename(name) not in IGNORED or basename(name) == last)
-        and odd_parts(name) == (hidden, special)
+        for name in found
+        if ((file := name.rpartition("/")[2]) not in IGNORED or file == last) and odd_parts(name) == odd
     )
 
 
