@@ -11,6 +11,8 @@ from dspreview.extract.recognised.signs import LOOKED_AT, PICTURES, begins, peek
 
 COCO_NAME = re.compile(r"annotation|instances|coco|captions|keypoints|labels", re.IGNORECASE)
 """Names of files of annotations; a few others are looked at, too, where a look costs no request."""
+PIECE = 1 << 22
+"""Bytes that are looked through at a time."""
 LABEL_LINE = re.compile(rb"\s*\d+(?:\.0+)?(?:[ \t]+-?[\d.]+(?:[eE][-+]?\d+)?){4,}\s*(?:\n|$)")
 """The first line of a file of labels: a class and at least four numbers."""
 
@@ -44,7 +46,20 @@ def is_coco(folder: Folder, name: str) -> bool:
     if text is None:
         return False
     annotated = b'"annotations"' in text
-    return (annotated and b'"image_id"' in text) or (b'"images"' in text and (annotated or b'"categories"' in text))
+    if b'"images"' in text:
+        return annotated or b'"categories"' in text
+    return annotated and b'"image_id"' in text and not folder.dataset.is_remote and holds_images(folder, name)
+
+
+def holds_images(folder: Folder, name: str) -> bool:
+    """Whether a file has the key of images anywhere: the answers to questions about images have annotations, too."""
+    with folder.open(name) as stream:
+        end = b""
+        while part := stream.read(PIECE):
+            if b'"images"' in end + part:
+                return True
+            end = part[-len('"images"') :]
+    return False
 
 
 class YoloLabels(NamedTuple):
@@ -69,7 +84,8 @@ def yolo_labels(folder: Folder) -> YoloLabels | None:
     files = dict(labelled_pictures(folder))
     if not files or (description := class_file(folder)) is None:
         return None
-    if not description.endswith((".yaml", ".yml")):
+    in_folders = any(label_in_folder(name) == label for name, label in files.items())
+    if not in_folders or not description.endswith((".yaml", ".yml")):  # captions lie beside pictures, too
         first = next((name for name in files.values() if name in folder.known and peek(folder, name)), "")
         if LABEL_LINE.match(peek(folder, first) or b"" if first else b"") is None:
             return None

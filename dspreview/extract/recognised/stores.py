@@ -26,7 +26,7 @@ class StoreKind(NamedTuple):
 
 
 DELTA = StoreKind(re.compile(r"((?:.*/)?)_delta_log/[^/]*(?:\.json|\.checkpoint\.parquet)"), ("_delta_log/",), "log ")
-ICEBERG = StoreKind(re.compile(r"((?:.*/)?)metadata/[^/]*\.metadata\.json(?:\.gz)?"), (".metadata.json",))
+ICEBERG = StoreKind(re.compile(r"((?:.*/)?)metadata/v?\d+[^/]*\.metadata\.json(?:\.gz)?"), (".metadata.json",))
 ZARR = StoreKind(
     re.compile(r"((?:.*/)?)(?:zarr\.json|\.zgroup|\.zarray|\.zmetadata)"), ("zarr.json", ".zgroup", ".zarray")
 )

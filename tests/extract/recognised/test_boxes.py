@@ -213,7 +213,15 @@ def test_texts_beside_pictures_are_no_labels(tmp_path: Path, settings: Any) -> N
     for name in ("a", "b"):
         picture(tmp_path / "d" / f"{name}.png")
         write(tmp_path / "d" / f"{name}.txt", "a cat on a mat, 4 0 0 1 1")
-    write(tmp_path / "d" / "classes.txt", "cat\n")
+    for name in ("classes.txt", "config.yaml"):
+        write(tmp_path / "d" / name, "names:\n")
+        assert Seen(tmp_path / "d", settings()).taken_for == ""
+
+
+def test_answers_to_questions_about_images_are_no_annotations_of_coco(tmp_path: Path, settings: Any) -> None:
+    picture(tmp_path / "d/0.png")
+    answers = [{"question_id": n, "image_id": n, "answer": "x" * 50} for n in range(3_000)]
+    write(tmp_path / "d/val_annotations.json", {"annotations": answers, "license": {}})
     assert Seen(tmp_path / "d", settings()).taken_for == ""
 
 
