@@ -20,6 +20,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from dspreview.serve.assets import AssetFiles, Scope, Send
 from dspreview.serve.changes import Changes
 from dspreview.serve.conditions import ASKED, Asked
+from dspreview.serve.conversion import Conversions
 from dspreview.serve.downloads import Downloads
 from dspreview.serve.endpoints import Endpoints
 from dspreview.serve.headers import COMMON, PAGE_POLICY, Headers, cross_origin
@@ -42,9 +43,11 @@ class Application:
         shown = Shown(options)
         self.assets = AssetFiles(shown.settings, options)
         static = Static()
+        pages = Pages(shown, static)
         self.site = Starlette(
             routes=[
-                *Pages(shown, static).routes(),
+                *pages.routes(),
+                *Conversions(pages).routes(),
                 *Downloads(shown).routes(),
                 *Endpoints(shown).routes(),
                 *Viewer(shown).routes(),

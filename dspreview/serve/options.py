@@ -40,6 +40,11 @@ class ServeOptions(NamedTuple):
         patience = min(LOCK_SECONDS, int(self.values["STORE_TIMEOUT_SECONDS"]))
         return resolve(self.values | {"HF_HUB_OFFLINE": True, "STORE_TIMEOUT_SECONDS": patience}, {}, folder=False)
 
+    def environment(self) -> dict[str, str]:
+        """What a command that this server starts runs with: the same settings, and not the secret."""
+        told = {name: str(value) for name, value in self.values.items() if isinstance(value, (bool, int, float, str))}
+        return {name: value for name, value in os.environ.items() if name != "WEBHOOK_SECRET"} | told
+
     @property
     def is_local(self) -> bool:
         """Whether only this machine can reach the server."""

@@ -173,9 +173,9 @@ class Pages:
         fixed = asked.parameters if filtered else asked.plain
         values: dict[str, Any] = {
             "title": harmless(f"{ref.asked} {nav['config']}/{nav['split']}"), "nav": nav, "problem": problem,
-            "filter_problem": filter_problem, "sql": self.options.is_local, "wrong": field_of(filter_problem), "asked": asked,
-            "table": None, "told": [], "source": "", "pager": Pager(offset, 0, None, LENGTH, fixed, "/view") if offset else None,
-        }  # fmt: skip
+            "filter_problem": filter_problem, "wrong": field_of(filter_problem), "asked": asked, "offset": offset,
+            "sql": self.options.is_local, "convertible": self.options.is_local and ref.kind is Kind.LOCAL,
+            "table": None, "told": [], "source": "", "pager": Pager(offset, 0, None, LENGTH, fixed, "/view") if offset else None}  # fmt: skip
         if answer is not None:
             table = PageTable(answer, 0 if filtered else offset, LENGTH, Painter(), asked)
             pictures, source = self.distributions(preview, ref, names, first) if first is not None else ({}, "")

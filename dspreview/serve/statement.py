@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from typing import NamedTuple
@@ -40,11 +39,9 @@ def answered(options: ServeOptions, settings: Settings, ref: DatasetRef, text: s
     words = ["sql", "--json", "--length", str(MOST), "--offline", "--no-folder-settings", "--no-progress"]
     # the statement comes through stdin: as a word it could name a file of this machine
     command = [sys.executable, "-m", "dspreview", *words, "--", ref.word, "-"]
-    told = {name: str(value) for name, value in options.values.items() if isinstance(value, (bool, int, float, str))}
-    env = {name: value for name, value in os.environ.items() if name != "WEBHOOK_SECRET"} | told
     try:
         done = subprocess.run(
-            command, input=text.encode("utf-8", "replace"), env=env, capture_output=True, check=False,
+            command, input=text.encode("utf-8", "replace"), env=options.environment(), capture_output=True, check=False,
             timeout=settings.query_max_seconds + PATIENCE,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
