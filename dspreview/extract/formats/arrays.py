@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-SPLIT = re.compile(r"(?:^|[_.-])(train|training|test|testing|val|valid|validation|dev)(?=$|[_.-])")
+SPLIT = re.compile(r"(?:^|[_./-])(train|training|test|testing|val|valid|validation|dev)(?=$|[_./-])")
+ORDER = ["train", "validation", "test"]
 NAMES = {"training": "train", "testing": "test", "val": "validation", "valid": "validation", "dev": "validation"}
 
 
@@ -66,9 +67,9 @@ def split_arrays(lengths: Mapping[str, int]) -> dict[str, dict[str, dict[str, st
         found = SPLIT.search(name)
         if found is None:
             break
-        column = f"{name[: found.start()]}{name[found.end() :]}".strip("_.-") or "value"
+        column = f"{name[: found.start()]}{name[found.end() :]}".strip("_./-") or "value"
         splits.setdefault(NAMES.get(found[1], found[1]), {})[column] = name
     else:
         if all(len({lengths[name] for name in columns.values()}) == 1 for columns in splits.values()):
-            return {"default": splits}
+            return {"default": {split: splits[split] for split in sorted(splits, key=ORDER.index)}}
     return {name: {"train": {name: name}} for name in lengths}

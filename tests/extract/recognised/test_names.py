@@ -6,7 +6,7 @@ from dspreview.extract.format import FORMATS, Format
 from dspreview.extract.recognised.layouts import KINDS, Recognition
 
 SAID = {
-    "an": "Iceberg table, ORC file, Avro file, Arrow file, Excel workbook, SQLite database, Inspect log, SPSS file, MCAP file",
+    "an": "Iceberg table, HDF5 file of several lengths, ORC file, Avro file, Arrow file, Excel workbook, SQLite database, Inspect log, SPSS file, MCAP file",
     "a": "Delta table, Lance table without its data, Zarr store, LeRobot dataset, COCO dataset, YOLO dataset, set of agent sessions, MosaicML Streaming dataset,"
     " LitData dataset, NumPy array, NumPy archive, GeoJSON file, CoNLL file, Stata file, SAS file, TFRecord file",
 }
