@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
@@ -17,8 +16,10 @@ import pyarrow as pa
 
 from dspreview.arrow.arrays import cells_of
 from dspreview.documents.plain import csv_cell
+from dspreview.errors import NotTextError
 from dspreview.export.options import Options
-from dspreview.export.rows import Exported
+from dspreview.export.plain_texts import csv_blocks, json_blocks
+from dspreview.export.rows import Columns, Exported
 from dspreview.feature import FLOATS, INTEGERS, LABEL, TEXTS, Feature, value_tree
 from dspreview.models import Json, dump
 from dspreview.page.pages import PageMaker
@@ -31,12 +32,21 @@ def records(found: Exported, settings: Settings, raw: Sequence[str] = ()) -> Ite
     for table in found.tables:
         for start in range(0, table.num_rows, 1_000):
             part = table.slice(start, 1_000)
-            cells = [without_bytes(one) for one in cells_of(part, found.columns, declared=True)]
+            try:
+                cells = [without_bytes(one) for one in cells_of(part, found.columns, declared=True)]
+            except UnicodeDecodeError as error:
+                raise NotTextError(not_text(found, error.reason)) from error
             _, rows = maker.rows(cells, range(part.num_rows), None)
             for column in raw:
                 for row, value in zip(rows, part.column(column).to_pylist(), strict=True):
                     row.cells[column] = value
             yield from (row.cells for row in rows)
+
+
+def not_text(found: Exported, why: str) -> str:
+    """What is said of a text that is none."""
+    where = f"{found.asked} {'/'.join(found.split)}"
+    return f"{where}: a text is not UTF-8, which this format has no place for ({why}); write Parquet, or leave the column out"
 
 
 def without_bytes(cells: Any) -> Any:
@@ -77,12 +87,28 @@ def zstd_writer(raw: IO[bytes]) -> Any:
 def write_lines(found: Exported, path: Path, settings: Settings, options: Options) -> int:
     """JSON Lines."""
     del options
-    rows = simple_records(found) if is_simple(found) else records(found, settings)
     number = 0
     with opened(path) as out:
+        if is_simple(found):
+            return write_blocks(found, out, json_blocks)
+        rows = records(found, settings)
         while batch := list(islice(rows, 1_000)):
             number += len(batch)
             out.write("".join(dump(row) + "\n" for row in batch))
+    return number
+
+
+def write_blocks(found: Exported, out: IO[str], blocks: Callable[[pa.Table, Columns], Iterator[memoryview]]) -> int:
+    """Write rows of single values as the bytes of their text; how many there are."""
+    number = 0
+    out.flush()
+    for table in found.tables:
+        number += table.num_rows
+        try:
+            for block in blocks(table, found.columns):
+                out.buffer.write(block)  # type: ignore[attr-defined] # of the file below
+        except pa.ArrowInvalid as error:
+            raise NotTextError(not_text(found, str(error))) from error
     return number
 
 
@@ -96,24 +122,6 @@ def is_simple_feature(feature: Feature) -> bool:
     return (
         feature.kind == LABEL or feature.value in FLOATS | TEXTS | {"bool"} or bool(INTEGERS.fullmatch(feature.value))
     )
-
-
-def simple_records(found: Exported) -> Iterator[dict[str, Json]]:
-    """Rows whose values are JSON as they are; what is no number is null there."""
-    names = [name for name, _ in found.columns]
-    floats = [Feature(tree).value in FLOATS for _, tree in found.columns]
-    for table in found.tables:
-        columns = [
-            finite(column.to_pylist()) if one else column.to_pylist()
-            for one, column in zip(floats, table.columns, strict=True)
-        ]
-        for row in zip(*columns, strict=True):
-            yield dict(zip(names, row, strict=True))
-
-
-def finite(values: list[Any]) -> list[Any]:
-    """Floats, null for those that JSON has no number for."""
-    return [None if one is not None and not math.isfinite(one) else one for one in values]
 
 
 class UnixLines:
@@ -130,39 +138,15 @@ class UnixLines:
 def write_csv(found: Exported, path: Path, settings: Settings, options: Options) -> int:
     """Comma-separated values; nested cells as their JSON."""
     del options
-    if is_simple(found):
-        return write_simple_csv(found, path)
     names = [name for name, _ in found.columns]
     number = 0
-    rows = records(found, settings)
     with opened(path) as out:
         writer = csv.writer(UnixLines(out))
         writer.writerow(names)
+        if is_simple(found):
+            return write_blocks(found, out, csv_blocks)
+        rows = records(found, settings)
         for row in rows:
             number += 1
             writer.writerow([csv_cell(row.get(name)) for name in names])
     return number
-
-
-def write_simple_csv(found: Exported, path: Path) -> int:
-    """The same for single values, a table at a time."""
-    number = 0
-    with opened(path) as out:
-        writer = csv.writer(UnixLines(out))
-        writer.writerow([name for name, _ in found.columns])
-        for table in found.tables:
-            number += table.num_rows
-            columns = [
-                plain_values(Feature(tree), column)
-                for (_, tree), column in zip(found.columns, table.columns, strict=True)
-            ]
-            writer.writerows(zip(*columns, strict=True))
-    return number
-
-
-def plain_values(feature: Feature, column: pa.ChunkedArray) -> list[Any]:
-    """The values of a column as CSV has them."""
-    values = column.to_pylist()
-    if feature.value == "bool":
-        return [None if one is None else "true" if one else "false" for one in values]
-    return finite(values) if feature.value in FLOATS else values

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dspreview.errors import BrokenJsonError
+from dspreview.errors import BrokenJsonError, NotTextError
 from dspreview.extract.reader import WantedBlocks
 from dspreview.feature import Feature, value_tree
 from dspreview.models import DatasetRef, FeatureTree, SplitId
@@ -64,7 +64,12 @@ def tables(queries: Queries, target: Target, offset: int) -> Iterator[list[Cells
     with queries.store.assets.staging(elsewhere=not queries.store.writable) as staging:
         wanted = WantedBlocks(str(staging.work), skip=offset)
         for block in queries.preview.extractor.blocks(target.ref, target.entry.dataset, split, wanted):
-            yield cells_of(block.table, block.columns, declared=block.is_declared)
+            try:
+                cells = cells_of(block.table, block.columns, declared=block.is_declared)
+            except UnicodeDecodeError as error:
+                told = f"{target.where}: not text in UTF-8 ({error.reason}); `check` says where"
+                raise NotTextError(told) from error
+            yield cells
 
 
 def all_matches(queries: Queries, ref: DatasetRef, config: str | None, split: str | None, request: Request) -> Stream:
