@@ -6,7 +6,6 @@ Only what lies in the file itself is read: no dataset in another file, no link, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -16,7 +15,7 @@ import pyarrow as pa
 from dspreview.errors import UnreadableDataError
 from dspreview.extract.folder import Configs, Folder, NamedTable, SplitRows
 from dspreview.extract.formats.arrays import column_of, split_arrays
-from dspreview.extract.recognised.signs import hdf5_files
+from dspreview.extract.recognised.hdf5_file import hdf5_files, opened
 
 CHUNK = 1 << 24
 """Bytes of a dataset that are read at a time."""
@@ -36,36 +35,6 @@ def hdf5_configs(folder: Folder) -> Configs:
         }
         for config, splits in split_arrays(lengths).items()
     }  # fmt: skip
-
-
-def lengths_of(folder: Folder, name: str) -> set[int]:
-    """The lengths of the datasets of a file. Raises what h5py raises."""
-    with opened(folder, name) as datasets:
-        return {int(one.shape[0]) for one in datasets.values()}
-
-
-@contextmanager
-def opened(folder: Folder, name: str) -> Iterator[dict[str, Any]]:
-    """The datasets of a file that have rows, by their paths in it. Raises UnreadableDataError, OSError, ImportError."""
-    import h5py
-
-    with h5py.File(folder.path(name), "r") as file:
-        yield {path: one for path, one in datasets_in(file, name, h5py) if one.shape}
-
-
-def datasets_in(group: Any, name: str, library: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """The datasets below a group that lie in this file. Raises UnreadableDataError where one does not."""
-    for key in group:
-        path = f"{prefix}{key}"
-        if not isinstance(group.get(key, getlink=True), library.HardLink):
-            raise UnreadableDataError(f"{name}: {path} is a link; only what lies in the file itself is read")
-        found = group[key]
-        if isinstance(found, library.Group):
-            yield from datasets_in(found, name, library, f"{path}/")
-        elif isinstance(found, library.Dataset):
-            if found.external or found.is_virtual:
-                raise UnreadableDataError(f"{name}: the values of {path} lie in another file, which is not read")
-            yield path, found
 
 
 def read_datasets(folder: Folder, name: str, columns: Mapping[str, str], batch: int) -> Iterator[NamedTable]:

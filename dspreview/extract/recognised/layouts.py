@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from dspreview.extract.folder import Configs, Flaw, Folder
 from dspreview.extract.format import FORMATS, named
-from dspreview.extract.recognised import annotated, signs, stores
+from dspreview.extract.recognised import annotated, hdf5_file, signs, stores
 from dspreview.models import Json
 
 
@@ -84,7 +84,7 @@ KINDS = (
                 flaws=f"{HERE}.yolo:yolo_flaws"),
     DatasetKind("set of agent sessions", signs.sessions, "dspreview.extract.sessions.rows:session_configs",
                 library="needs its extra package teich for it, and differs where docs/conversations.md says", is_log=True, flaws="dspreview.extract.sessions.rows:session_flaws"),
-    DatasetKind("HDF5 file of several lengths", signs.hdf5, f"{HERE}.hdf5:hdf5_configs", "h5py", "refuses datasets of several lengths in one file"),
+    DatasetKind("HDF5 file of several lengths", hdf5_file.hdf5, f"{HERE}.hdf5:hdf5_configs", "h5py", "refuses datasets of several lengths in one file"),
     DatasetKind("MosaicML Streaming dataset", signs.mosaic, f"{HERE}.refused:mosaic_configs"),
     DatasetKind("LitData dataset", signs.litdata, f"{HERE}.refused:litdata_configs"),
 )  # fmt: skip

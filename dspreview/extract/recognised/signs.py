@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import IO
 
-from dspreview.errors import UnreadableDataError, UnsafePathError
+from dspreview.errors import UnsafePathError
 from dspreview.extract.folder import Folder
 from dspreview.extract.format import FORMATS, Format
 from dspreview.extract.layout.harness import HEAD, Harness, harness_in
@@ -128,27 +128,6 @@ def written_by(folder: Folder, name: str) -> Harness | None:
             return harness_in(plain)
     except (FileNotFoundError, PermissionError, UnsafePathError):
         return None
-
-
-def hdf5(folder: Folder) -> str | None:
-    """One HDF5 file whose datasets are of several lengths: of equal ones they are a table, for `datasets` too."""
-    if not {"h5", "hdf5"} & folder.endings or folder.dataset.is_remote:
-        return None
-    names = hdf5_files(folder)
-    if len(names) != 1 or kinds_of(folder.names).total() != 1:
-        return None
-    from dspreview.extract.recognised.hdf5 import lengths_of  # pyarrow, 70 ms
-
-    try:
-        several = len(lengths_of(folder, names[0])) > 1
-    except (OSError, ImportError, UnreadableDataError):  # who reads the data says what is wrong
-        return None
-    return f"the lengths of the datasets in {names[0]}" if several else None
-
-
-def hdf5_files(folder: Folder) -> list[str]:
-    """The HDF5 files of a dataset."""
-    return [name for name in folder.names if kind_of(name) in {("h5", False), ("hdf5", False)}]
 
 
 def mosaic(folder: Folder) -> str | None:
