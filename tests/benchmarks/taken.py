@@ -82,8 +82,8 @@ def part_of(lines: list[Line]) -> str:
         f"Measured with Python {platform.python_version()}, duckdb {version('duckdb')}, pyarrow {version('pyarrow')}, on {os.cpu_count()} cores under {platform.system()}.", "",
         "| what | against duckdb by hand | limit | times and memory |", "|---|---|---|---|", *rows, "",
         "What is over its limit: 0.25 s of each are Python and imports (pyarrow, duckdb, the command line), which weigh less on larger data. Parquet is",
-        "written by pyarrow, which compresses in one thread where DuckDB takes all; CSV and JSON Lines are written by Python, a table at a time, so that each value",
-        "is the one that `rows` shows (floats as Python writes them, integers of any size).", "",
+        "written by pyarrow, which compresses in one thread where DuckDB takes all. CSV and JSON Lines are written a column at a time, so that each value is the one",
+        "that `rows` shows: floats as Python writes them, integers of any size.", "",
     ])  # fmt: skip
 
 

@@ -6,9 +6,13 @@ import csv
 import io
 import json
 import math
+import subprocess
+import sys
+import tempfile
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,3 +97,17 @@ def test_text_that_is_none_writes_nothing(ending: str, nested: bool, tmp_path: A
     ran = dspreview("export", data, "--to", tmp_path / f"x.{ending}")
     assert ran.code == 6, ran.err
     assert not (tmp_path / f"x.{ending}").exists()
+
+
+def test_numbers_and_texts_are_written_without_pandas() -> None:
+    """Its import is as long as all the rest: pyarrow imports it for each value that it is handed."""
+    code = (
+        "import sys\nimport pyarrow.parquet as pq\nfrom dspreview.export.plain_texts import csv_blocks, json_blocks\n"
+        "from dspreview.feature import value_tree\ntable = pq.read_table(sys.argv[1])\n"
+        "columns = [('f', value_tree('float64')), ('t', value_tree('string')), ('b', value_tree('bool'))]\n"
+        "assert b''.join(csv_blocks(table, columns)) and b''.join(json_blocks(table, columns))\nprint('pandas' in sys.modules)\n"
+    )
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
+        pq.write_table(pa.table({"f": [1.0, 0.5, None], "t": ["a", 'b"', None], "b": [True, False, None]}), file.name)
+        ran = subprocess.run([sys.executable, "-c", code, file.name], capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"
