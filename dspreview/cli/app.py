@@ -140,6 +140,9 @@ Completion: dspreview --install-completion
 """
 
 
+COMPLETIONS = ("--install-completion", "--show-completion")
+
+
 class Commands(TyperGroup):
     """The commands, each imported when it is called."""
 
@@ -218,7 +221,7 @@ def show_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
 app = typer.Typer(
     cls=Commands,
     name="dspreview",
-    add_completion=any(word.endswith("-completion") for word in sys.argv[1:2]) or "_DSPREVIEW_COMPLETE" in os.environ,
+    add_completion=any(word in COMPLETIONS for word in sys.argv[1:2]) or "_DSPREVIEW_COMPLETE" in os.environ,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -262,7 +265,7 @@ def answer(arguments: list[str]) -> int:
     try:
         interrupts.listen()
         open_streams()
-        if len(arguments) > 1 and arguments[0].endswith("-completion"):
+        if len(arguments) > 1 and arguments[0] in COMPLETIONS:
             from dspreview.cli.completion import for_shell
 
             return for_shell(*arguments[:2])

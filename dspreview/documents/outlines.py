@@ -143,8 +143,9 @@ def size_of(value: Json) -> tuple[int, int] | None:
     if not isinstance(value, dict):
         return None
     width, height = value.get("width"), value.get("height")
-    known = isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0
-    return (width, height) if known else None  # type: ignore[return-value] # both were looked at
+    if isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0:
+        return width, height
+    return None
 
 
 def corners_of(box: list[float], form: str, size: tuple[int, int]) -> tuple[Point, ...] | None:

@@ -41,7 +41,7 @@ NO_FLOAT = pa.nulls(1, pa.float64())[0]
 BELOW, ABOVE = pa.Array.from_buffers(pa.float64(), 2, [None, pa.py_buffer(array("d", [LARGEST, SMALLEST]))])
 
 
-def csv_blocks(table: pa.Table, columns: Columns) -> Iterator[memoryview]:
+def csv_blocks(table: pa.Table, columns: Columns) -> Iterator[bytes]:
     """The lines of a table, many at a time."""
     alone = len(columns) == 1
     for part in slices(table):
@@ -54,7 +54,7 @@ def csv_blocks(table: pa.Table, columns: Columns) -> Iterator[memoryview]:
         yield joined([*between[:-1], "\n"], part.num_rows)
 
 
-def json_blocks(table: pa.Table, columns: Columns) -> Iterator[memoryview]:
+def json_blocks(table: pa.Table, columns: Columns) -> Iterator[bytes]:
     """The same as JSON, an object a line."""
     for part in slices(table):
         pieces: list[Any] = []
@@ -128,13 +128,13 @@ def escaped(texts: pa.Array) -> pa.Array:
     return pc.replace_with_mask(whole, odd, texts_of(told))
 
 
-def joined(pieces: list[Any], rows: int) -> memoryview:
+def joined(pieces: list[Any], rows: int) -> bytes:
     """Arrays and texts side by side, row after row, as bytes."""
     if not rows:
-        return memoryview(b"")
+        return b""
     told = [text(one) if isinstance(one, str) else one for one in pieces]
     lines = pc.binary_join_element_wise(*told, NOTHING)
     offsets, data = lines.buffers()[1:]
     ends = memoryview(offsets).cast("q")
     first, last = ends[lines.offset], ends[lines.offset + len(lines)]
-    return memoryview(data)[first:last]
+    return bytes(memoryview(data)[first:last])

@@ -64,7 +64,7 @@ def nothing(path: str, max_bytes: int) -> bytes:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[IO[str]]:
+def opened(path: Path) -> Iterator[io.TextIOWrapper]:
     """A file of text to be written, packed where its name ends so."""
     with ExitStack() as stack:
         raw: Any = stack.enter_context(open(path, "wb"))
@@ -98,7 +98,7 @@ def write_lines(found: Exported, path: Path, settings: Settings, options: Option
     return number
 
 
-def write_blocks(found: Exported, out: IO[str], blocks: Callable[[pa.Table, Columns], Iterator[memoryview]]) -> int:
+def write_blocks(found: Exported, out: io.TextIOWrapper, blocks: Callable[[pa.Table, Columns], Iterator[bytes]]) -> int:
     """Write rows of single values as the bytes of their text; how many there are."""
     number = 0
     out.flush()
@@ -106,7 +106,7 @@ def write_blocks(found: Exported, out: IO[str], blocks: Callable[[pa.Table, Colu
         number += table.num_rows
         try:
             for block in blocks(table, found.columns):
-                out.buffer.write(block)  # type: ignore[attr-defined] # of the file below
+                out.buffer.write(block)
         except pa.ArrowInvalid as error:
             raise NotTextError(not_text(found, str(error))) from error
     return number

@@ -12,6 +12,7 @@ from dspreview import errors
 from dspreview.documents.stdout import visible
 from dspreview.models import Kind, Resolved, dump
 from dspreview.serve.headers import cache_control
+from dspreview.serve.options import is_own
 from dspreview.settings import Settings
 from dspreview.store.database import translated
 
@@ -21,11 +22,15 @@ HTTP_STATUS = {2: 400, 3: 404, 4: 400, 5: 404, 6: 400, 8: 400}
 """The status of each exit code; all others are failures of ours."""
 
 Parameters = dict[str, str]
+FOREIGN = "foreign"
+"""Stands among the parameters where another site led here."""
 
 
 def parameters_of(request: HttpRequest) -> Parameters:
-    """The parameters of an address; columns that were ticked are a list with commas."""
-    given = dict(request.query_params)
+    """The parameters of an address; columns that were ticked are a list with commas, and what another site asks is marked."""
+    given = {name: value for name, value in request.query_params.items() if name != FOREIGN}
+    if not is_own(request.headers):
+        given[FOREIGN] = "1"
     ticked = request.query_params.getlist("show")
     return given | ({"columns": ",".join(ticked)} if ticked else {})
 

@@ -25,7 +25,7 @@ from dspreview.documents.plain import harmless
 from dspreview.models import DatasetRef, Kind
 from dspreview.serve.answers import failed
 from dspreview.serve.changes import read_body
-from dspreview.serve.options import host_of, is_loopback
+from dspreview.serve.options import is_own
 from dspreview.serve.pages import Pages
 from dspreview.serve.shown import reference
 from dspreview.serve.views import link
@@ -66,10 +66,8 @@ class Conversions:
         return StreamingResponse(self.told(ref, names, back), media_type="text/html", headers=headers)
 
     def refuse_strangers(self, request: HttpRequest) -> None:
-        """Raise UsageError unless the page itself asks: another site's form could make this machine work."""
-        origin = request.headers.get("origin")
-        own = request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
-        if not self.options.is_local or not own or (origin is not None and not is_loopback(host_of(origin))):
+        """Raise UsageError unless the page itself asks."""
+        if not self.options.is_local or not is_own(request.headers):
             raise errors.UsageError("this page converts for who sits at this machine; elsewhere run the command")
 
     def dataset(self, name: str) -> DatasetRef:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, NamedTuple
@@ -53,6 +54,17 @@ class ServeOptions(NamedTuple):
     def shows(self, dataset: Resolved) -> bool:
         """Whether a dataset may be shown at all."""
         return self.restricted or not (dataset.private or dataset.gated)
+
+
+def is_own(headers: Mapping[str, str]) -> bool:
+    """Whether a request comes from a page of this server, or from no page: another site's could make this machine work.
+
+    Browsers say whose page it is (`Sec-Fetch-Site`); the origin of ours is null, for its referrer policy tells nobody where it was.
+    """
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    return origin is None or is_loopback(host_of(origin))
 
 
 @lru_cache(maxsize=1_000)

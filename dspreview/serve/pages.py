@@ -21,7 +21,7 @@ from dspreview.page.row_lines import RowLines
 from dspreview.preview import PageAnswer
 from dspreview.preview.windows import rows_from
 from dspreview.query.table import Request
-from dspreview.serve.answers import FARTHEST, HTTP_STATUS, Parameters, number, parameters_of, required
+from dspreview.serve.answers import FARTHEST, FOREIGN, HTTP_STATUS, Parameters, number, parameters_of, required
 from dspreview.serve.cells import Painter
 from dspreview.serve.columns import bars, facts, frequent, linked
 from dspreview.serve.headers import cache_control
@@ -124,7 +124,7 @@ class Pages:
             whose = {"dataset": ref.asked, "config": config, "split": split}
             question = PageQuery(whose, words, where, orderby, asked.get("columns", "").strip())
             if "sql" in asked and self.options.is_local:
-                return self.statement(ref, nav, listing, asked["sql"].strip())
+                return self.statement(ref, nav, listing, asked["sql"].strip(), run=FOREIGN not in asked)
             if asked.get("column"):
                 return self.column(preview, ref, nav, asked["column"], question)
             if asked.get("row"):
@@ -200,11 +200,11 @@ class Pages:
         ask = self.shown.asking(preview, ref, *names)
         return ask(lambda queries: queries.search(ref, *names, asked.words, "any", request))
 
-    def statement(self, ref: DatasetRef, nav: dict[str, Any], listing: Listing, text: str) -> str:
-        """What a SELECT gives; without one, a first statement to change."""
+    def statement(self, ref: DatasetRef, nav: dict[str, Any], listing: Listing, text: str, *, run: bool) -> str:
+        """What a SELECT gives; without one, a first statement to change. One that another site leads to is shown, and not run."""
         problem = table = None
         names = table_names(listing)
-        if text:
+        if text and run:
             try:
                 with self.shown.turns:
                     table = answered(self.options, self.settings, ref, text)

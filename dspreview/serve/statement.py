@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from dspreview import errors
 from dspreview.documents.plain import harmless
-from dspreview.documents.words import counted, plain_type, type_text
+from dspreview.documents.words import plain_type, type_text
 from dspreview.models import DatasetRef, Json, Listing
 from dspreview.serve.cells import Cell, Painter
 from dspreview.serve.options import ServeOptions
@@ -52,8 +52,8 @@ def answered(options: ServeOptions, settings: Settings, ref: DatasetRef, text: s
     if done.returncode != errors.EXIT_OK:
         kind = errors.find_class(str(document.get("exception"))) or errors.UsageError
         raise kind(str(document.get("message") or f"the command ended with {done.returncode}, and said nothing"))
-    notes = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if "first" not in line]
-    return drawn(document, [harmless(line.removeprefix("dspreview: ")) for line in notes])
+    notes = [line.removeprefix("dspreview: ") for line in done.stderr.decode("utf-8", "replace").splitlines()]
+    return drawn(document, [harmless(line) for line in notes])
 
 
 def drawn(document: dict[str, Json], told: list[str]) -> StatementAnswer:
@@ -70,11 +70,6 @@ def drawn(document: dict[str, Json], told: list[str]) -> StatementAnswer:
         {"name": harmless(name), "type": plain_type(tree), "exactly": type_text(tree), "numeric": column["type"] in {"INT", "FLOAT"}}
         for name, tree, column in zip(names, features, columns, strict=True)
     ]  # fmt: skip
-    if len(rows) == MOST:
-        told = [
-            *told,
-            f"These are the first {counted(MOST, 'row')}; the command gives all: --length all --format jsonl",
-        ]
     return StatementAnswer(heads, rows, told)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.conftest import Visit
 from tests.serve.conftest import Site
+from tests.support.data import write
 
 PAGES: dict[str, dict[str, Any]] = {
     "media": {"split": "train"},
@@ -174,3 +176,11 @@ def test_a_file_that_a_browser_would_run_is_downloaded(visit: Callable[..., Visi
             page.evaluate("path => { location.href = path }", path)
         assert info.value.suggested_filename.startswith("x")
     assert page.evaluate("window.ran") is None
+
+
+def test_a_csv_is_converted_by_a_click(visit: Callable[..., Visit], site: Site, tmp_path: Path) -> None:
+    folder = write(tmp_path / "long", {"a.csv": "n\n" + "".join(f"{n}\n" for n in range(300))})
+    assert site.program("rows", folder).code == 0
+    page = visit().view(str(folder), config="default", split="train", offset=200)
+    page.get_by_role("button", name="Convert it now").click()
+    page.get_by_role("link", name="Row 249, all of it").wait_for()

@@ -258,6 +258,11 @@ def test_completion_is_that_of_the_shell_that_was_asked(shell: str, file: str, d
     assert {"bash": "complete -o", "zsh": "#compdef", "fish": "complete --command"}[shell] in dspreview("--show-completion", shell).out  # fmt: skip
 
 
+def test_a_dataset_whose_name_ends_so_is_no_shell(tmp_path: Path, dspreview: Program) -> None:
+    data = write(tmp_path / "code-completion", {"train.csv": "a\n1\n"})
+    assert "a" in dspreview(str(data), "default").out
+
+
 def test_a_shell_without_completion_is_told(dspreview: Program) -> None:
     done = dspreview("--install-completion", "csh")
     assert (done.code, done.out) == (2, "")

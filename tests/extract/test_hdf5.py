@@ -73,6 +73,15 @@ def test_datasets_of_one_length_stay_a_table(tmp_path: Path, settings: Any) -> N
     assert Seen(file(tmp_path / "d", x=np.arange(3), y=np.arange(3)), settings()).taken_for == ""
 
 
+def test_groups_that_hold_each_other_are_gone_through_once(tmp_path: Path, settings: Any) -> None:
+    data = file(tmp_path / "d", train=np.arange(3), test=np.arange(2))
+    with h5py.File(data / "a.h5", "a") as out:
+        out["g/x"] = np.arange(2)
+        out["g/back"] = out["/"]
+        out["twin"] = out["g"]
+    assert Seen(data, settings()).splits == {"g/x": ["train"], "test": ["train"], "train": ["train"]}
+
+
 @pytest.mark.parametrize("way", ["external", "virtual", "link", "soft link"])
 def test_no_other_file_is_read(way: str, tmp_path: Path, settings: Any) -> None:
     """Whatever a file says of another one, it stays unread."""

@@ -16,7 +16,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import browser  # noqa: F401 - the same browser
 from tests.support.data import picture, write
 
 HERE = Path(__file__).parent.parent.parent
@@ -74,7 +73,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module", params=["JupyterLab Light", "JupyterLab Dark"])
-def page(request: pytest.FixtureRequest, browser: Browser, lab: str) -> Iterator[Page]:  # noqa: F811
+def page(request: pytest.FixtureRequest, browser: Browser, lab: str) -> Iterator[Page]:
     """The notebook in a theme, its cells run."""
     context = browser.new_context(viewport={"width": 1_280, "height": 1_400})
     page = context.new_page()

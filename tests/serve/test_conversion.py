@@ -77,6 +77,12 @@ def test_another_site_converts_nothing(headers: dict[str, str], table: Path, dsp
     assert dspreview("cache", "stats", "--json").json["derived"] == []
 
 
+def test_the_origin_of_the_page_itself_is_null(table: Path, serve: Start) -> None:
+    """As browsers send it for a page without a referrer (https://fetch.spec.whatwg.org/#append-a-request-origin-header)."""
+    answer = convert(serve(), asked(table), Origin="null", Sec_Fetch_Site="same-origin")
+    assert (answer.status, "http-equiv" in answer.text) == (200, True)
+
+
 def test_other_machines_convert_nothing(table: Path, serve: Start) -> None:
     away = serve("--host", "0.0.0.0")
     assert 'action="/convert"' not in away.query("/view", **asked(table, offset=200)).text

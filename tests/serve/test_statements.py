@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_the_split_leads_to_a_first_statement(site: Site) -> None:
 def test_of_many_rows_the_first_are_shown_and_that_is_told(site: Site) -> None:
     page = asked(site, "SELECT n FROM train ORDER BY n DESC")
     assert [row[0] for row in cells(page)] == [str(n) for n in range(299, 199, -1)]
-    assert "These are the first 100 rows" in page.text
+    assert "these are the first 100 rows" in page.text
 
 
 def test_a_mistake_is_told_with_its_place(site: Site) -> None:
@@ -70,6 +71,15 @@ def test_a_statement_reads_and_writes_no_file(statement: str, site: Site, tmp_pa
 
 def test_a_statement_too_long_for_an_address_is_told(site: Site) -> None:
     assert "20,000 is the most here" in asked(site, f"SELECT '{'x' * 20_000}'").text
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}])  # fmt: skip
+def test_a_statement_that_another_site_leads_to_is_shown_and_not_run(headers: dict[str, str], site: Site) -> None:
+    words = urlencode({"dataset": site.numbers, "config": "default", "split": "train", "sql": "SELECT 'su' || 'ng'"})
+    page = site.server.get(f"/view?{words}", **headers)
+    assert "SELECT &#39;su&#39; || &#39;ng&#39;</textarea>" in page.text
+    assert cells(page) == []
+    assert cells(site.server.get(f"/view?{words}&foreign=1", Sec_Fetch_Site="none")) == [["sung"]]
 
 
 def test_other_machines_are_offered_no_sql(site: Site) -> None:

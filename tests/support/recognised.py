@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from dspreview.api.guest import GuestExtractor
 from dspreview.local import identify
 from dspreview.models import Listing, Page, SplitId
@@ -42,3 +44,20 @@ class Seen:
     def rows(self, config: str = "default", split: str = "train") -> list[dict[str, Any]]:
         """Their cells."""
         return [row["row"] for row in json.loads(self.page(config, split).rows)]
+
+
+def picture(path: Path) -> None:
+    """A small picture in a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (4, 3), "red").save(path)
+
+
+def write(path: Path, text: str | dict[str, Any]) -> None:
+    """A file of text, or of JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text if isinstance(text, str) else json.dumps(text), encoding="utf-8")
+
+
+def without_sources(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows whose pictures are their sizes."""
+    return [row | {"image": row["image"] and (row["image"]["width"], row["image"]["height"])} for row in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import sys
@@ -112,3 +113,13 @@ def unpacked(protocol: str, stream: IO[bytes]) -> IO[bytes]:
     from fsspec.compression import compr
 
     return compr[protocol](stream, mode="rb")  # type: ignore[no-any-return]
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether what was read is not packed as it should be; bz2 says so by a bare OSError, which no network and no disk raises."""
+    import lzma
+    import zlib
+
+    if isinstance(error, (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError)):
+        return True
+    return type(error) is OSError or type(error).__name__ == "ZstdError"  # of either package

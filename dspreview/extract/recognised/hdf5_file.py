@@ -20,7 +20,14 @@ def hdf5(folder: Folder) -> str | None:
         return None
     try:
         several = len(lengths_of(folder, names[0])) > 1
-    except (OSError, ImportError, UnreadableDataError):  # who reads the data says what is wrong
+    except (
+        OSError,
+        ImportError,
+        KeyError,
+        RuntimeError,
+        ValueError,
+        UnreadableDataError,
+    ):  # who reads the data says what is wrong
         return None
     return f"the lengths of the datasets in {names[0]}" if several else None
 
@@ -45,15 +52,22 @@ def opened(folder: Folder, name: str) -> Iterator[dict[str, Any]]:
         yield {path: one for path, one in datasets_in(file, name, h5py) if one.shape}
 
 
-def datasets_in(group: Any, name: str, library: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """The datasets below a group that lie in this file. Raises UnreadableDataError where one does not."""
+def datasets_in(
+    group: Any, name: str, library: Any, prefix: str = "", seen: set[int] | None = None
+) -> Iterator[tuple[str, Any]]:
+    """The datasets below a group that lie in this file, each group once. Raises UnreadableDataError where one does not."""
+    seen = set() if seen is None else seen
+    place = library.h5o.get_info(group.id).addr
+    if place in seen:  # groups may hold each other
+        return
+    seen.add(place)
     for key in group:
         path = f"{prefix}{key}"
         if not isinstance(group.get(key, getlink=True), library.HardLink):
             raise UnreadableDataError(f"{name}: {path} is a link; only what lies in the file itself is read")
         found = group[key]
         if isinstance(found, library.Group):
-            yield from datasets_in(found, name, library, f"{path}/")
+            yield from datasets_in(found, name, library, f"{path}/", seen)
         elif isinstance(found, library.Dataset):
             if found.external or found.is_virtual:
                 raise UnreadableDataError(f"{name}: the values of {path} lie in another file, which is not read")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import IO
 
-from dspreview.errors import UnsafePathError
+from dspreview.errors import UnreadableDataError, UnsafePathError
 from dspreview.extract.folder import Folder
 from dspreview.extract.format import FORMATS, Format
 from dspreview.extract.layout.harness import HEAD, Harness, harness_in
@@ -78,14 +78,22 @@ def kind_of(name: str) -> tuple[str, bool]:
     return (last.split(".")[-2], True) if kind in PACKINGS and last.count(".") > 1 else (kind, False)
 
 
-def opened(name: str, stream: IO[bytes]) -> AbstractContextManager[IO[bytes]]:
-    """What a file holds, as its reader takes it."""
+@contextmanager
+def opened(name: str, stream: IO[bytes]) -> Iterator[IO[bytes]]:
+    """What a file holds, as its reader takes it. Raises UnreadableDataError where it is not packed as its name says, or cut off."""
     packing = PACKINGS.get(name.rpartition(".")[2].lower())
     if packing is None:
-        return nullcontext(stream)
-    from dspreview.extract.files.archives import unpacked  # fsspec, 30 ms
+        yield stream
+        return
+    from dspreview.extract.files.archives import is_damage, unpacked  # fsspec, 30 ms
 
-    return unpacked(packing, stream)
+    try:
+        with unpacked(packing, stream) as plain:
+            yield plain
+    except Exception as error:
+        if not is_damage(error):
+            raise
+        raise UnreadableDataError(f"{name}: not the {packing} data that its name says, or cut off: {error}") from error
 
 
 def lerobot(folder: Folder) -> str | None:
@@ -126,7 +134,12 @@ def written_by(folder: Folder, name: str) -> Harness | None:
     try:
         with folder.open(name, HEAD) as stream, opened(name, stream) as plain:
             return harness_in(plain)
-    except (FileNotFoundError, PermissionError, UnsafePathError):
+    except (
+        FileNotFoundError,
+        PermissionError,
+        UnsafePathError,
+        UnreadableDataError,
+    ):  # who reads it says what is wrong
         return None
 
 

@@ -9,6 +9,7 @@ from io import BytesIO
 
 import pyarrow as pa
 
+from dspreview.errors import UnreadableDataError
 from dspreview.extract.folder import Configs, Flaw, Folder, NamedTable, SplitRows
 from dspreview.extract.formats.values import as_json
 from dspreview.extract.layout.harness import Harness, harness_in
@@ -61,7 +62,7 @@ def holds_session(folder: Folder, name: str) -> bool:
     try:
         with folder.open(name) as stream, opened(name, stream) as plain:
             return harness_in(plain) is not None
-    except (OSError, EOFError):
+    except (OSError, UnreadableDataError):
         return True
 
 
@@ -73,7 +74,7 @@ def read_sessions(folder: Folder, names: Sequence[str], batch: int) -> Iterator[
         try:
             with folder.open(name) as stream, opened(name, stream) as plain:
                 body = plain.read()
-        except (OSError, EOFError) as error:
+        except OSError as error:
             error.add_note(f"{folder.root}/{name}")
             raise
         for session in sessions_of(folder, name, body):

@@ -8,26 +8,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from PIL import Image
 
 from dspreview import errors
-from tests.support.recognised import Seen
-
-
-def picture(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", (4, 3), "red").save(path)
-
-
-def write(path: Path, text: str | dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text if isinstance(text, str) else json.dumps(text), encoding="utf-8")
-
-
-def without_sources(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows whose pictures are their sizes."""
-    return [row | {"image": row["image"] and (row["image"]["width"], row["image"]["height"])} for row in rows]
-
+from tests.support.recognised import Seen, picture, without_sources, write
 
 INSTANCES = {
     "info": {"description": "x"},

@@ -123,6 +123,19 @@ def test_a_packed_session_that_is_cut_off_is_told(tmp_path: Path, dspreview: Pro
     assert "a.jsonl.gz" in ran.err
 
 
+@pytest.mark.parametrize("ending", ["gz", "xz", "bz2", "zst"])
+@pytest.mark.parametrize("kind", ["jsonl", "geojson", "conllu"])
+def test_what_is_not_packed_as_its_name_says_is_told(
+    kind: str, ending: str, tmp_path: Path, dspreview: Program
+) -> None:
+    name = f"a.{kind}.{ending}"
+    folder = write(tmp_path / "d", {name: b"not packed at all"})
+    for command in ("rows", "splits"):
+        ran = dspreview(command, folder)
+        assert ran.code == 6 or (command, ran.code) == ("splits", 0), ran.err
+    assert name in dspreview("rows", folder).err
+
+
 def test_packed_tables_stay_tables(tmp_path: Path, dspreview: Program) -> None:
     folder = write(tmp_path / "d", {"train.jsonl.gz": gzip.compress(lines(TABLES["devices"]).encode())})
     assert dspreview("rows", folder, "--json").json["num_rows_total"] == 2
