@@ -61,7 +61,8 @@ class Conversions:
             return failed(error, 0)
         except ClientDisconnect:  # nobody is there to be told
             return Response(status_code=400)
-        back = link("/view", **{name: given[name] for name in KEPT if name in given})
+        # another address than before: the browser keeps the page that says what is missing for some seconds
+        back = link("/view", **{name: given[name] for name in KEPT if name in given}, converted="1")
         headers = {"cache-control": "no-store", "content-encoding": "identity"}  # packed, it would come at its end
         return StreamingResponse(self.told(ref, names, back), media_type="text/html", headers=headers)
 
