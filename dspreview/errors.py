@@ -167,8 +167,8 @@ class NotTextError(UnreadableDataError):
     """A text file is not UTF-8."""
 
 
-class BrokenJsonError(UnreadableDataError):
-    """A Parquet column of type JSON contains text that is not JSON, so DuckDB cannot read it."""
+class RefusedTextError(UnreadableDataError):
+    """A Parquet column contains text that is not UTF-8, or not JSON where its type says so: DuckDB reads no such file."""
 
 
 class TooLargeError(DatasetError):

@@ -12,7 +12,7 @@ Json: TypeAlias = Any
 FeatureTree: TypeAlias = Any
 """A feature in the form of `datasets`, as JSON; `dspreview.feature` knows the form."""
 
-EXTRACTOR_VERSION = 6
+EXTRACTOR_VERSION = 7
 """Raised when the same data would give another page: entries of another version are stale."""
 
 EXACT_FLOAT = 2**53

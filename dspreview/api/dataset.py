@@ -213,10 +213,12 @@ class Split:
         import pyarrow as pa
 
         from dspreview.export.rows import exported
+        from dspreview.preview.opening import again_converted
         from dspreview.query.table import Request
 
         wanted = None if columns is None else tuple(columns)
 
+        @again_converted
         def read(queries: Queries) -> pa.Table:
             with exported(queries, self.ref, self.config, self.name, Request(where, orderby), wanted) as found:
                 return pa.concat_tables(found.tables, promote_options="permissive")

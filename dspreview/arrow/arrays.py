@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
+from dspreview.arrow.texts import is_text, is_utf8
 from dspreview.arrow.values import to_python
 from dspreview.feature import Feature
 from dspreview.models import EXACT_FLOAT, FeatureTree
@@ -63,9 +64,10 @@ def leaf_is_plain(array: pa.Array) -> bool:
         most = INFINITE_DAYS if pa.types.is_date32(kind) else INFINITE
         counts = array.view(pa.int32() if pa.types.is_date32(kind) else pa.int64()).to_pylist()
         return all(count is None or -most < count < most for count in counts)
-    textual = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    if is_text(kind):
+        return is_utf8(array)
     exact = pa.types.is_integer(kind) or pa.types.is_boolean(kind) or pa.types.is_null(kind)
-    return bool(textual or exact or pa.types.is_temporal(kind))
+    return bool(exact or pa.types.is_temporal(kind))
 
 
 def beyond_floats(values: pa.ChunkedArray) -> bool:

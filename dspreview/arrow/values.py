@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.types as pt
 
+from dspreview.arrow.texts import is_text, to_texts
 from dspreview.page.iso import day, iso_date, iso_duration, iso_interval, iso_time, moment
 
 
@@ -50,7 +51,7 @@ def to_python(array: pa.Array | pa.ChunkedArray) -> list[Any]:  # noqa: C901, PL
         return [None if v is None else format(v, "f") for v in array.to_pylist()]
     if pt.is_interval(kind):
         return [None if v is None else iso_interval(v) for v in array.to_pylist()]
-    return list(array.to_pylist())
+    return to_texts(array) if is_text(kind) else list(array.to_pylist())
 
 
 def is_list(kind: pa.DataType) -> bool:
@@ -104,14 +105,13 @@ def maps(array: pa.Array) -> list[Any]:
     valid = array.is_valid().to_pylist()
     kind = array.type.key_type
     key = kind.value_type if pt.is_dictionary(kind) else kind
-    textual = pt.is_string(key) or pt.is_large_string(key) or pt.is_string_view(key)
     found: list[Any] = []
     for row in range(len(array)):
         span = slice(starts[row] - first, starts[row + 1] - first)
         pairs = list(zip(keys[span], items[span], strict=True))
         if not valid[row]:
             found.append(None)
-        elif textual and len({key for key, _ in pairs}) == len(pairs):
+        elif is_text(key) and all(isinstance(one, str) for one, _ in pairs) and len(dict(pairs)) == len(pairs):
             found.append(dict(pairs))
         else:
             found.append([list(pair) for pair in pairs])

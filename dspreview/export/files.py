@@ -21,6 +21,7 @@ from dspreview.export.rows import Exported, asked_by_sql, exported
 from dspreview.export.shards import Dealer, other_shards, shard_names
 from dspreview.export.writers import writer_of
 from dspreview.models import DatasetRef, Kind, Resolved
+from dspreview.preview.opening import again_converted
 from dspreview.preview.queries import Queries
 from dspreview.query.table import Lot, Request
 from dspreview.settings import Settings
@@ -61,6 +62,7 @@ class Form(NamedTuple):
     """Whether what is there is replaced."""
 
 
+@again_converted
 def export(
     queries: Queries, ref: DatasetRef, config: str | None, split: str | None, path: str, request: Request,
     *, columns: tuple[str, ...] | None = None, lot: Lot | None = None, form: Form = Form(), redact: bool = False,  # noqa: B008 - a value
@@ -76,6 +78,7 @@ def export(
     return write_rows(rows, path, queries.settings, form)
 
 
+@again_converted
 def export_sql(
     queries: Queries, refs: Mapping[str, DatasetRef], statement: str, path: str, *, force: bool = False
 ) -> Written:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from dspreview.arrow.arrays import timed
 from dspreview.arrow.parts import part_of_column
 from dspreview.arrow.settled import empty_table
+from dspreview.arrow.texts import readable_table
 from dspreview.check.secrets.redaction import Redaction
 from dspreview.documents.paths import Picked, picked_of
 from dspreview.errors import UsageError
@@ -90,8 +91,14 @@ def exported(
                         gone.append(path)
                         return None
 
+                def readable(table: pa.Table) -> pa.Table:
+                    again = readable_table(table)
+                    if again is not table:
+                        queries.tables.tell_lossy(ref, target.split)
+                    return again
+
                 whole = columns
-                tables: Iterator[pa.Table] = (with_files(as_meant(one, whole), whole, read) for one in rows)
+                tables: Iterator[pa.Table] = (with_files(as_meant(readable(one), whole), whole, read) for one in rows)
                 if parts:
                     tables = (with_parts(one, wanted or (), parts) for one in tables)
                     columns = [
@@ -183,7 +190,7 @@ def in_order(engine: Engine, numbers: list[int], places: Iterator[list[int]] | N
     picks = [ordered_numbers.index(number) for number in numbers]
     waiting: list[int] = []
     start, is_first, ended = 0, True, places is None
-    for read in column_batches(engine, ordered_numbers, BATCH):
+    for read in column_batches(engine, ordered_numbers, BATCH, raw=True):
         table = read.select(picks)
         if is_first:
             yield table.slice(0, 0)

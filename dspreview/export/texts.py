@@ -16,7 +16,6 @@ import pyarrow as pa
 
 from dspreview.arrow.arrays import cells_of
 from dspreview.documents.plain import csv_cell
-from dspreview.errors import NotTextError
 from dspreview.export.options import Options
 from dspreview.export.plain_texts import csv_blocks, json_blocks
 from dspreview.export.rows import Columns, Exported
@@ -32,21 +31,12 @@ def records(found: Exported, settings: Settings, raw: Sequence[str] = ()) -> Ite
     for table in found.tables:
         for start in range(0, table.num_rows, 1_000):
             part = table.slice(start, 1_000)
-            try:
-                cells = [without_bytes(one) for one in cells_of(part, found.columns, declared=True)]
-            except UnicodeDecodeError as error:
-                raise NotTextError(not_text(found, error.reason)) from error
+            cells = [without_bytes(one) for one in cells_of(part, found.columns, declared=True)]
             _, rows = maker.rows(cells, range(part.num_rows), None)
             for column in raw:
                 for row, value in zip(rows, part.column(column).to_pylist(), strict=True):
                     row.cells[column] = value
             yield from (row.cells for row in rows)
-
-
-def not_text(found: Exported, why: str) -> str:
-    """What is said of a text that is none."""
-    where = f"{found.asked} {'/'.join(found.split)}"
-    return f"{where}: a text is not UTF-8, which this format has no place for ({why}); write Parquet, or leave the column out"
 
 
 def without_bytes(cells: Any) -> Any:
@@ -104,11 +94,8 @@ def write_blocks(found: Exported, out: io.TextIOWrapper, blocks: Callable[[pa.Ta
     out.flush()
     for table in found.tables:
         number += table.num_rows
-        try:
-            for block in blocks(table, found.columns):
-                out.buffer.write(block)
-        except pa.ArrowInvalid as error:
-            raise NotTextError(not_text(found, str(error))) from error
+        for block in blocks(table, found.columns):
+            out.buffer.write(block)
     return number
 
 

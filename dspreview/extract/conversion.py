@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from dspreview.arrow.arrays import beyond_floats
 from dspreview.arrow.stored import parquet_type, stored_table, unsettled_table
+from dspreview.arrow.texts import is_text, readable_table
 from dspreview.extract.plain import Columns
 from dspreview.extract.reader import WholeTables
 from dspreview.feature import asset_tree
@@ -43,6 +44,8 @@ class Converted(NamedTuple):
     partial: bool
     declared: bool
     """Whether its features are the data's own, and no guess from the values."""
+    lossy: bool
+    """Whether null stands for text that is not UTF-8."""
 
 
 def convert(whole: WholeTables, folder: Path, max_bytes: int, progress: Progress) -> Converted:
@@ -62,7 +65,7 @@ def convert(whole: WholeTables, folder: Path, max_bytes: int, progress: Progress
         (name, asset_tree("Json") if pa.types.is_union(kind) else tree)
         for (name, tree), kind in zip(whole.columns(schema), schema.types, strict=True)
     ]
-    return Converted(path, count, schema, columns, partial, whole.features is not None)
+    return Converted(path, count, schema, columns, partial, whole.features is not None, writer.lossy)
 
 
 class Writer:
@@ -80,10 +83,13 @@ class Writer:
         """Columns whose values come again and again."""
         self.large: set[str] = set()
         """Columns with integers that floats do not tell apart."""
+        self.lossy = False
 
     def add(self, name: str, table: pa.Table) -> None:
         """Take a table."""
-        table = table.replace_schema_metadata(None)
+        read = table.replace_schema_metadata(None)
+        table = readable_table(read)
+        self.lossy = self.lossy or table is not read
         if not self.pieces:
             self.repeated = repeated(table)
             self.open(self.whole.opening(table.schema).remove_metadata())
@@ -167,8 +173,3 @@ def repeated(table: pa.Table) -> list[str]:
         for place, field in enumerate(head.schema)
         if is_text(field.type) and len(head.column(place).unique()) * FEW < head.num_rows
     ]
-
-
-def is_text(kind: pa.DataType) -> bool:
-    """Whether values of a type are texts."""
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))

@@ -14,6 +14,7 @@ from typing import Any
 from dspreview.errors import AccessError, HubError, StoreFullError
 from dspreview.feature import JSON, VALUE, Feature
 from dspreview.models import Asset, Json, Resolved
+from dspreview.page.broken_text import BrokenText
 from dspreview.page.media import convert
 from dspreview.page.media_file import Media, UndecodableError
 from dspreview.page.pictures import pixels
@@ -74,6 +75,9 @@ class CellWriter:
             return self._json(value, place, path)
         if isinstance(value, float):
             return self._float(value, place, path)
+        if isinstance(value, BrokenText):
+            self._note(place, path, value.reason)
+            return None
         if isinstance(value, (bytes, bytearray, memoryview)):
             if feature.is_geometry:
                 return self._geometry(bytes(value), place, path)
@@ -108,22 +112,19 @@ class CellWriter:
         try:
             return self._convert(value, UNKNOWN, place, path)
         except RecursionError:
-            note = {
-                "row_idx": place[0],
-                "column": place[1],
-                "path": list(path),
-                "message": "nested too deep to be shown",
-            }
-            self.errors.append(note)
+            self._note(place, path, "nested too deep to be shown")
             return None
+
+    def _note(self, place: tuple[int, str], path: CellPath, message: str) -> None:
+        """Keep the reason why a cell, or a value in it, is null."""
+        self.errors.append({"row_idx": place[0], "column": place[1], "path": list(path), "message": message})
 
     def _geometry(self, value: bytes, place: tuple[int, str], path: CellPath) -> str | None:
         """A geometry as text; null and a reason where it is none."""
         try:
             return wkt(value)
         except ValueError as error:
-            note = {"row_idx": place[0], "column": place[1], "path": list(path), "message": str(error)}
-            self.errors.append(note)
+            self._note(place, path, str(error))
             return None
 
     def _media(self, kind: str, value: Any) -> Media:
@@ -150,8 +151,7 @@ class CellWriter:
         except (AccessError, HubError):
             raise  # says nothing of the file: the next try may find it
         except Exception as error:  # noqa: BLE001 - decoders fail in a hundred ways: each costs its cell, none the page
-            note = {"row_idx": row_idx, "column": column, "path": list(path), "message": reason(error)}
-            self.errors.append(note)
+            self._note(place, path, reason(error))
             return None
         name = self._unique(row_idx, column, media.name)
         file = f"{len(self.assets)}{Path(name).suffix}"

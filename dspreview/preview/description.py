@@ -12,6 +12,7 @@ from dspreview.extract.layout.readme import local_card
 from dspreview.feature import Feature
 from dspreview.models import DatasetRef, FeatureTree, Json, Kind, SplitId
 from dspreview.page.row_lines import RowLines
+from dspreview.preview.opening import again_converted
 from dspreview.preview.queries import Queries
 from dspreview.query.language.fields import kind_of
 
@@ -99,6 +100,7 @@ def card_of(queries: Queries, ref: DatasetRef) -> dict[str, Json]:
         return {}
 
 
+@again_converted
 def column_facts(queries: Queries, ref: DatasetRef, names: SplitId, *, exact: bool) -> dict[str, tuple[Any, ...]]:
     """Of each column: nulls, different values, the smallest, the largest; nothing where the split would have to be converted."""
     if queries.preview.cached or ref.is_remote:

@@ -28,7 +28,7 @@ def again_converted(ask: Callable[Args, T]) -> Callable[Args, T]:
     def asked(*args: Args.args, **named: Args.kwargs) -> T:
         try:
             return ask(*args, **named)
-        except errors.BrokenJsonError:
+        except errors.RefusedTextError:
             return ask(*args, **named)
 
     return asked

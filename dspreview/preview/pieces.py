@@ -80,7 +80,7 @@ class Pieces:
         if not self.parts and first.parts:
             self.parts.append(self.cut(found, 0, (0, 0)))
             self.whose.append((found, -1))
-        return first._replace(parts=tuple(self.parts), pieces=tuple(self.pieces), partial=self.partial)
+        return first._replace(parts=tuple(self.parts), pieces=tuple(self.pieces), partial=self.partial, lossy=False)
 
 
 def same_columns(tables: dict[str, Table], where: str) -> None:

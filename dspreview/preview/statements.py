@@ -212,7 +212,7 @@ def told(text: str, work: Callable[[], Any]) -> Any:
     import duckdb
     import pyarrow as pa
 
-    from dspreview.query.engine.engine import BROKEN_JSON
+    from dspreview.query.engine.engine import REFUSED_TEXT
     from dspreview.query.statement.guard import told_by
 
     try:
@@ -225,7 +225,7 @@ def told(text: str, work: Callable[[], Any]) -> Any:
         ) from error
     except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException, duckdb.ConversionException, duckdb.OutOfRangeException,
             duckdb.InvalidInputException, duckdb.SyntaxException, duckdb.NotImplementedException, duckdb.PermissionException) as error:  # fmt: skip
-        if BROKEN_JSON in str(error):  # the data's fault, and the split is converted the next time
+        if REFUSED_TEXT.search(str(error)):  # the data's fault, and the split is converted the next time
             raise
         raise told_by(error, text) from error
 

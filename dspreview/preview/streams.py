@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dspreview.errors import BrokenJsonError, NotTextError
+from dspreview.errors import RefusedTextError
 from dspreview.extract.reader import WantedBlocks
 from dspreview.feature import Feature, value_tree
 from dspreview.models import DatasetRef, FeatureTree, SplitId
@@ -59,17 +59,16 @@ def all_rows(
 def tables(queries: Queries, target: Target, offset: int) -> Iterator[list[Cells]]:
     """The cells of all rows, some at a time; at first an empty list of values where there is no row."""
     from dspreview.arrow.arrays import cells_of
+    from dspreview.arrow.texts import readable_table
 
     split = SplitId(target.split.config, target.split.split)
     with queries.store.assets.staging(elsewhere=not queries.store.writable) as staging:
         wanted = WantedBlocks(str(staging.work), skip=offset)
         for block in queries.preview.extractor.blocks(target.ref, target.entry.dataset, split, wanted):
-            try:
-                cells = cells_of(block.table, block.columns, declared=block.is_declared)
-            except UnicodeDecodeError as error:
-                told = f"{target.where}: not text in UTF-8 ({error.reason}); `check` says where"
-                raise NotTextError(told) from error
-            yield cells
+            table = readable_table(block.table)
+            if table is not block.table:
+                queries.tables.tell_lossy(target.ref, target.split)
+            yield cells_of(table, block.columns, declared=block.is_declared)
 
 
 def all_matches(queries: Queries, ref: DatasetRef, config: str | None, split: str | None, request: Request) -> Stream:
@@ -103,7 +102,7 @@ def again_converted(
         for cells in parts:
             yield cells
             done += len(cells[0].values)
-    except BrokenJsonError:
+    except RefusedTextError:
         queries.tables.refuse(target.entry, target.split)
         _, rest = matches(queries, target, request._replace(offset=request.offset + done))
         yield from rest

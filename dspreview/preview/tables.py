@@ -44,6 +44,8 @@ class Tables:
         self.telling, self.agreed, self.at_hand = telling, agreed, at_hand
         self.refused: set[int] = set()
         """Splits whose own Parquet DuckDB refused, by their ids."""
+        self.lossy: set[int] = set()
+        """Splits of which it was said that they have text that is not UTF-8."""
 
     @contextmanager
     def open(self, ref: DatasetRef, entry: DatasetEntry, split: SplitEntry) -> Iterator[SplitTable]:
@@ -71,10 +73,12 @@ class Tables:
                 yield None
                 return
             opener.table = table
+            if table.lossy:
+                self.tell_lossy(ref, split)
             found = SplitTable(table, opener.open, opener.traffic)
             yield found
             found.check(opener.where)
-        except errors.BrokenJsonError:
+        except errors.RefusedTextError:
             self.refuse(entry, split)
             raise
         except errors.UnreadableDataError:
@@ -156,6 +160,15 @@ class Tables:
         self.refused.add(split.id)
         self.keeper.write(lambda: self.store.whole.put_parquet(split, entry.dataset.revision, CONVERT))
 
+    def tell_lossy(self, ref: DatasetRef, split: SplitEntry) -> None:
+        """Say once that null stands for text that is not UTF-8."""
+        if split.id not in self.lossy:
+            self.lossy.add(split.id)
+            look = errors.command("check", ref.asked, "--all-rows")
+            self.telling.warn(
+                f"{ref.asked} {split.config}/{split.split}: text that is not UTF-8 counts as missing (null); for its places run: {look}"
+            )
+
     def is_refused(self, entry: DatasetEntry, split: SplitEntry) -> bool:
         """Whether DuckDB refused the split's own Parquet, in this call or before."""
         return split.id in self.refused or self.store.whole.read_parquet(split, entry.dataset.revision) == CONVERT
@@ -203,7 +216,7 @@ class Tables:
                 )  # fmt: skip
                 part = Part(found.path.name, found.num_rows, found.path.stat().st_size)
                 columns = tuple(TableColumn(*one) for one in found.columns)
-                return Table((part,), columns, "derived", found.partial, found.declared)
+                return Table((part,), columns, "derived", found.partial, found.declared, lossy=found.lossy)
 
             with self.store.assets.staging(elsewhere=not self.store.writable) as staging:
                 table = self.extractor.whole(ref, dataset, split, str(staging.work), use)

@@ -49,6 +49,8 @@ class Table(NamedTuple):
     """Whether its features are the data's own, and no guess from the values."""
     pieces: tuple[Stretch, ...] = ()
     """What it is put together from; empty for a split."""
+    lossy: bool = False
+    """Whether null stands for text that is not UTF-8, in what was converted."""
 
     @property
     def num_rows(self) -> int:
@@ -82,15 +84,17 @@ class Table(NamedTuple):
     def as_json(self) -> str:
         """Its text in the cache."""
         columns: list[Json] = [list(column) for column in self.columns]
-        return dump([[list(part) for part in self.parts], columns, self.origin, self.partial, self.declared])
+        return dump(
+            [[list(part) for part in self.parts], columns, self.origin, self.partial, self.declared, self.lossy]
+        )
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """A table from its text in the cache."""
-        parts, columns, origin, partial, declared = json.loads(text)
+        parts, columns, origin, partial, declared, lossy = json.loads(text)
         told = tuple(Part(str(path), int(rows), int(size)) for path, rows, size in parts)
         named = tuple(TableColumn(str(name), feature) for name, feature in columns)
-        return cls(told, named, str(origin), bool(partial), bool(declared))
+        return cls(told, named, str(origin), bool(partial), bool(declared), lossy=bool(lossy))
 
 
 class Request(NamedTuple):

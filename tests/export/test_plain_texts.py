@@ -85,20 +85,6 @@ def test_blocks_have_all_rows(rows: int, monkeypatch: pytest.MonkeyPatch) -> Non
     assert b"".join(csv_blocks(table, [("n", value_tree("int64"))])).split() == [str(n).encode() for n in range(rows)]
 
 
-@pytest.mark.parametrize("nested", [False, True])
-@pytest.mark.parametrize("ending", ["csv", "jsonl", "csv.gz", "jsonl.zst"])
-def test_text_that_is_none_writes_nothing(ending: str, nested: bool, tmp_path: Any, dspreview: Any) -> None:
-    bad = pa.array([b"good", b"\xff\xfe"], pa.binary()).view(pa.string())
-    if nested:
-        bad = pa.ListArray.from_arrays([0, 1, 2], bad)
-    data = write(tmp_path / "d", {"a.parquet": parquet(pa.table({"t": bad}))})
-    read = dspreview("rows", data, "--length", "all", "--format", "jsonl")
-    assert (read.code, read.out, "not text in UTF-8" in read.err) == (6, "", True), read.err
-    ran = dspreview("export", data, "--to", tmp_path / f"x.{ending}")
-    assert ran.code == 6, ran.err
-    assert not (tmp_path / f"x.{ending}").exists()
-
-
 def test_numbers_and_texts_are_written_without_pandas() -> None:
     """Its import is as long as all the rest: pyarrow imports it for each value that it is handed."""
     code = (

@@ -45,7 +45,7 @@ def some_table(pick: random.Random) -> pa.Table:
 
     messages = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string()), ("n", pa.int32())]))
     return pa.table({
-        "t": pa.array([maybe(lambda: some_text(pick)) for _ in rows], pick.choice([pa.string(), pa.large_string()])),
+        "t": pa.array([maybe(lambda: some_text(pick)) for _ in rows], pick.choice([pa.string(), pa.large_string(), pa.string_view()])),
         "n": pa.array(list(rows)),
         "c": pa.array([maybe(lambda: pick.choice(WORDS)) for _ in rows]).dictionary_encode(),
         "m": pa.array([maybe(lambda: [maybe(lambda: {"role": maybe("the"), "content": maybe(lambda: some_text(pick)), "n": 1}) for _ in range(pick.randint(0, 3))]) for _ in rows], messages),

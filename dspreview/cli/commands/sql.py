@@ -19,6 +19,7 @@ from dspreview.cli.render.cell_text import NULL
 from dspreview.cli.render.output import ROW_FORMATS, Answer, writes_any_number
 from dspreview.models import DatasetRef, Json, dump
 from dspreview.page.pages import Cells, PageMaker
+from dspreview.preview.opening import again_converted
 from dspreview.preview.queries import Queries
 from dspreview.preview.results import Result, batches, column_types
 from dspreview.preview.statements import asked
@@ -95,7 +96,8 @@ def sql(
             write(call, found, kept[:most], is_cut=len(kept) > most)
             return errors.EXIT_OK
 
-    return ask_one(call, f"asking {dataset}", answer, yes=yes)
+    once = answer if most is None else again_converted(answer)  # rows that are written are not written again
+    return ask_one(call, f"asking {dataset}", once, yes=yes)
 
 
 def number_of(text: str, call: Call) -> int | None:

@@ -9,7 +9,8 @@ from warnings import catch_warnings, simplefilter
 import pyarrow as pa
 
 from dspreview.arrow.geometry import marked
-from dspreview.arrow.settled import empty_table, logical, settled_schema, settled_table
+from dspreview.arrow.settled import empty_table, logical, settled_schema, settled_table, target
+from dspreview.arrow.texts import is_text
 
 FEATHER_1 = b"FEA1"
 """How files of the first version of Feather begin."""
@@ -37,5 +38,23 @@ def arrow_tables(stream: Any, batch_size: int) -> Iterator[pa.Table]:
         batches = (reader.get_batch(number) for number in range(reader.num_record_batches))
     yield empty_table(settled_schema(marked(reader.schema), logical))
     for batch in batches:
-        batch.validate(full=True)
+        check(batch)
         yield settled_table(pa.Table.from_batches([batch]), logical)
+
+
+def check(batch: pa.RecordBatch) -> None:
+    """Raise ArrowInvalid where a batch is damaged; text that is not UTF-8 costs its own cell only."""
+    try:
+        batch.validate(full=True)
+    except pa.ArrowInvalid:
+        for column in batch.columns:
+            column.view(target(column.type, in_bytes)).validate(full=True)
+
+
+def in_bytes(kind: pa.DataType) -> pa.DataType | None:
+    """Bytes for texts, which lie alike."""
+    if pa.types.is_string_view(kind):
+        return pa.binary_view()
+    if is_text(kind):
+        return pa.large_binary() if pa.types.is_large_string(kind) else pa.binary()
+    return None

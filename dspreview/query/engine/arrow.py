@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from dspreview.arrow.arrays import cells_of
 from dspreview.arrow.openparquet import OpenParquet
-from dspreview.arrow.settled import bare, micro, settled_table
+from dspreview.arrow.settled import bare, micro, plain, settled_table
+from dspreview.arrow.texts import readable_table
 from dspreview.errors import UnreadableDataError
 from dspreview.page.pages import Cells
 from dspreview.query.engine.engine import Engine
@@ -73,16 +74,22 @@ def read(engine: Engine, part: int, places: list[int], columns: list[int]) -> li
     return found
 
 
-def column_batches(engine: Engine, columns: list[int], size: int) -> Iterator[pa.Table]:
-    """All rows of some columns, so many at a time, in order. Raises PreviewError."""
+def column_batches(engine: Engine, columns: list[int], size: int, *, raw: bool = False) -> Iterator[pa.Table]:
+    """All rows of some columns, so many at a time, in order. Raises PreviewError.
+
+    Args:
+        raw: as pyarrow reads them, text that is not UTF-8 among them; else null stands for it, as in rows.
+
+    """
     for number in range(len(engine.table.parts)):
-        yield from engine.steps(part_batches(engine, number, columns, size))
+        tables = part_batches(engine, number, columns, size)
+        yield from engine.steps(tables if raw else map(at_hand, tables))
 
 
 def gathered_batches(engine: Engine, columns: list[int], most: int) -> Iterator[pa.Table]:
     """All rows of some columns in order: as many at a time as come to so many bytes. Raises PreviewError."""
     for number in range(len(engine.table.parts)):
-        yield from engine.steps_ahead(gathered(part_batches(engine, number, columns, BATCH), most))
+        yield from engine.steps_ahead(gathered(map(at_hand, part_batches(engine, number, columns, BATCH)), most))
 
 
 def gathered(tables: Iterator[pa.Table], most: int) -> Iterator[pa.Table]:
@@ -107,6 +114,11 @@ def part_batches(engine: Engine, number: int, columns: list[int], size: int) -> 
     for group in range(file.num_row_groups):
         if file.metadata.row_group(group).num_rows:
             yield from file.tables(size, group, leaves)
+
+
+def at_hand(table: pa.Table) -> pa.Table:
+    """Rows whose columns every function of pyarrow takes, with null for text that is not UTF-8."""
+    return readable_table(settled_table(table, plain))
 
 
 def leaf_columns(schema: pa.Schema, columns: list[int]) -> list[int]:

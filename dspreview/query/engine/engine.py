@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,10 +12,10 @@ from typing import Any, NamedTuple, Self, TypeVar
 import duckdb
 
 from dspreview.errors import (
-    BrokenJsonError,
     DatasetError,
     PreviewError,
     QueryLimitError,
+    RefusedTextError,
     StoreFullError,
     UnreadableDataError,
 )
@@ -35,8 +36,8 @@ TRUSTING = ("filter_pushdown", "statistics_propagation")
 """Optimizers that believe what a file says of the values in it."""
 BYTES = ("BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY", "INT96")
 """Types whose order is not that of signed numbers."""
-BROKEN_JSON = "Invalid JSON found in Parquet file"
-"""What DuckDB says of a column of JSON with a text that is none, whatever it is asked about the column."""
+REFUSED_TEXT = re.compile("Invalid (JSON|string encoding) found in Parquet file")
+"""What DuckDB says of a column of JSON with a text that is none, and of text that is not UTF-8."""
 NO_MEMORY = "Out of Memory Error"
 """How DuckDB begins what it says where the memory of the process ends, whatever the class of its exception."""
 BATCH = 1_000
@@ -282,8 +283,8 @@ class Engine:
                 )
             case duckdb.IOException() if "space" in told or "No space" in str(error):
                 return StoreFullError(f"{self.where}: the disk is full: {told}")
-            case duckdb.InvalidInputException() if BROKEN_JSON in told:
-                return BrokenJsonError(f"{self.where}: {told}")
+            case duckdb.InvalidInputException() if REFUSED_TEXT.search(told):
+                return RefusedTextError(f"{self.where}: {told}")
             case duckdb.IOException() | duckdb.InvalidInputException() | duckdb.SerializationException():
                 return UnreadableDataError(f"{self.where}: {told}")
             case duckdb.ConversionException() | duckdb.OutOfRangeException():
