@@ -35,9 +35,10 @@ def to_texts(array: pa.Array) -> list[Any]:
 def readable_table(table: pa.Table) -> pa.Table:
     """A table without text that is not UTF-8, at any depth: null stands for it, as in rows."""
     for place, column in enumerate(table.columns):
-        chunks = [readable(chunk) for chunk in column.chunks]
-        if any(one is not other for one, other in zip(chunks, column.chunks, strict=True)):
-            table = table.set_column(place, table.schema.field(place), pa.chunked_array(chunks, column.type))
+        chunks = column.chunks
+        changed = [readable(chunk) for chunk in chunks]
+        if any(one is not other for one, other in zip(changed, chunks, strict=True)):
+            table = table.set_column(place, table.schema.field(place), pa.chunked_array(changed, column.type))
     return table
 
 

@@ -41,10 +41,7 @@ def look_at_names(names: list[str], place: dict[str, Any]) -> Iterator[Finding]:
 
 
 def odd_columns(reading: Reading, columns: Columns | None, place: dict[str, Any]) -> Iterator[Finding]:
-    """Columns that `datasets` does not make of what is there: none at all, classes that are folders inside an archive."""
-    if columns == []:
-        told = "its rows have no columns, and `datasets` does not load such a split"
-        yield found("empty-split", told, severity="error", **place)
+    """Columns that `datasets` does not make of what is there, such as classes that are folders inside an archive."""
     if reading.beyond_library:
         yield found("library-refuses", f"`datasets` does not load it: {reading.beyond_library}", **place)
     if (uneven := uneven_metadata(reading)) is not None:

@@ -158,7 +158,8 @@ class Reading:
         """All rows of text files in the types of the first ones; None where another row has none of these. Raises PreviewError."""
         if self.direct is None or self.format.is_parquet:
             return None
-        return converted_text(self.direct, self.names, self.files, Path(self.folder))
+        text = converted_text(self.direct, self.names, self.files, Path(self.folder))
+        return text if text is not None and text.found.columns else None
 
     def parts(self, *, whole: bool) -> Iterator[FileRows]:
         """The rows, as far as they are wanted; small blocks unless the `whole` split is. Raises PreviewError, and what pyarrow raises."""
@@ -170,7 +171,8 @@ class Reading:
         for block in self.extractor.blocks(self.ref, self.dataset, self.names, wanted):
             file, row = (file, row) if block.file == file else (block.file, 0)
             self.beyond_library = block.unread or self.beyond_library
-            yield FileRows(self.shorten(file), row, workable(block.table), block.columns, block.raw)
+            table = block.table if block.columns else pa.table({})  # rows without columns are none
+            yield FileRows(self.shorten(file), row, workable(table), block.columns, block.raw)
             row += block.table.num_rows
 
     def converted_parts(self, text: ConvertedText, columns: Columns) -> Iterator[FileRows]:

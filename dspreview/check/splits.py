@@ -94,7 +94,8 @@ class SplitCheck:
         if total == 0:
             self.findings = [one for one in self.findings if one.code != "library-refuses"]
             loads = self.reading.recognised is not None or (self.reading.format.is_parquet and not self.starts_empty)
-            words = "there is no row" if loads else "there is no row, and `datasets` does not load such a split"
+            what = "its rows have no columns" if self.columns == [] else "there is no row"
+            words = what if loads else f"{what}, and `datasets` does not load such a split"
             self.findings.append(found("empty-split", words, severity=None if loads else "error", **self.place))
         for watch in self.watches.values():
             if watch.name == "label" and self.reading.format.is_media_folder:
@@ -189,7 +190,8 @@ class SplitCheck:
                 self.findings += look_at_names([name for name, _ in part.columns], self.place)
             self.columns = part.columns
             self.across.look(part)
-            left = part.table.num_rows if self.sample is None else self.sample - self.rows
+            count = part.table.num_rows  # more of a table without columns would be rows that are not there
+            left = count if self.sample is None else min(count, self.sample - self.rows)
             self.look_at_part(part._replace(table=part.table.slice(0, left)))
             self.progress(part.table.num_rows)
             if self.sample is not None and self.rows >= self.sample:

@@ -176,8 +176,9 @@ class Extractor:
     def page(
         self, ref: DatasetRef, dataset: Resolved, split: SplitId, staging: Staging, window: Window = Window(),  # noqa: B008 - a value
     ) -> Page:  # fmt: skip
-        """Some rows of a split as a page. Raises PreviewError."""
-        return self.ask(ref, dataset, lambda reader: reader.page(split, staging, window))
+        """Some rows of a split as a page; without columns there are none, as for `datasets`. Raises PreviewError."""
+        page = self.ask(ref, dataset, lambda reader: reader.page(split, staging, window))
+        return page if page.columns else page._replace(num_rows_total=0)
 
     def blocks(self, ref: DatasetRef, dataset: Resolved, split: SplitId, wanted: WantedBlocks) -> Iterator[Block]:
         """The rows of a split as Arrow, some at a time. Raises PreviewError."""

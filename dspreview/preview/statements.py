@@ -114,6 +114,8 @@ def asked(
             )
     with ExitStack() as stack:
         opened = [(view, stack.enter_context(opened_table(queries, view))) for view in wanted.values()]
+        if bare := next((view for view, one in opened if not one.table.columns), None):
+            raise errors.DatasetError(f"{bare.word} has no columns: there is nothing to ask")
         engine = stack.enter_context(
             engine_of(queries, [table for _, table in opened], " ".join(ref.asked for ref in refs.values()))
         )

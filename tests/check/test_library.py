@@ -72,6 +72,32 @@ def ipc(columns: dict[str, Any]) -> bytes:
     return bytes(out.getvalue())
 
 
+FIELDS = {
+    "numbers": [{"a": 1}, {"a": 2.5}],
+    "mixed kinds": [{"a": 1}, {"a": "x"}],
+    "mixed kinds in lists": [{"a": [1]}, {"a": ["x"]}],
+    "mixed kinds in objects": [{"a": {"b": 1}}, {"a": {"b": "x"}}],
+    "a list beside a number": [{"a": 1}, {"a": [1]}],
+    "truths and numbers": [{"a": True}, {"a": 1}],
+    "null and text": [{"a": None}, {"a": "x"}],
+    "other keys": [{"a": 1}, {"b": 2}],
+    "columns": {"a": [1, 2], "b": ["x", "y"]},
+    "columns of unequal length": {"a": [1, 2], "b": ["x"]},
+    "columns of objects": {"a": {"0": 1, "1": 2}},
+    "texts": ["x", "y"],
+    "lists": [[1, 2], [3, 4]],
+    "nothing": [],
+    "a text": "x",
+    "a number": 5,
+    "null": None,
+    "long integers": [{"a": 2**53 + 1}, {"a": None}],
+    "integers beyond 63 bits": [{"a": 2**63}],
+    "integers beyond 64 bits": [{"a": 2**64}],
+    "dates": [{"a": "2020-01-01"}, {"a": "2021-05-05T10:00:00"}],
+    "objects and nulls": [{"a": {"b": 1}}, {"a": None}],
+    "empty objects": [{"a": {}}, {"a": {}}],
+    "empty lists": [{"a": []}, {"a": []}],
+}
 FOLDERS: dict[str, dict[str, Any]] = {
     "csv, splits of other types": {"train.csv": "a\n1\n2\n", "test.csv": "a\n1\n2.5\n"},
     "csv, splits that fit": {"train.csv": "a\n1.5\n2\n", "test.csv": "a\n1\n2\n"},
@@ -134,6 +160,29 @@ FOLDERS: dict[str, dict[str, Any]] = {
     "arrow, hundreds": {"train.arrow": ipc({"a": pa.array([Decimal(100)], pa.decimal128(5, -2))})},
     "readme, no such feature": {"a.jsonl": lines([{"v": 1}]), "README.md": readme("dataset_info:\n  features:\n  - name: v\n    dtype: Sequence")},
     "xml": {"train.xml": "<a><b>1</b></a>\n"},
+    "jsonl, no columns": {"train.jsonl": "{}\n{}\n"},
+    "jsonl, some rows without columns": {"train.jsonl": '{}\n{"a":1}\n'},
+    "jsonl, beyond 63 bits, declared": {"train.jsonl": lines([{"a": 2**63}, {"a": 1}]), "README.md": readme("dataset_info:\n  features:\n  - {name: a, dtype: uint64}")},
+    "jsonl, 63 bits, declared": {"train.jsonl": lines([{"a": 2**63 - 1}, {"a": 1}]), "README.md": readme("dataset_info:\n  features:\n  - {name: a, dtype: uint64}")},
+    "jsonl, beyond 63 bits in a list, declared": {"train.jsonl": lines([{"a": [2**63]}, {"a": [1]}]), "README.md": readme("dataset_info:\n  features:\n  - name: a\n    list: uint64")},
+    "jsonl, beyond 63 bits": {"train.jsonl": lines([{"a": 2**63}, {"a": 1}])},
+    "jsonl, beyond 64 bits, declared": {"train.jsonl": lines([{"a": 2**64}, {"a": 1}]), "README.md": readme("dataset_info:\n  features:\n  - {name: a, dtype: float64}")},
+    "jsonl, halves that are declared whole": {"train.jsonl": lines([{"a": 1.5}]), "README.md": readme("dataset_info:\n  features:\n  - {name: a, dtype: int64}")},
+    "jsonl, numbers that are declared texts": {"train.jsonl": lines([{"a": 1}, {"a": 2}]), "README.md": readme("dataset_info:\n  features:\n  - {name: a, dtype: string}")},
+    "jsonl, texts that are declared numbers": {"train.jsonl": lines([{"a": "1"}, {"a": "2"}]), "README.md": readme("dataset_info:\n  features:\n  - {name: a, dtype: int32}")},
+    "jsonl, 300 declared int8": {"train.jsonl": lines([{"a": 300}]), "README.md": readme("dataset_info:\n  features:\n  - {name: a, dtype: int8}")},
+    "jsonl, kinds that mix, declared texts": {"train.jsonl": lines([{"a": 1}, {"a": "x"}]), "README.md": readme("dataset_info:\n  features:\n  - {name: a, dtype: string}")},
+    "jsonl, an object declared a text": {"train.jsonl": lines([{"a": {"b": 1}}]), "README.md": readme("dataset_info:\n  features:\n  - {name: a, dtype: string}")},
+    "jsonl, a list declared a text": {"train.jsonl": lines([{"a": [1]}]), "README.md": readme("dataset_info:\n  features:\n  - {name: a, dtype: string}")},
+    "jsonl, truths declared numbers": {"train.jsonl": lines([{"a": True}]), "README.md": readme("dataset_info:\n  features:\n  - {name: a, dtype: int64}")},
+    "jsonl, a field of a struct more than declared": {"train.jsonl": lines([{"a": {"b": 1, "c": 2}}]), "README.md": readme("dataset_info:\n  features:\n  - name: a\n    struct:\n    - {name: b, dtype: int64}")},
+    "jsonl, a field of a struct less than declared": {"train.jsonl": lines([{"a": {"b": 1}}]), "README.md": readme("dataset_info:\n  features:\n  - name: a\n    struct:\n    - {name: b, dtype: int64}\n    - {name: c, dtype: int64}")},
+    **{
+        f"json, field, {name}": {"train.json": json.dumps({"v": 1, "data": data}), "README.md": readme("configs:\n- {config_name: default, data_files: train.json, field: data}")}
+        for name, data in FIELDS.items()
+    },
+    "json, a field that is not there": {"train.json": '{"v": 1}', "README.md": readme("configs:\n- {config_name: default, data_files: train.json, field: data}")},
+    "json, a field of a list": {"train.json": '[{"data": 1}]', "README.md": readme("configs:\n- {config_name: default, data_files: train.json, field: data}")},
 }  # fmt: skip
 
 

@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 from dspreview.export import plain_texts
 from dspreview.export.plain_texts import csv_blocks, json_blocks
 from dspreview.feature import value_tree
-from tests.support.data import parquet, write
 
 TEXTS = st.one_of(st.none(), st.text(alphabet=st.sampled_from('ab ",\n\r\t\\\x00\x1f\x7f\u2028é😀'), max_size=6))
 FLOATS = st.one_of(

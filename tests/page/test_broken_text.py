@@ -14,11 +14,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from dspreview.arrow.texts import readable_table
+
 LATIN = [b"good", b"caf\xe9", b"fine", None]
+TEXT = pa.string()
 NOTE = "not text in UTF-8 (byte 0xe9 at 3)"
 
 
-def latin(kind: pa.DataType = pa.string()) -> pa.Array:
+def latin(kind: pa.DataType = TEXT) -> pa.Array:
     """Four texts, of which the second is Latin-1."""
     wide = kind == pa.large_string()
     found = pa.array(LATIN, pa.large_binary() if wide else pa.binary()).view(pa.large_string() if wide else pa.string())
@@ -150,3 +153,10 @@ def test_a_damaged_arrow_file_is_still_refused(tmp_path: Path, dspreview: Any) -
     ran = dspreview("rows", data)
     assert ran.code == 6, ran.out
     assert "train.arrow" in ran.err
+
+
+@pytest.mark.parametrize("shape", ["text", "large", "list", "fixed", "struct", "deep", "map"])
+def test_text_that_is_utf8_is_left_as_it_is(shape: str) -> None:
+    whole = SHAPES[shape][0].slice(2)
+    table = pa.table({"t": pa.chunked_array([whole, whole]), "j": pa.array(["1"] * 4).cast(pa.json_())})
+    assert readable_table(table) is table

@@ -55,6 +55,9 @@ def in_bytes(kind: pa.DataType) -> pa.DataType | None:
     """Bytes for texts, which lie alike."""
     if pa.types.is_string_view(kind):
         return pa.binary_view()
+    if pa.types.is_dictionary(kind):
+        inner = in_bytes(kind.value_type)
+        return None if inner is None else pa.dictionary(kind.index_type, inner)
     if is_text(kind):
         return pa.large_binary() if pa.types.is_large_string(kind) else pa.binary()
     return None

@@ -57,6 +57,8 @@ class GuardedJson:
             if table is not None and not holds_rounded(table):  # most long integers fit: the ids of messages, say
                 refuse_columns(table.num_columns)
                 return table
+            if (door := CURRENT.get()) is not None:
+                door.rounded = table
             data, names = with_big_integers_as_text(data)
         try:
             table = paj.read_json(io.BytesIO(data), read_options=read_options, **options)
@@ -137,7 +139,20 @@ def exact_read_json(source: Any, **options: Any) -> pd.DataFrame:
     columns = columns_of(value)
     if not columns:
         return pandas_read_json(io.StringIO(exact_dumps(value)), **options)
-    return pd.DataFrame({name: pd.arrays.ArrowExtensionArray(column_of(values)) for name, values in columns.items()})
+    found = {name: column_of(values) for name, values in columns.items()}
+    mixed = [name for name, column in found.items() if isinstance(column.type, pa.JsonType)]
+    if mixed and not is_taken(value, options):
+        note_beyond_library(f"values of several kinds in {mixed[0]!r}")
+    return pd.DataFrame({name: pd.arrays.ArrowExtensionArray(column) for name, column in found.items()})
+
+
+def is_taken(value: Any, options: dict[str, Any]) -> bool:
+    """Whether `datasets` makes a table of a document."""
+    try:
+        pa.Table.from_pandas(pandas_read_json(io.StringIO(exact_dumps(value)), **options), preserve_index=False)
+    except (pa.ArrowException, ValueError, TypeError, OverflowError):
+        return False
+    return True
 
 
 def whole_document(data: bytes) -> dict[str, Any] | None:
@@ -216,12 +231,29 @@ cast_table = json_reader.Json._cast_table  # noqa: SLF001 - what is replaced is 
 
 def cast_exactly(self: Any, table: pa.Table, json_field_paths: Any = ()) -> pa.Table:
     """`_cast_table`, which keeps ten digits of a float where an object is declared to be a text."""
+    features = self.info.features or {}
     for place, name in enumerate(table.column_names):
-        declared = (self.info.features or {}).get(name)
+        declared = features.get(name)
+        if isinstance(table.column(place).type, pa.JsonType) and declared is not None:  # an integer beyond 64 bits
+            note_refused(self, json_field_paths, name)
+            if not isinstance(declared, Value):
+                values = [None if text is None else json.loads(text) for text in table.column(place).to_pylist()]
+                kind = features.arrow_schema.field(name).type
+                table = table.set_column(place, name, pa.chunked_array([pa.array(values, kind)]))
         if pa.types.is_struct(table.column(place).type) and declared == Value("string"):
             texts = [None if value is None else exact_dumps(value) for value in table.column(place).to_pylist()]
             table = table.set_column(place, name, pa.chunked_array([texts], pa.string()))
     return cast_table(self, table, json_field_paths)
+
+
+def note_refused(reader: Any, json_field_paths: Any, name: str) -> None:
+    """Remember where `datasets` does not cast to the declared types what pyarrow made of integers beyond 64 bits: floats."""
+    if (door := CURRENT.get()) is None or door.rounded is None:
+        return
+    try:
+        cast_table(reader, door.rounded, json_field_paths)
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        note_beyond_library(f"a number beyond {2**63 - 1:,} in {name!r}: {str(error).splitlines()[0]}")
 
 
 json_reader.Json._cast_table = cast_exactly  # noqa: SLF001 - what is replaced is private, and pinned by tests

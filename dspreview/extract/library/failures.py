@@ -68,7 +68,7 @@ def explain(error: BaseException, where: str, source: Origin, settings: Settings
 
 def placed(where: str, error: BaseException, source: Origin) -> str:
     """The dataset, and the file and line that a reader noted."""
-    notes = [note for link in chain(error) for note in getattr(link, "__notes__", ())][:2]
+    notes = list(dict.fromkeys(note for link in chain(error) for note in getattr(link, "__notes__", ())))[:2]
     return ": ".join([where, *(", ".join([shorten(notes[0], source), *notes[1:]]) for _ in notes[:1])])
 
 

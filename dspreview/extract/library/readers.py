@@ -52,6 +52,7 @@ EXAMPLES_AT_ONCE = 10
 FIRST_LINE_TELLS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
 LONGEST_HEADER = 100_000_000
 COMMA = "a comma behind the row, which JSON Lines has not; remove the commas at the ends of lines"
+NO_FIELD = "its document has no key {!r}, which the README names as `field`"
 
 
 class SplitReader:
@@ -215,13 +216,13 @@ class SplitReader:
                     if self.format.is_delimited:
                         again = partial(self._as_text, shard, number, short)
                         read = exact_numbers(table, again, self.features, self.door.texts)
-                    if (
-                        self.features is None
-                    ):  # what was text in one file is text in the next, whatever it looks like there
+                    if self.features is None:  # what was text in one file is text in the next, whatever it looks like
                         self.door.texts.update(field.name for field in read.schema if is_text(field.type))
                     yield name, read
             except Exception as error:  # raised again, with its file and line
                 error.add_note(name)
+                if isinstance(error, (KeyError, TypeError)) and (field := self.plan.params.get("field")) is not None:
+                    raise told_otherwise(error, NO_FIELD.format(field)) from error
                 if self.plan.features is not None and is_cast(error):
                     raise other_types(error, self.source, self.plan, self.split, name) from error
                 if line := bad_line(shard, self.door):
