@@ -10,6 +10,7 @@ import json
 import re
 from typing import Any
 
+import datasets
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -231,7 +232,7 @@ cast_table = json_reader.Json._cast_table  # noqa: SLF001 - what is replaced is 
 
 def cast_exactly(self: Any, table: pa.Table, json_field_paths: Any = ()) -> pa.Table:
     """`_cast_table`, which keeps ten digits of a float where an object is declared to be a text."""
-    features = self.info.features or {}
+    features = self.info.features if self.info.features is not None else datasets.Features()
     for place, name in enumerate(table.column_names):
         declared = features.get(name)
         if isinstance(table.column(place).type, pa.JsonType) and declared is not None:  # an integer beyond 64 bits
