@@ -11,7 +11,7 @@ import pyarrow.csv as pc
 
 from dspreview.check.findings import Finding, found
 from dspreview.check.names import look_at_names
-from dspreview.check.reading import Reading
+from dspreview.check.reading import DELIMITED, Reading
 from dspreview.extract.library.csvheader import HEAD, TOLD, short_header
 from dspreview.local import open_regular
 
@@ -35,9 +35,7 @@ def look_at_delimited(reading: Reading, path: str, place: dict[str, Any]) -> Ite
         told = "it is UTF-16, and `datasets` does not load it; declare `encoding` in the README, or write UTF-8"
         yield found("library-differs", told, file=name, line=1, **place)
     if (
-        path.endswith((".csv", ".tsv", ".psv"))
-        and "://" not in path
-        and header is not None
+        header is not None
         and shifted is None
         and "encoding" not in known
         and not any(reading.params.get(key) is not None for key in TOLD)
@@ -51,7 +49,7 @@ def header_of(reading: Reading, path: str) -> list[str] | None:
     params = reading.params
     if (
         not reading.format.is_delimited
-        or not path.endswith(".csv")
+        or not path.endswith(DELIMITED)
         or "://" in path
         or params.get("header", "infer") not in {"infer", 0}
         or len(reading.delimiter) != 1

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -208,6 +210,31 @@ class Reading:
         with self.open(path) as stream:
             for batch in pq.ParquetFile(stream, pre_buffer=False).iter_batches(WHOLE_BATCH):
                 yield pa.Table.from_batches([batch])
+
+    def loads_as(self, file: str, schema: pa.Schema) -> bool:
+        """Whether `datasets` takes a file into types that it knows from a split before: its reader of JSON guesses none then."""
+        if self.format.is_delimited or not self.format.guesses_types or "://" in self.root:
+            return False
+        from datasets import Features
+        from datasets.data_files import DataFilesDict, DataFilesList
+
+        from dspreview.extract.library.readers import SplitReader
+
+        path, split = os.path.join(self.root, file), self.names.split
+        known = Features.from_arrow_schema(schema)
+        plan = replace(
+            self.plan,
+            features=known,
+            files={split: [path]},
+            data_files=DataFilesDict({split: DataFilesList([path], [])}),
+        )
+        reader = SplitReader(self.library.source, plan, split, self.folder, self.settings, streaming=True)
+        try:
+            for _ in reader.tables(0, sys.maxsize):
+                pass
+        except Exception:  # noqa: BLE001 - whatever it is, `datasets` raises it, too
+            return False
+        return True
 
     def stored_schema(self, path: str) -> pa.Schema | None:
         """The schema of an Arrow file as it has it; None for other formats."""
