@@ -27,7 +27,9 @@ POLARS = {
 def make_files(folder: Path) -> dict[str, Path]:
     """The same rows as Parquet, CSV and JSON Lines, and a folder of pictures. Made by another process: Linux counts the
     memory of whoever starts a process as that process's own peak, so this one must stay small."""
-    subprocess.run([sys.executable, "-m", "tests.benchmarks.data", str(folder), str(ROWS), str(PICTURES)], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.makers.tables", str(folder), str(ROWS), str(PICTURES)], check=True
+    )
     return {kind: folder / f"big.{kind}" for kind in MOST}
 
 

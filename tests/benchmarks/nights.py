@@ -26,7 +26,9 @@ def warming(folder: Path, environment: dict[str, str]) -> list[Line]:
     """`warm` over 300 small datasets, against a loop in Python."""
     listed = folder / "many.txt"
     made = folder / "many"
-    subprocess.run([sys.executable, "-m", "tests.benchmarks.small", str(made), str(SMALL_DATASETS)], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.makers.folders", str(made), str(SMALL_DATASETS)], check=True
+    )
     listed.write_text("\n".join(sorted(str(place) for place in made.iterdir())))
     database = folder / "warm.sqlite"
     words = f"warm --from {listed} --workers 2 --quiet --database {database}"
@@ -42,7 +44,7 @@ def warming(folder: Path, environment: dict[str, str]) -> list[Line]:
 
 def hub_status(folder: Path, environment: dict[str, str]) -> list[Line]:
     """`hub status` over 500,000 names, from a server on this machine."""
-    command = [sys.executable, "-m", "tests.benchmarks.names", str(HUB_NAMES)]
+    command = [sys.executable, "-m", "tests.benchmarks.makers.hub", str(HUB_NAMES)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         online = environment | {"HF_ENDPOINT": server.stdout.readline().strip()}

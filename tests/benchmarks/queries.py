@@ -60,7 +60,7 @@ def compared(what: str, ours: Timing, other: Timing, target: float) -> Line:
 def memory(big: Path, environment: Mapping[str, str]) -> list[Line]:
     """The largest process over a split of 5 GB."""
     large = big.with_name("large.parquet")
-    command = [sys.executable, "-m", "tests.benchmarks.large", str(big), str(large), str(TIMES)]
+    command = [sys.executable, "-m", "tests.benchmarks.makers.repeated", str(big), str(large), str(TIMES)]
     subprocess.run(command, check=True)
     size = large.stat().st_size / 1e9
     calls: dict[str, list[str | Path]] = {

@@ -28,7 +28,7 @@ def measure(folder: Path, environment: dict[str, str]) -> list[Line]:
     """All of it."""
     made = folder / "texts"
     made.mkdir()
-    subprocess.run([sys.executable, "-m", "tests.benchmarks.textdata", str(made)], check=True)
+    subprocess.run([sys.executable, "-m", "tests.benchmarks.makers.texts", str(made)], check=True)
     lines = []
     for name, most in SIZES.items():
         lines += first_rows(made / name, most, environment)

@@ -186,6 +186,9 @@ FOLDERS: dict[str, dict[str, Any]] = {
     "jsonl, truths declared numbers": {"train.jsonl": lines([{"a": True}]), "README.md": readme("dataset_info:\n  features:\n  - {name: a, dtype: int64}")},
     "jsonl, a field of a struct more than declared": {"train.jsonl": lines([{"a": {"b": 1, "c": 2}}]), "README.md": readme("dataset_info:\n  features:\n  - name: a\n    struct:\n    - {name: b, dtype: int64}")},
     "jsonl, a field of a struct less than declared": {"train.jsonl": lines([{"a": {"b": 1}}]), "README.md": readme("dataset_info:\n  features:\n  - name: a\n    struct:\n    - {name: b, dtype: int64}\n    - {name: c, dtype: int64}")},
+    "json, a list with an integer beyond 64 bits": {"train.json": json.dumps([{"a": 2**64}, {"a": 1}])},
+    "json, a list with an integer beyond 63 bits": {"train.json": json.dumps([{"a": 2**63}, {"a": 1}])},
+    "jsonl, an integer beyond 64 bits": {"train.jsonl": lines([{"a": 2**64}, {"a": 1}])},
     **{
         f"json, field, {name}": {"train.json": json.dumps({"v": 1, "data": data}), "README.md": readme("configs:\n- {config_name: default, data_files: train.json, field: data}")}
         for name, data in FIELDS.items()

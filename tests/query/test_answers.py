@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -87,3 +88,13 @@ def test_folders_whose_names_look_like_patterns(tmp_path: Path, dspreview: Progr
     for split, text in (("train", "x"), ("test", "y")):
         found = dspreview("rows", folder, "default", split, "--json")
         assert found.row_values == [{"t": text, "n": 1 if text == "x" else 2}], found.err
+
+
+def test_rows_far_apart_of_columns_that_pyarrow_reads(tmp_path: Path, dspreview: Program) -> None:
+    """Between them lie blocks of rows of which none is asked for."""
+    table = pa.table(
+        {"id": range(9_000), "price": pa.array([Decimal(n) / 4 for n in range(9_000)], pa.decimal128(9, 2))}
+    )
+    folder = write(tmp_path / "d", {"a.parquet": parquet(table)})
+    found = dspreview("filter", folder, "--where", "id IN (1, 4500, 8999)", "--json")
+    assert [row["row"]["price"] for row in found.json["rows"]] == ["0.25", "1125.00", "2249.75"], found.err

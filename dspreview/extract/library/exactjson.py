@@ -123,7 +123,17 @@ def exact_loads(text: Any) -> Any:
             value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "ignore"))  # halves are dropped
     except RecursionError as error:
         raise ValueError("a value is nested too deep") from error
+    if isinstance(text, bytes) and text.startswith(b"[") and has_long_integer(text):
+        note_too_long(text)
     return value
+
+
+def note_too_long(text: bytes) -> None:
+    """Remember where `datasets` does not read a list of rows, for an integer that ujson does not take."""
+    try:
+        ujson_loads(text)
+    except ValueError as error:
+        note_beyond_library(f"an integer beyond 64 bits in a list of rows ({error})")
 
 
 def exact_dumps(value: Any) -> str:

@@ -65,7 +65,7 @@ def read(engine: Engine, part: int, places: list[int], columns: list[int]) -> li
         for batch in file.tables(BATCH, group, leaves) if wanted else ():
             rows = settled_table(batch, bare)
             here = [place for place in wanted if seen <= place < seen + rows.num_rows]
-            kept = rows.take([place - seen for place in here])
+            kept = rows.take(pa.array([place - seen for place in here], pa.int64()))  # an empty list has no type
             found += [(place, kept, number) for number, place in enumerate(here)]
             seen += rows.num_rows
             if wanted[-1] < seen:

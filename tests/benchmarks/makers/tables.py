@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.data FOLDER ROWS PICTURES`: large files of the same rows in three formats, and a folder of pictures."""
+"""`python -m tests.benchmarks.makers.tables FOLDER ROWS PICTURES`: large files of the same rows in three formats, and a folder of pictures."""
 
 from __future__ import annotations
 

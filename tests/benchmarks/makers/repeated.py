@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.large FILE LARGE TIMES`: a Parquet file repeated, with ids that go on."""
+"""`python -m tests.benchmarks.makers.repeated FILE LARGE TIMES`: a Parquet file repeated, with ids that go on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.textdata FOLDER`: CSV and JSON Lines of what people have in them.
+"""`python -m tests.benchmarks.makers.texts FOLDER`: CSV and JSON Lines of what people have in them.
 
 Identifiers, hashes, dates, links, nested messages, nulls, many columns, lines of 1 MB, and texts of 60 words as Parquet. Another process
 makes them: Linux counts the memory of whoever starts a process as that process's own peak.

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.small FOLDER COUNT`: folders of 200 rows, a third each of CSV, JSON Lines and Parquet."""
+"""`python -m tests.benchmarks.makers.folders FOLDER COUNT`: folders of 200 rows, a third each of CSV, JSON Lines and Parquet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Hub that knows names only: `python -m tests.benchmarks.names COUNT` prints its address and serves until killed."""
+"""A Hub that knows names only: `python -m tests.benchmarks.makers.hub COUNT` prints its address and serves until killed."""
 
 from __future__ import annotations
 
