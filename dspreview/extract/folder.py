@@ -39,6 +39,8 @@ class SplitRows(NamedTuple):
     """Whether the types are a guess from values: another row may need wider ones."""
     origin: str = ""
     """What of a file it is where that is not all of it: a sheet, a table."""
+    glance: Callable[[int], Callable[[int], Iterator[NamedTable]]] | None = None
+    """What reads them for a page, where that is less work: values of more than so many bytes may end behind them."""
 
 
 class Flaw(NamedTuple):

@@ -11,7 +11,7 @@ from dspreview.models import Asset, Column, FeatureTree, Page, Resolved, dump
 from dspreview.page.cells import AssetLimits, CellWriter
 from dspreview.page.columns import is_url_column, make_column
 from dspreview.page.row_lines import RowLines
-from dspreview.page.truncation import Budget, Row, fit, row_size, size
+from dspreview.page.truncation import Budget, Row, early_cut, fit, row_size, size
 from dspreview.settings import Settings
 
 
@@ -84,12 +84,15 @@ class PageMaker:
             row = Row(row_idx, {})
             for one, feature, picture in zip(cells, features, pictures, strict=True):
                 value = one.values[number]
-                if picture or not one.plain:
+                if budget is not None and (begins := early_cut(value, feature, budget.max_bytes)) is not None:
+                    value, row.is_long = begins, True
+                    row.truncated.append(one.name)
+                elif picture or not one.plain:
                     value = self.writer.write(value, feature, row_idx, one.name, as_pixels=picture)
                 row.cells[one.name] = value
             rows.append(row)
             if budget is not None:
-                used += row_size(row, budget)
+                used += row_size(row, budget) + (budget.max_bytes if row.is_long else 0)
                 if used > budget.max_bytes and len(rows) >= budget.min_rows:
                     break
         return columns, rows

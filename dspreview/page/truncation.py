@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from dspreview.feature import JSON, TEXTS, Feature
 from dspreview.models import Json, dump
 from dspreview.page.row_lines import row_line
 
 MIN_CELL_BYTES = 100
 """A cut cell keeps at most so many bytes of its text, or of its JSON."""
+
+
+LONGER = 8
+"""How many times longer a JSON text is at most than the value that it is of: six letters for one that is escaped, and blanks."""
 
 
 @dataclass(slots=True)
@@ -19,6 +25,8 @@ class Row:
     row_idx: int
     cells: dict[str, Json]
     truncated: list[str] = field(default_factory=list)
+    is_long: bool = False
+    """Whether a cell was cut before it was read whole: no page has room for it."""
     text: str | None = None
     """Its line, once somebody asked for it; None again where a cell changes."""
 
@@ -56,8 +64,8 @@ def fit(rows: list[Row], protected: set[str], budget: Budget) -> tuple[list[Row]
     """
     sizes = [row_size(row, budget) for row in rows]
     total, count = 1, 0
-    for one in sizes:
-        if total + one > budget.max_bytes:
+    for row, one in zip(rows, sizes, strict=True):
+        if row.is_long or total + one > budget.max_bytes:
             break
         total, count = total + one, count + 1
     wanted = min(budget.min_rows, len(rows))
@@ -95,6 +103,41 @@ def cut_cells(rows: list[Row], protected: set[str], budget: Budget, total: int) 
         rows[place].truncated = [name for name in rows[place].cells if name in named]
         rows[place].text = None
     return total
+
+
+def early_cut(value: Any, feature: Feature, max_bytes: int) -> str | None:
+    """What is left of a value that no page has room for, without a look at the rest of it; None of others.
+
+    That is a text of more bytes, or JSON text, or a list of such, so much longer that its escapes and blanks do not count.
+    """
+    if isinstance(value, str):
+        if len(value) <= max_bytes or value.startswith("http"):  # of an address, a part is worth nothing
+            return None
+        if not feature.holds_json_text:
+            return cut(value[:MIN_CELL_BYTES]) if feature.value in TEXTS else None
+        if len(value) > LONGER * max_bytes and value.startswith('"'):
+            try:
+                return cut(json.loads(value)[:MIN_CELL_BYTES])
+            except ValueError:
+                return None
+    elif isinstance(value, list) and feature.item.kind == JSON:
+        texts = [one for one in value if isinstance(one, str)]
+        if sum(map(len, texts)) > LONGER * max_bytes:
+            return beginning(value)
+    return None
+
+
+def beginning(texts: list[Any]) -> str | None:
+    """The beginning of a list of JSON texts, as `cut` has it; None where one of them is none."""
+    found: list[Json] = []
+    for text in texts:
+        try:
+            found.append(None if text is None else json.loads(text))
+        except (ValueError, RecursionError):
+            return None
+        if len(dump(found)) > MIN_CELL_BYTES + 1:
+            break
+    return cut(found)
 
 
 def cell_size(value: Json) -> int:

@@ -97,6 +97,8 @@ class Net:
             self.look_at_columns(first)
             self.look_at_statistics(first)
             self.look_at_search(first)
+        elif expected is not None and (first.total or 0) > PAGE:
+            self.look_at_many(expected[0])
         self.look_at_whole()
         return self.found
 
@@ -133,6 +135,24 @@ class Net:
             special = [one for one in first.special if one[0] in part]
             if found.special != special:
                 self.say(f"{what}: special cells {found.special[:3]} instead of {special[:3]}")
+
+    def look_at_many(self, rows: list[dict[str, Any]]) -> None:
+        """Rows that lie far apart, the last ones, and all of them."""
+        last = len(rows) - PAGE // 2
+        name = quoted(next(iter(rows[0]), ""))
+        for command, *words in (
+            ("rows", "--sample", str(PAGE // 2), "--seed", "1"),
+            ("rows", "--offset", str(last)),
+            ("filter", "--offset", str(last)),
+            ("filter", "--orderby", f"{name} DESC"),
+            ("filter", "--where", f"{name} IS NULL"),
+        ):
+            found = self.page(command, *words)
+            if found is not None:
+                self.same(" ".join([command, *words]), found.rows, {row: rows[row] for row in found.order})
+        whole = self.ask("rows", self.dataset, *self.where, "--length", "all", "--format", "jsonl")
+        shown = dict(enumerate(map(json.loads, whole.out.splitlines())))
+        self.same("rows --length all", shown, dict(enumerate(rows)))
 
     def look_at_columns(self, first: Page) -> None:
         """Nulls, equality and order by each column."""

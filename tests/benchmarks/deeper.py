@@ -21,7 +21,7 @@ PEERS = ("text-dedup==0.4.0", "datatrove[processing]==0.10.1", "spacy", "orjson"
 FOUND, FALSE = 0.95, 0.01
 """How many of the pairs are found at least, and how many others at most, as a share of the texts."""
 RULES = """
-[rules.default.train]
+[rules."default/train"]
 id = { unique = true }
 label = { in = ["yes", "no", "maybe"] }
 score = { max = 1.9999 }
@@ -30,7 +30,7 @@ text = { regex = "[0-9a-f]{32}" }
 SCAN = """
 import sys, time, pyarrow.parquet as pq
 from dspreview.check.secrets.scan import Scan
-(texts,) = pq.read_table(sys.argv[1]).column("text").chunks
+texts = pq.read_table(sys.argv[1]).column("text").combine_chunks()
 scan, begin = Scan("text"), time.process_time()
 for start in range(0, len(texts), 65_536):
     scan.look("text", texts.slice(start, 65_536), lambda place: place)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dspreview.feature import json_tree, list_tree, value_tree
+from dspreview.models import Kind, Resolved
+from dspreview.page.pages import Cells, PageMaker
+from dspreview.page.row_lines import RowLines
 from dspreview.page.truncation import Budget, Row, fit
+from dspreview.settings import resolve
 
 WHOSE = {"dataset": "d", "config": "c", "split": "s"}
 PREFIX = len(json.dumps(WHOSE, separators=(",", ":"))) - 1
@@ -112,3 +119,46 @@ def test_the_limit_always_holds(cells: list[dict[str, Any]], limit: int, min_row
 def test_many_rows_keep_to_the_limit(rows: int, limit: int) -> None:
     kept, _ = fit(rows_of([{"a": "x" * 50}] * rows), set(), Budget(limit, 10, PREFIX))
     assert answer_size(kept) <= limit
+
+
+TEXTS = st.one_of(
+    st.text(max_size=20), st.builds(lambda sign, count: sign * count, st.text(max_size=4), st.integers(0, 9_000))
+)
+JSON_VALUES = st.one_of(
+    TEXTS, st.none(), st.lists(TEXTS, max_size=5), st.dictionaries(st.text(max_size=3), TEXTS, max_size=3)
+)
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries({
+            "t": st.none() | TEXTS,
+            "j": JSON_VALUES,
+            "l": st.none() | st.lists(JSON_VALUES, max_size=40),
+            "n": st.integers(0, 9),
+        }),
+        max_size=14,
+    )
+)  # fmt: skip
+def test_what_is_cut_before_it_is_read_is_cut_alike(rows: list[dict[str, Any]]) -> None:
+    """Values that no page has room for are not read whole; the page is the one of rows that were."""
+    settings = resolve({"ROWS_MAX_BYTES": "1000", "ROWS_MIN_NUMBER": "3"}, {"HOME": "/nowhere"})
+
+    def column(name: str, tree: Any, value: Callable[[Any], Any]) -> Cells:
+        return Cells(name, tree, [value(row[name]) for row in rows], plain=tree["_type"] == "Value", declared=True)
+
+    def text(value: Any) -> str | None:
+        return None if value is None else json.dumps(value)
+
+    cells = [
+        column("t", value_tree("string"), lambda value: value),
+        column("j", json_tree(), text),
+        column("l", list_tree(json_tree()), lambda value: None if value is None else list(map(text, value))),
+        column("n", value_tree("int64"), lambda value: value),
+    ]
+    dataset = Resolved(Kind.LOCAL, "/d", "r")
+    maker = PageMaker(dataset, "d", "c", "s", settings, Path("/nowhere"), lambda _path, _most: b"")
+    page = maker.make(cells, range(len(rows)), whole=False)
+    kept, omitted = fit(rows_of([{name: row[name] for name in "tjln"} for row in rows]), set(), maker.budget())
+    assert page.rows == RowLines([row.line() for row in kept]).text
+    assert page.extra.get("omitted_columns", 0) == omitted

@@ -87,10 +87,16 @@ def as_moment(value: date | None) -> datetime | None:
 
 def as_json(values: list[Any]) -> pa.Array:
     """Values of several kinds, or nested ones, as JSON."""
-    texts = [
-        None if value is None else json.dumps(value, default=plain, ensure_ascii=False, allow_nan=True)
-        for value in values
-    ]
+    return json_array([None if value is None else json_text(value) for value in values])
+
+
+def json_text(value: Any) -> str:
+    """A value as JSON."""
+    return ENCODER.encode(value)
+
+
+def json_array(texts: list[str | None]) -> pa.Array:
+    """JSON texts as an array."""
     # halves of letters are dropped, as of JSON tables: DuckDB takes no JSON with them, escaped or not
     whole = [None if text is None else text.encode("utf-8", "ignore").decode() for text in texts]
     return pa.ExtensionArray.from_storage(pa.json_(), pa.array(whole, pa.string()))
@@ -103,3 +109,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, date | time):
         return value.isoformat()
     return str(value) if isinstance(value, timedelta | Decimal) else repr(value)
+
+
+ENCODER = json.JSONEncoder(default=plain, ensure_ascii=False, allow_nan=True)

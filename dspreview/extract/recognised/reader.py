@@ -34,6 +34,7 @@ from dspreview.extract.recognised.whole import WholeRows, columns_of
 from dspreview.models import ConfigListing, Json, Listing, Page, SplitId, SplitListing
 from dspreview.page.pages import PageMaker
 from dspreview.page.staging import Staging
+from dspreview.page.truncation import LONGER
 
 T = TypeVar("T")
 FEW_ROWS = 1_000
@@ -93,6 +94,8 @@ class Recognised(Reader):
     def page(self, split: SplitId, staging: Staging, window: Window) -> Page:
         """Some rows."""
         settings, rows = self.opening.settings, self.rows(split)
+        if rows.glance is not None and not window.whole:
+            rows = rows._replace(read=rows.glance(LONGER * settings.rows_max_bytes + 1))
         length = settings.rows_max_number if window.length is None else window.length
         with told(self.where(split), self.source, self.recognition):
             table, whole = first_rows(rows, self.where(split), window.offset, length)

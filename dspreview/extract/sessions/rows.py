@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from io import BytesIO
 
@@ -11,7 +15,7 @@ import pyarrow as pa
 
 from dspreview.errors import UnreadableDataError
 from dspreview.extract.folder import Configs, Flaw, Folder, NamedTable, SplitRows
-from dspreview.extract.formats.values import as_json
+from dspreview.extract.formats.values import as_json, json_array, json_text
 from dspreview.extract.layout.harness import Harness, harness_in
 from dspreview.extract.layout.split_files import splits_of
 from dspreview.extract.plain import Columns
@@ -41,7 +45,12 @@ def session_configs(folder: Folder) -> Configs:
     names = session_names(folder)
     return {
         "default": {
-            split: SplitRows(group, partial(read_sessions, folder, group), columns=COLUMNS)
+            split: SplitRows(
+                group,
+                partial(read_sessions, folder, group, sys.maxsize),
+                columns=COLUMNS,
+                glance=partial(partial, read_sessions, folder, group),
+            )
             for split, group in splits_of(names).items()
         }
     }
@@ -66,8 +75,8 @@ def holds_session(folder: Folder, name: str) -> bool:
         return True
 
 
-def read_sessions(folder: Folder, names: Sequence[str], batch: int) -> Iterator[NamedTable]:
-    """The sessions of files, in order; a file without any has no row."""
+def read_sessions(folder: Folder, names: Sequence[str], most: int, batch: int) -> Iterator[NamedTable]:
+    """The sessions of files, in order; a file without any has no row. Traces and messages of more than `most` bytes may end behind them."""
     waiting: list[Session] = []
     yield "", table_of([])
     for name in names:
@@ -77,22 +86,23 @@ def read_sessions(folder: Folder, names: Sequence[str], batch: int) -> Iterator[
         except OSError as error:
             error.add_note(f"{folder.root}/{name}")
             raise
-        for session in sessions_of(folder, name, body):
+        for session in sessions_of(folder, name, body, most):
             waiting.append(session)
             if len(waiting) >= min(batch, AT_ONCE):
-                yield name, table_of(waiting)
+                yield name, table_of(waiting, most)
                 waiting = []
         if waiting:
-            yield name, table_of(waiting)
+            yield name, table_of(waiting, most)
             waiting = []
 
 
-def sessions_of(folder: Folder, name: str, body: bytes) -> Iterator[Session]:
-    """The sessions of a file. Raises UnreadableDataError where it holds other JSON Lines."""
+def sessions_of(folder: Folder, name: str, body: bytes, most: int) -> Iterator[Session]:
+    """The sessions of a file; a trace may end behind so many bytes. Raises UnreadableDataError where it holds other JSON Lines."""
     harness = harness_in(BytesIO(body))
     if harness is None:  # other JSON Lines beside sessions
         return
-    lines, broken = lines_of(body)
+    with uncollected():
+        lines, broken = lines_of(body)
     told: Line = {BROKEN: broken} if broken else {}
     if harness is Harness.HERMES:
         for line in lines:
@@ -100,11 +110,12 @@ def sessions_of(folder: Folder, name: str, body: bytes) -> Iterator[Session]:
             session.metadata |= told
             yield session
         return
-    trace = body.decode("utf-8", "replace")
-    if harness is Harness.DROID:
-        session = droid_session(lines, trace, name, beside(folder, f"{name.rpartition('.jsonl')[0]}.settings.json"))
-    else:
-        session = BY_HARNESS[harness](lines, trace, name)
+    trace = body[:most].decode("utf-8", "replace")
+    with uncollected():
+        if harness is Harness.DROID:
+            session = droid_session(lines, trace, name, beside(folder, f"{name.rpartition('.jsonl')[0]}.settings.json"))
+        else:
+            session = BY_HARNESS[harness](lines, trace, name)
     session.metadata |= told
     yield session
 
@@ -114,14 +125,26 @@ BY_HARNESS = {
 }  # fmt: skip
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Make objects that all stay, and no search for garbage among them, which takes as long as to make them."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 def lines_of(body: bytes) -> tuple[list[Line], list[int]]:
     """The objects of the lines, and the numbers of those that are none: one that is being written, say."""
     found, broken = [], []
-    for number, line in enumerate(body.split(b"\n"), 1):
+    for number, line in enumerate(BytesIO(body), 1):
         if not line.strip():
             continue
         try:
-            value = json.loads(line.decode("utf-8-sig", "replace"))
+            value = json.loads(line.removeprefix(BOM_UTF8).decode("utf-8", "replace"))
         except (ValueError, RecursionError):
             value = None
         if isinstance(value, dict) and isinstance(value.get("type", ""), str):
@@ -139,8 +162,8 @@ def beside(folder: Folder, name: str) -> bytes | None:
         return stream.read()
 
 
-def table_of(sessions: list[Session]) -> pa.Table:
-    """Sessions as a table."""
+def table_of(sessions: list[Session], most: int = sys.maxsize) -> pa.Table:
+    """Sessions as a table; their messages may end behind so many bytes."""
     texts: dict[str, list[str | None]] = {
         "harness": [str(one.harness) for one in sessions], "session_id": [one.session_id for one in sessions],
         "prompt": [one.conversation.prompt for one in sessions], "sent_at": [one.conversation.sent_at for one in sessions],
@@ -152,8 +175,8 @@ def table_of(sessions: list[Session]) -> pa.Table:
     }
     arrays = {name: pa.array(map(seen, values), pa.string()) for name, values in texts.items()}
     arrays |= {name: pa.array(values, pa.int64()) for name, values in numbers.items()}
-    arrays["messages"] = lists([list(one.conversation.messages) for one in sessions])
-    arrays["tools"] = lists([one.conversation.tools for one in sessions])
+    arrays["messages"] = lists([json_texts(one.conversation.messages, most) for one in sessions])
+    arrays["tools"] = lists([json_texts(one.conversation.tools) for one in sessions])
     arrays["metadata"] = as_json([one.metadata for one in sessions])
     arrays["trace"] = as_json([one.trace for one in sessions])
     return pa.table([arrays[name] for name, _ in COLUMNS], names=[name for name, _ in COLUMNS])
@@ -164,12 +187,23 @@ def seen(text: str | None) -> str | None:
     return None if text is None else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def lists(values: list[list[Line]]) -> pa.Array:
+def json_texts(values: Sequence[Line], most: int = sys.maxsize) -> list[str]:
+    """Values as JSON, as long as those before them have no more than so many bytes."""
+    found, size = list[str](), 0
+    for value in values:
+        if size > most:
+            break
+        found.append(json_text(value))
+        size += len(found[-1])
+    return found
+
+
+def lists(texts: list[list[str]]) -> pa.Array:
     """Lists of JSON."""
     places = [0]
-    for one in values:
+    for one in texts:
         places.append(places[-1] + len(one))
-    return pa.ListArray.from_arrays(pa.array(places, pa.int32()), as_json([item for one in values for item in one]))
+    return pa.ListArray.from_arrays(pa.array(places, pa.int32()), json_array([text for one in texts for text in one]))
 
 
 def session_flaws(folder: Folder) -> Iterator[Flaw]:

@@ -23,7 +23,9 @@ if __name__ == "__main__":
 
     def run(pipeline: list[Any], tasks: int) -> None:
         """One stage."""
-        LocalPipelineExecutor(pipeline=pipeline, tasks=tasks, workers=2, skip_completed=False).run()
+        LocalPipelineExecutor(
+            pipeline=pipeline, tasks=tasks, workers=2, skip_completed=False, logging_dir=f"{folder}/logs"
+        ).run()
 
     signatures, buckets, removed = f"{folder}/signatures", f"{folder}/buckets", f"{folder}/removed"
     run([reader(), MinhashDedupSignature(output_folder=signatures, config=config)], 1)

@@ -1,0 +1,1 @@
+"""Sixty folders: thirty layouts as their writers leave them, each healthy and each ill."""
