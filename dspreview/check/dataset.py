@@ -25,6 +25,7 @@ from dspreview.check.rows import AllRows, SampleRows
 from dspreview.check.rules.allowance import Allowance
 from dspreview.check.rules.book import Book
 from dspreview.check.rules.keeping import Opened, rule_findings
+from dspreview.check.secrets.beside import look_beside
 from dspreview.check.secrets.scan import hits_in
 from dspreview.check.splits import SplitCheck, SplitOutcome
 from dspreview.check.structure import README, Made, kind_of, look_at_structure, made_of
@@ -156,7 +157,10 @@ class DatasetCheck:
         return listing, listing.dataset.revision
 
     def look_at_descriptions(self, made: Made, card: dict[str, Json]) -> None:
-        """What `datasets` does not take of the README, where nothing else is wrong, and of `dataset_infos.json`."""
+        """What `datasets` does not take of the README, where nothing else is wrong, and of `dataset_infos.json`; keys in texts beside the data."""
+        if made.names is not None and not self.ref.is_remote:
+            spares = partial(self.allowance.spares, SplitId("", ""))
+            self.findings += look_beside(self.ref.name, made.names, self.used, spares)
         if (refused := readme_refusal(card)) is not None and not any(one.severity == "error" for one in self.findings):
             told = f"`datasets` does not take its configs: {refused}"
             self.findings.append(found("readme-unreadable", told, file=README, line=made.line("configs")))

@@ -98,7 +98,7 @@ class Net:
             self.look_at_statistics(first)
             self.look_at_search(first)
         elif expected is not None and (first.total or 0) > PAGE:
-            self.look_at_many(expected[0])
+            self.look_at_many(expected[0], first.features)
         self.look_at_whole()
         return self.found
 
@@ -136,15 +136,17 @@ class Net:
             if found.special != special:
                 self.say(f"{what}: special cells {found.special[:3]} instead of {special[:3]}")
 
-    def look_at_many(self, rows: list[dict[str, Any]]) -> None:
+    def look_at_many(self, rows: list[dict[str, Any]], features: dict[str, Any]) -> None:
         """Rows that lie far apart, the last ones, and all of them."""
         last = len(rows) - PAGE // 2
-        name = quoted(next(iter(rows[0]), ""))
+        first = next(iter(features))
+        name, dtype = quoted(first), str(features[first].get("dtype")) if isinstance(features[first], dict) else ""
+        sort = [("filter", "--orderby", f"{name} DESC")] if COMPARED.fullmatch(dtype) else []
         for command, *words in (
             ("rows", "--sample", str(PAGE // 2), "--seed", "1"),
             ("rows", "--offset", str(last)),
             ("filter", "--offset", str(last)),
-            ("filter", "--orderby", f"{name} DESC"),
+            *sort,
             ("filter", "--where", f"{name} IS NULL"),
         ):
             found = self.page(command, *words)

@@ -99,6 +99,8 @@ def temporal(scalar: Any, kind: pa.DataType) -> str:
     """Dates, times, instants, durations, intervals."""
     if pt.is_interval(kind):
         months, days, nanoseconds = scalar.as_py()
+        if not (months or days):
+            return duration_text(nanoseconds, "ns")
         return f"P{months}M{days}D" + (duration_text(nanoseconds, "ns").removeprefix("P") if nanoseconds else "")
     count = int(scalar.value)
     if pt.is_timestamp(kind):

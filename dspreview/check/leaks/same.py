@@ -27,6 +27,31 @@ RolesOf = Callable[[SplitId, Columns], "Roles | None"]
 """Says what the columns of a split are for."""
 
 
+class KnownRoles:
+    """What the columns of a config are for, as its first split tells: a later one may lack the answers, as tests without labels do."""
+
+    def __init__(self, ask: RolesOf) -> None:
+        self.ask = ask
+        self.known: dict[str, Roles] = {}
+        self.unanswered: set[SplitId] = set()
+        """Splits without an answer that others have."""
+
+    def of(self, names: SplitId, columns: Columns) -> Roles | None:
+        """The roles of a split's columns."""
+        there, known = {name for name, _ in columns}, self.known.get(names.config)
+        if known is not None and not set(known.answers) <= there and set(known.inputs) <= there:
+            self.unanswered.add(names)
+            return known._replace(answers=())
+        found = self.ask(names, columns)
+        if found is not None:
+            self.known.setdefault(names.config, found)
+        return found
+
+    def may_differ(self, config: str, *splits: str) -> bool:
+        """Whether splits have the answers that are compared."""
+        return not any(SplitId(config, split) in self.unanswered for split in splits)
+
+
 class SampleRow(NamedTuple):
     """A row of a sample."""
 
@@ -39,17 +64,15 @@ class SampleInputs:
     """Among a few rows of each split."""
 
     def __init__(self, roles: RolesOf) -> None:
-        self.roles_of = roles
-        self.roles: dict[str, Roles] = {}
+        self.roles = KnownRoles(roles)
         self.seen: dict[str, dict[str, dict[str, list[SampleRow]]]] = {}
         """The rows of each config by their inputs and their split."""
 
     def add(self, names: SplitId, first_row: int, table: pa.Table, columns: Columns) -> None:
         """The next rows of a split."""
-        roles = self.roles_of(names, columns)
+        roles = self.roles.of(names, columns)
         if roles is None or not table.num_rows or not {*roles.inputs, *roles.answers} <= set(table.column_names):
             return
-        self.roles[names.config] = roles
         seen = self.seen.setdefault(names.config, {})
         inputs, answers = row_texts(table.select(list(roles.inputs))), [""] * table.num_rows
         if roles.answers:
@@ -75,11 +98,14 @@ class SampleInputs:
                         min(len(splits[one]), len(splits[two])) < TEMPLATE
                         and len({row.whole for row in [*splits[one], *splits[two]]}) > 1
                     ):
-                        differs = len({row.answer for row in [*splits[one], *splits[two]]}) > 1
+                        differs = (
+                            self.roles.may_differ(config, one, two)
+                            and len({row.answer for row in [*splits[one], *splits[two]]}) > 1
+                        )
                         leaks.setdefault((one, two), []).append(
                             (splits[one][0].place, splits[two][0].place, len(splits[two]), differs)
                         )
-            roles = self.roles[config]
+            roles = self.roles.known[config]
             for split, pairs in conflicts.items():
                 yield conflict(config, split, *min(pairs)[:2], sum(pair[2] for pair in pairs), roles)
             for (one, two), found_rows in leaks.items():
@@ -92,8 +118,7 @@ class AllInputs:
     """Among all rows."""
 
     def __init__(self, folder: Path, settings: Settings, roles: RolesOf) -> None:
-        self.folder, self.settings, self.roles_of = folder, settings, roles
-        self.roles: dict[str, Roles] = {}
+        self.folder, self.settings, self.roles = folder, settings, KnownRoles(roles)
         self.hashes: dict[str, InputHashes] = {}
         self.splits: dict[str, list[str]] = {}
         self.left_out: set[str] = set()
@@ -101,12 +126,11 @@ class AllInputs:
 
     def begin(self, names: SplitId, columns: Columns) -> tuple[InputHashes, Roles, int] | None:
         """The hashes of a config, what its columns are for, and the number of a split; None where nothing is compared."""
-        roles = None if names.config in self.left_out else self.roles_of(names, columns)
+        roles = None if names.config in self.left_out else self.roles.of(names, columns)
         if roles is None:
             return None
         from dspreview.query.compare.input_hashes import InputHashes
 
-        self.roles[names.config] = roles
         if names.config not in self.hashes:
             place = self.folder / f"inputs-{len(self.hashes)}"
             place.mkdir()
@@ -146,13 +170,14 @@ class AllInputs:
     def findings(self) -> Iterator[Finding]:
         """What was found."""
         for config, hashes in self.hashes.items():
-            names = self.splits[config]
+            names, roles = self.splits[config], self.roles.known[config]
             for one in hashes.same_inputs() if config not in self.left_out else ():
                 if one.split == one.other_split:
-                    yield conflict(config, names[one.split], one.row, one.other_row, one.rows, self.roles[config])
+                    yield conflict(config, names[one.split], one.row, one.other_row, one.rows, roles)
                 else:
                     pair = (names[one.split], one.row), (names[one.other_split], one.other_row)
-                    yield leak(config, *pair, one.rows, self.roles[config], differs=one.conflict)
+                    differs = one.conflict and self.roles.may_differ(config, pair[0][0], pair[1][0])
+                    yield leak(config, *pair, one.rows, roles, differs=differs)
             hashes.close()
 
 

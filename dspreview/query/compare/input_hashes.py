@@ -85,13 +85,16 @@ class InputHashes:
                 ("i", [places[name] for name in inputs]), ("a", [places[name] for name in answers]), ("r", order),
             )
         }  # fmt: skip
+        named = quoted(
+            "\n".join(sorted(names))
+        )  # rows of other columns are others: a leading 0 leaves DuckDB's hash as it is
         texts = [
             f"coalesce(length(c{places[name]}::VARCHAR), 0)"
             for name in inputs
             if kinds[places[name]].id in {"varchar", "list"}
         ]
         long = f"{' + '.join(texts)} >= {self.text_least}" if texts else "false"
-        return f"INSERT INTO inputs SELECT {int(split)}, {place}, {hashed['i']}, {hashed['a']}, {hashed['r']} FROM {source} WHERE {long}"
+        return f"INSERT INTO inputs SELECT {int(split)}, {place}, {hashed['i']}, {hashed['a']}, hash({named}, {hashed['r']}) FROM {source} WHERE {long}"
 
     def same_inputs(self) -> Iterator[SameInput]:
         """Rows with the same input that are not the same row: with other answers within a split, and between each two splits."""

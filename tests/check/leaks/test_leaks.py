@@ -283,3 +283,26 @@ def test_pairs_are_found_at_any_threshold(threshold: float, tmp_path: Path, dspr
     data = write(tmp_path / "d", files)
     found = dspreview("check", data, "--json", "--near-duplicates", str(threshold), "--select", "near-duplicate")
     assert [len(one["rows"]) >= 90 for one in found.json["findings"]] == [True]
+
+
+@pytest.mark.parametrize("words", [[], ["--all-rows"]])
+@pytest.mark.parametrize("form", ["parquet", "jsonl"])
+def test_a_split_without_labels_shares_its_inputs(words: list[str], form: str, tmp_path: Path, dspreview: Any) -> None:
+    """Tests are published without their labels, and are leaked all the same."""
+    lot = random.Random(3)
+    texts = [sentence(lot) for _ in range(6)]
+    train = {"text": texts[:4], "label": [0, 1, 0, 1]}
+    test = {"text": [texts[4], texts[2], texts[5]]}
+
+    def rows(columns: dict[str, list[Any]]) -> str:
+        return lines([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)])
+
+    files = {
+        f"{name}.{form}": parquet(one) if form == "parquet" else rows(one)
+        for name, one in (("train", train), ("test", test))
+    }
+    ran = dspreview("check", write(tmp_path / "d", files), *words, "--select", "leakage-input,label-conflict", "--json")
+    (finding,) = ran.json["findings"]
+    assert (finding["code"], finding["split"], finding["row"]) == ("leakage-input", "test", 1)
+    assert "row 2 of train" in finding["message"]
+    assert "another answer" not in finding["message"]
