@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 from datasets import Audio, ClassLabel, Dataset, DatasetDict, Features, Image, List, Value
 
+from tests.check import contents
 from tests.check.broken import card
 from tests.extract.test_quick import TYPES, values_of
 from tests.support.data import MP4, PDF, parquet, picture, sound, write
@@ -103,7 +104,12 @@ def saved(folder: Path) -> Path:
     return folder / "d"
 
 
-NAMES = [*FILES, "saved to disk", *[f"type {kind}" for kind in TYPES if not pa.types.is_null(kind)]]
+NAMES = [
+    *FILES,
+    "saved to disk",
+    *[f"type {kind}" for kind in TYPES if not pa.types.is_null(kind)],
+    *contents.NAMES,
+]
 
 
 def make(name: str, folder: Path) -> Path:
@@ -113,4 +119,4 @@ def make(name: str, folder: Path) -> Path:
     if name.startswith("type "):
         kind = next(one for one in TYPES if str(one) == name.removeprefix("type "))
         return write(folder / "d", {"a.parquet": parquet({"x": values_of(kind), "n": [1, 2, 3]})})
-    return write(folder / "d", FILES[name])
+    return write(folder / "d", FILES[name] if name in FILES else contents.files(name))

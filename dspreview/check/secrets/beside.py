@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator
 
+import pyarrow as pa
+
 from dspreview import local
 from dspreview.check.findings import Finding, found
-from dspreview.check.secrets.scan import SECRET, Hit, hits_in
+from dspreview.check.secrets.scan import SECRET, Hit, hits_in, suspects
 from dspreview.errors import UnsafePathError
 
 ENDINGS = (
@@ -21,7 +23,20 @@ LARGEST, MOST = 1_000_000, 1_000
 def look_beside(
     root: str, names: Collection[str], used: Collection[str], spares: Callable[[str, str, str], bool]
 ) -> Iterator[Finding]:
-    """The keys in files of a dataset that hold no rows, each kind once a file; `spares` says of code, column and value that it is allowed."""
+    """The keys in files of a dataset that hold no rows, each kind once a file, and in the names of all files.
+
+    Args:
+        root: the folder of the dataset.
+        names: its files.
+        used: those that hold rows.
+        spares: says of a code, a column and a value that it is allowed.
+
+    """
+    listed = sorted(names)
+    for name in (listed[place] for place in suspects(pa.array(listed, pa.string()), "")):
+        for hit in hits_in(name):
+            if hit.code == SECRET and not spares(SECRET, "", name[hit.start : hit.end]):
+                yield found(SECRET, f"the name of a file holds {hit.kind} {hit.masked(name)}")
     wanted = sorted(name for name in set(names) - set(used) if is_text(name))
     for name in wanted[:MOST]:
         text = text_of(root, name)

@@ -69,6 +69,12 @@ def test_a_value_that_is_allowed_is_spared(tmp_path: Path, dspreview: Program) -
     assert secrets(dspreview("check", folder, "--rules", tmp_path / "allow.toml", "--json")) == [("y.py", 1)]
 
 
+def test_a_key_in_the_name_of_a_file_is_found(tmp_path: Path, dspreview: Program) -> None:
+    folder = write(tmp_path / "d", {"train.csv": "a\n1\n", f"notes of {token(1)}.md": "x"})
+    (one,) = [one for one in dspreview("check", folder, "--json").json["findings"] if one["code"] == "secret"]
+    assert (one["file"], token(1) in one["message"]) == (None, False)
+
+
 def test_a_link_out_of_the_dataset_is_not_followed(tmp_path: Path, dspreview: Program) -> None:
     folder = write(tmp_path / "d", {"train.csv": "a\n1\n"})
     (tmp_path / "other.py").write_text(token(1))
