@@ -93,12 +93,15 @@ class Layout:
 
 
 def plain_type(feature: Any) -> Any:
-    """A feature without what is the same in all: the name of a value's type, the item of a list in brackets."""
+    """A feature without what is the same in all: the name of a value's type, the item of a list in brackets.
+
+    Text is `string`, whatever the length of its offsets: that is up to the version of pandas or pyiceberg that reads it.
+    """
     if not isinstance(feature, dict):
         return feature
     kind = feature.get("_type")
     if kind == "Value":
-        return feature["dtype"]
+        return str(feature["dtype"]).removeprefix("large_")
     if kind == "ClassLabel":
         return f"ClassLabel({', '.join(feature['names'])})"
     if kind in {"List", "LargeList"}:

@@ -32,7 +32,7 @@ def look_beside(
         spares: says of a code, a column and a value that it is allowed.
 
     """
-    listed = sorted(names)
+    listed = sorted(name.encode("utf-8", "replace").decode() for name in names)
     for name in (listed[place] for place in suspects(pa.array(listed, pa.string()), "")):
         for hit in hits_in(name):
             if hit.code == SECRET and not spares(SECRET, "", name[hit.start : hit.end]):

@@ -291,8 +291,8 @@ def test_a_split_without_labels_shares_its_inputs(words: list[str], form: str, t
     """Tests are published without their labels, and are leaked all the same."""
     lot = random.Random(3)
     texts = [sentence(lot) for _ in range(6)]
-    train = {"text": texts[:4], "label": [0, 1, 0, 1]}
-    test = {"text": [texts[4], texts[2], texts[5]]}
+    train: dict[str, list[Any]] = {"text": texts[:4], "label": [0, 1, 0, 1]}
+    test: dict[str, list[Any]] = {"text": [texts[4], texts[2], texts[5]]}
 
     def rows(columns: dict[str, list[Any]]) -> str:
         return lines([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)])
