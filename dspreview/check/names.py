@@ -44,6 +44,9 @@ def odd_columns(reading: Reading, columns: Columns | None, place: dict[str, Any]
     """Columns that `datasets` does not make of what is there, such as classes that are folders inside an archive."""
     if reading.beyond_library:
         yield found("library-refuses", f"`datasets` does not load it: {reading.beyond_library}", **place)
+    if reading.dropped:
+        less = found("library-differs", f"`datasets` leaves something out: {reading.dropped}", **place)
+        yield less._replace(remedy="give all samples the same members and keys, or declare the features in the README")
     if (uneven := uneven_metadata(reading)) is not None:
         yield found("library-differs", uneven, **place)
     if reading.format.is_media_folder and reading.declares:

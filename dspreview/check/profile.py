@@ -254,7 +254,7 @@ def profile_split(
     yield SplitProfile(0, columns)
     try:
         for part in reading.parts(whole=sample is None):
-            table = part.table if sample is None else part.table.slice(0, sample - rows)
+            table = part.table if sample is None else part.table.slice(0, min(sample - rows, part.table.num_rows))
             for place, (name, tree) in enumerate(part.columns):
                 values = table.column(place).combine_chunks()
                 known = columns.setdefault(name, ColumnProfile(tree))

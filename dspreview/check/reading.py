@@ -18,6 +18,7 @@ from dspreview.arrow.settled import bare, plain, settled_table, target
 from dspreview.check.rules.allowance import Allowance
 from dspreview.check.textfiles import lines
 from dspreview.check.textfiles.converted import ConvertedText, converted_text
+from dspreview.extract.bare import with_columns
 from dspreview.extract.extractor import Extractor
 from dspreview.extract.files.fetch import Origin
 from dspreview.extract.format import ARROW, Format
@@ -83,6 +84,8 @@ class Reading:
         self._footers: dict[str, Footer] = {}
         self.beyond_library = ""
         """What was read that `datasets` itself does not read."""
+        self.dropped = ""
+        """What it leaves out."""
         self.broken: set[str] = set()
         """Files that cannot be read; the others still can."""
 
@@ -170,11 +173,11 @@ class Reading:
             return
         wanted = WantedBlocks(self.folder, whole=whole, examined=True, leave_out=frozenset(self.broken))
         file, row = "", 0
-        for block in self.extractor.blocks(self.ref, self.dataset, self.names, wanted):
+        for block in with_columns(self.extractor.blocks(self.ref, self.dataset, self.names, wanted)):
             file, row = (file, row) if block.file == file else (block.file, 0)
             self.beyond_library = block.unread or self.beyond_library
-            table = block.table if block.columns else pa.table({})  # rows without columns are none
-            yield FileRows(self.shorten(file), row, workable(table), block.columns, block.raw)
+            self.dropped = block.dropped or self.dropped
+            yield FileRows(self.shorten(file), row, workable(block.table), block.columns, block.raw)
             row += block.table.num_rows
 
     def converted_parts(self, text: ConvertedText, columns: Columns) -> Iterator[FileRows]:

@@ -84,12 +84,19 @@ class Writer:
         self.large: set[str] = set()
         """Columns with integers that floats do not tell apart."""
         self.lossy = False
+        self.bare = 0
+        """Rows without a column, before the first that has one: Parquet has no place for them."""
 
     def add(self, name: str, table: pa.Table) -> None:
         """Take a table."""
-        read = table.replace_schema_metadata(None)
+        number, read = table.num_rows, table.replace_schema_metadata(None)  # which loses rows without a column
         table = readable_table(read)
         self.lossy = self.lossy or table is not read
+        if not table.schema.names and not self.seen.names:
+            self.bare += number
+        elif self.bare:
+            nulls, self.bare = [pa.nulls(self.bare, field.type) for field in table.schema], 0
+            self.add(name, pa.Table.from_arrays(nulls, schema=table.schema))
         if not self.pieces:
             self.repeated = repeated(table)
             self.open(self.whole.opening(table.schema).remove_metadata())

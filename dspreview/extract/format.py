@@ -158,6 +158,7 @@ FORMATS = {
         Format("pdffolder", is_media_folder=True),
         Format("niftifolder", is_media_folder=True, extra="nibabel"),
         Format("xml", nests_files=True),
+        Format("webdataset", mends="dspreview.extract.library.webdataset"),
         Format("hdf5", mends="dspreview.extract.library.hdf5", extra="h5py"),
         Format("pandas", is_unsafe=True),
         Format("harbor", has_tasks=True),

@@ -76,6 +76,8 @@ class Block(NamedTuple):
     """The same rows as `datasets` itself makes them; None where that is known from the file's end."""
     unread: str = ""
     """What `datasets` itself would not read of them."""
+    dropped: str = ""
+    """What it leaves out of them."""
 
 
 class WantedBlocks(NamedTuple):

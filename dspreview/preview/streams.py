@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dspreview.errors import RefusedTextError
+from dspreview.extract.bare import with_columns
 from dspreview.extract.reader import WantedBlocks
 from dspreview.feature import Feature, value_tree
 from dspreview.models import DatasetRef, FeatureTree, SplitId
@@ -64,7 +65,7 @@ def tables(queries: Queries, target: Target, offset: int) -> Iterator[list[Cells
     split = SplitId(target.split.config, target.split.split)
     with queries.store.assets.staging(elsewhere=not queries.store.writable) as staging:
         wanted = WantedBlocks(str(staging.work), skip=offset)
-        for block in queries.preview.extractor.blocks(target.ref, target.entry.dataset, split, wanted):
+        for block in with_columns(queries.preview.extractor.blocks(target.ref, target.entry.dataset, split, wanted)):
             table = readable_table(block.table)
             if table is not block.table:
                 queries.tables.tell_lossy(target.ref, target.split)

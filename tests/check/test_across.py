@@ -140,3 +140,34 @@ def test_json_that_the_library_refuses_is_an_error(lines: str, tmp_path: Path, d
         ran = dspreview("check", folder, *words, "--json")
         assert ran.code == 1
         assert "library-refuses" in [one["code"] for one in ran.json["findings"]]
+
+
+@pytest.mark.parametrize("bare_first", [False, True])
+def test_a_row_without_a_column_counts_in_every_command(bare_first: bool, tmp_path: Path, dspreview: Program) -> None:
+    """`{}` is a row of nulls where another file has columns, as `load_dataset` has it where that file comes first."""
+    texts = ["{}\n", '{"b": 1}\n{"b": 5}\n']
+    one, other = texts if bare_first else reversed(texts)
+    folder = write(tmp_path / "d", {"train-0.jsonl": one, "train-1.jsonl": other})
+    rows = [{"b": None}, {"b": 1}, {"b": 5}] if bare_first else [{"b": 1}, {"b": 5}, {"b": None}]
+    assert (loaded(folder) is None) == bare_first
+    assert dspreview("rows", folder, "--json").row_values == rows
+    assert dspreview("rows", folder, "--length", "all", "--format", "jsonl").documents == rows
+    assert dspreview("filter", folder, "--json").row_values == rows
+    assert dspreview("stats", folder, "--json").json["num_examples"] == 3
+    assert "num_rows = 3" in dspreview("lock", folder).out
+    for words in ([], ["--all-rows"]):
+        ran = dspreview("check", folder, *words, "--json")
+        assert (ran.code, ran.json["rows_read"]) == (int(bare_first), 3), ran.out
+
+
+def test_rows_that_all_have_no_column_are_none(tmp_path: Path, dspreview: Program) -> None:
+    folder = write(tmp_path / "d", {"train.jsonl": "{}\n{}\n"})
+    assert dspreview("rows", folder, "--json").json["num_rows_total"] == 0
+    assert dspreview("rows", folder, "--length", "all", "--format", "jsonl").out == ""
+    assert dspreview("stats", folder, "--json").json["num_examples"] == 0
+    assert "num_rows = 0" in dspreview("lock", folder).out
+    for words in ([], ["--all-rows"]):
+        ran = dspreview("check", folder, *words, "--json")
+        assert [one["code"] for one in ran.json["findings"]] == ["empty-split"]
+    ran = dspreview("sql", folder, "SELECT * FROM train")
+    assert (ran.code, "no columns" in ran.err) == (6, True)

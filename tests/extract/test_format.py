@@ -78,5 +78,5 @@ def test_a_new_format_is_found_and_read(files: dict[str, str], tmp_path: Path, s
 
 
 def test_any_other_format_of_datasets_has_no_line_and_is_read_as_it_is() -> None:
-    assert format_of("webdataset") == Format("webdataset")
+    assert format_of("fits") == Format("fits")
     assert isinstance(Extractor.ways, tuple)

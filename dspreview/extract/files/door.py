@@ -59,6 +59,8 @@ class Door:
         self.archives: dict[str, Members] = {}
         self.beyond_library = ""
         """What was read that `datasets` itself does not read."""
+        self.dropped = ""
+        """What `datasets` itself leaves out of it."""
         self.rounded: Any = None
         """The table that pyarrow makes of JSON whose integers it rounds."""
         self.texts: set[str] = set()

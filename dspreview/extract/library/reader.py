@@ -125,7 +125,7 @@ def rows_of(whole: WholeTables, skip: int) -> Iterator[Block]:
         last = (name, table.slice(0, 0))
         for start in range(0, table.num_rows, FEW_ROWS):
             is_out = True
-            yield block_of(whole, name, table.slice(start, FEW_ROWS))
+            yield block_of(whole, name, sliced(table, start, FEW_ROWS))
     if last is not None and not is_out:
         yield block_of(whole, *last)
 
@@ -134,6 +134,11 @@ def block_of(whole: WholeTables, name: str, table: pa.Table) -> Block:
     """Some rows with their columns, as far as these are known."""
     known = whole.features if whole.features is not None else features_of(table.schema.remove_metadata())
     return Block(name, table, trees(known), whole.features is not None)
+
+
+def sliced(table: pa.Table, start: int, most: int) -> pa.Table:
+    """Some rows, at most so many; a table of pyarrow without columns gives as many as are asked of it."""
+    return table.slice(start, min(most, table.num_rows - start))
 
 
 def begun(blocks: Iterator[Block]) -> Iterator[Block]:
@@ -150,7 +155,9 @@ def examined(whole: WholeSplit, *, large: bool) -> Iterator[Block]:
         schema = table.schema if schema is None else whole.unified(schema, name, table)
         block = block_of(whole, name, table)
         seen = whole.reader.raw if whole.reader.raw is not None else raw
-        unread = whole.reader.door.beyond_library
+        door = whole.reader.door
         for start in range(0, table.num_rows, WHOLE_BATCH) if large else (0,):
-            part = table.slice(start, WHOLE_BATCH)
-            yield block._replace(table=part, raw=None if start else seen, unread=unread)
+            part = sliced(table, start, WHOLE_BATCH)
+            yield block._replace(
+                table=part, raw=None if start else seen, unread=door.beyond_library, dropped=door.dropped
+            )
