@@ -175,7 +175,7 @@ def soak(session: nox.Session) -> None:
 
 @nox.session
 def differential(session: nox.Session) -> None:
-    """Random tables in all commands against pyarrow and plain Python: `-- --seed N --tables N`."""
+    """Random tables in all commands against pyarrow and plain Python: `-- --seed N --tables N`; `--folders N`: verdicts against `load_dataset`."""
     install(session, "test")
     session.run("python", "-m", "tests.agreement", *session.posargs)
 

@@ -36,6 +36,8 @@ class LibraryCasts:
         self.schema: pa.Schema | None = None
         self.first = ""
         """Where the types come from: a file and its split, for messages."""
+        self.single: pa.Schema | None = None
+        """The types of the table that was read last, where it is of one row."""
 
     def begin(self, schema: pa.Schema, where: str) -> Refusal | None:
         """Take the types of the first rows; why that fails, where `datasets` has no word for one of them."""
@@ -102,6 +104,19 @@ class LibraryCasts:
             except Exception:  # noqa: BLE001 - whatever it is, `datasets` raises it, too: it is told for the whole table
                 return f"{field.name} is {field.type} here, not {self.schema.field(place).type}: "
         return ""
+
+    def unlike_single(self, table: pa.Table) -> Refusal | None:
+        """Why tables of one row each are not loaded: `datasets` joins such as they are, and casts larger ones."""
+        schema = table.schema.remove_metadata()
+        before, self.single = self.single, schema if table.num_rows == 1 else None
+        if before is None or self.single is None or schema.equals(before):
+            return None
+        for one, other in zip(before, schema, strict=False):
+            if one != other:
+                return Refusal(
+                    f"files of one row each, of which one has {one.name} ({one.type}) and the next {other.name} ({other.type}), are not joined"
+                )
+        return Refusal("files of one row each with other columns are not joined")
 
     def first_refusal(self, tables: Iterable[pa.Table]) -> Refusal | None:
         """The first of some tables that is refused, with the row counted through all of them."""

@@ -58,7 +58,7 @@ class SplitCheck:
         part of the split was. `library` is what `datasets` knows from the splits before.
         """
         self.library, self.inputs, self.share, self.progress = library, inputs, share, progress
-        self.later = bool(library.first)
+        self.later, library.single = bool(library.first), None
         """Whether the types are those of a split before this one."""
         self.reading, self.compare, self.sample = reading, rows, sample
         self.place: dict[str, Any] = dict(zip(("config", "split"), reading.names, strict=True))
@@ -208,12 +208,18 @@ class SplitCheck:
             stored = self.reading.stored_schema(self.reading.files[0]) if self.reading.files else None
             where = f"{part.file or 'the first rows'} ({self.reading.names[1]})"
             self.refuses_types(self.library.begin(part.raw.schema if stored is None else stored, where), part.file)
-        elif (refusal := self.library.refusal(part.raw)) is not None and part.file not in self.refused:
+            self.library.unlike_single(part.raw)
+        elif (refusal := self.refusal(part.raw)) is not None and part.file not in self.refused:
             if self.later and self.reading.loads_as(part.file, self.library.schema):
                 return  # a reader that knows the types guesses none
             self.refused.add(part.file)
             told = f"`datasets` does not load it: {refusal.why}"
             self.findings.append(found("files-disagree", told, row=self.rows + refusal.row, **self.place))
+
+    def refusal(self, raw: pa.Table) -> Refusal | None:
+        """Why `datasets` does not load some rows."""
+        single = self.library.unlike_single(raw) if self.reading.format.is_delimited else None
+        return self.library.refusal(raw) or single
 
     def look_with_sieve(self) -> bool:
         """All rows of plain Parquet files on this machine; whether this is such a split."""
@@ -247,6 +253,8 @@ class SplitCheck:
 
     def takes(self, text: ConvertedText) -> bool:
         """Whether `datasets` takes text files, all of whose rows are of the types of the first ones, into those that it has by then."""
+        if self.reading.format.is_delimited and list(text.counts.values()).count(1) > 1:
+            return False  # files of one row, which are not cast
         if not self.library.first:
             where = f"{self.reading.shorten(self.reading.files[0])} ({self.reading.names.split})"
             return self.library.begin(text.schema, where) is None

@@ -31,6 +31,8 @@ BESIDE = frozenset({
 """Kinds of files that describe data, or work on it."""
 LANCE = ".lance/"
 """In the names of all files of a Lance table: who reads one of them reads those that the table has."""
+SQLITES = ("-wal", "-shm", "-journal")
+"""How files end that SQLite keeps beside its own, and reads with it."""
 PICKLES = re.compile(r"\.(?:pkl|pickle|joblib|pt|pth)$", re.IGNORECASE)
 ALWAYS_DATA = frozenset(
     extension for one in FORMATS.values() for extension in (one.extensions if one.is_ours else one.data_anywhere)
@@ -236,7 +238,7 @@ def look_at_names(
 def look_at_unread(names: Collection[str], used: Collection[str]) -> Iterator[Finding]:
     """Files of kinds that nothing reads, by kind: what was not looked at is not in order."""
     kinds: Counter[str] = Counter()
-    for name in names:
+    for name in set(names) - {f"{one}{ending}" for one in used for ending in SQLITES}:
         hidden = any(part.startswith((".", "__")) for part in name.split("/"))
         if (
             name not in used

@@ -42,9 +42,8 @@ class Writer(NamedTuple):
     @property
     def words(self) -> str:
         """The package and its version, or the specification."""
-        told = {"Python": platform.python_version, "SQLite": lambda: sqlite3.sqlite_version}
-        found = told.get(self.package, lambda: version(self.package))
-        packed = f"{self.package} {found()}" if self.package else ""
+        known = {"Python": platform.python_version(), "SQLite": sqlite3.sqlite_version}
+        packed = f"{self.package} {known.get(self.package) or version(self.package)}" if self.package else ""
         return ", ".join(filter(None, (packed, f"by hand after {self.after}" if self.after else "")))
 
 
@@ -74,7 +73,7 @@ class Ill:
     exit: int
     """How `rows` ends for `place`."""
     findings: tuple[str, ...] = ()
-    """The codes that `check --all-rows` finds, but for what `datasets` makes of the layout."""
+    """The code of each finding of `check --all-rows`, but for what `datasets` makes of the layout."""
     place: Place | tuple[()] = ()
     """The config and split that rows are asked of; none where there is but one."""
 

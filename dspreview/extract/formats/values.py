@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from dspreview.models import EXACT_FLOAT
+from dspreview.page.iso import iso_duration
 
 WHOLE = 2**63
 KINDS: dict[type, pa.DataType] = {
@@ -108,7 +109,9 @@ def plain(value: Any) -> Any:
         return base64.b64encode(value).decode()
     if isinstance(value, date | time):
         return value.isoformat()
-    return str(value) if isinstance(value, timedelta | Decimal) else repr(value)
+    if isinstance(value, timedelta):
+        return iso_duration(value // timedelta(microseconds=1), "us")
+    return str(value) if isinstance(value, Decimal) else repr(value)
 
 
 ENCODER = json.JSONEncoder(default=plain, ensure_ascii=False, allow_nan=True)

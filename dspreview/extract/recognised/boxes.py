@@ -32,12 +32,17 @@ ORDER = ["train", "validation", "test"]
 
 
 def split_of(name: str) -> str:
+    """The split that a name tells, or else train."""
+    return told_split(name) or "train"
+
+
+def told_split(name: str) -> str | None:
     """The split that the name of a file or a folder tells: `instances_val2017.json` is validation."""
     for part in reversed(name.lower().split("/")):
         for word, split in SPLITS.items():
             if any(piece.rstrip("0123456789") == word for piece in part.replace("-", "_").replace(".", "_").split("_")):
                 return split
-    return "train"
+    return None
 
 
 def picture(folder: Folder, name: str) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from dspreview.extract.recognised.boxes import (  # fmt: skip
     object_type,
     picture,
     split_of,
+    told_split,
 )
 from dspreview.feature import asset_tree, label_tree, value_tree
 from dspreview.models import FeatureTree, Json
@@ -143,9 +144,11 @@ def found_picture(where: dict[str, list[str]], told: str, beside: str) -> str:
     """The picture that a file of annotations means: the one with that name nearest to it, by folders and by the split's word."""
     named = where.get(os.path.basename(told), [])
     known = [name for name in named if f"/{name}".endswith(f"/{told}")] or named
+    here, split = os.path.dirname(beside), split_of(beside)
+    if told_split(beside) is not None:  # those of another split are other pictures, whatever they are called
+        known = [name for name in known if told_split(os.path.dirname(name)) in {None, split}]
     if not known:
         return os.path.join(os.path.dirname(beside), told)
-    here, split = os.path.dirname(beside), split_of(beside)
     return min(known, key=lambda name: (os.path.dirname(name) != here, split_of(name) != split, name))
 
 

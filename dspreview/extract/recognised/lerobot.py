@@ -42,9 +42,20 @@ def lerobot_configs(folder: Folder) -> Configs:
     ranges = split_ranges(info)
     if len(ranges) <= 1:
         return {"frames": {"train": rows}, "episodes": {"train": episodes}}
+    lengths = lengths_of(folder)
     return {
-        "frames": {split: within(rows, part, split) for split, part in ranges.items()},
+        "frames": {split: within(rows, part, split, lengths) for split, part in ranges.items()},
         "episodes": {split: within(episodes, part, split) for split, part in ranges.items()},
+    }
+
+
+def lengths_of(folder: Folder) -> dict[int, int]:
+    """How many frames each episode has, as far as that is told."""
+    told = [one for name in episode_files(folder) for one in read_episodes(folder, name)]
+    return {
+        one[EPISODE]: one["length"]
+        for one in told
+        if isinstance(one.get(EPISODE), int) and isinstance(one.get("length"), int)
     }
 
 
@@ -59,9 +70,12 @@ def split_ranges(info: dict[str, Any]) -> dict[str, range]:
     return found
 
 
-def within(rows: SplitRows, episodes: range, split: str) -> SplitRows:
-    """The rows of some episodes; how many there are is known when they are read."""
-    return rows._replace(read=partial(read_within, rows.read, episodes), num_rows=None, origin=f"{split} {episodes}")
+def within(rows: SplitRows, episodes: range, split: str, lengths: dict[int, int] | None = None) -> SplitRows:
+    """The rows of some episodes; how many there are is known where the length of each is, else when they are read."""
+    told = [(lengths or {}).get(number) for number in episodes]
+    known = [one for one in told if one is not None]
+    total = sum(known) if known and len(known) == len(told) else None
+    return rows._replace(read=partial(read_within, rows.read, episodes), num_rows=total, origin=f"{split} {episodes}")
 
 
 def read_within(read: Callable[[int], Iterator[NamedTable]], episodes: range, batch: int) -> Iterator[NamedTable]:
@@ -76,8 +90,8 @@ def read_within(read: Callable[[int], Iterator[NamedTable]], episodes: range, ba
 
 def episode_rows(folder: Folder, info: dict[str, Any]) -> SplitRows:
     """The episodes, and a column for the video of each camera; where several share one, when each begins and ends in it."""
-    files = [name for name in folder.below("meta") if re.search(r"/episodes(\.jsonl|/.*\.parquet)$", name)]
-    episodes = [one for name in sorted(files) for one in read_episodes(folder, name)]
+    files = episode_files(folder)
+    episodes = [one for name in files for one in read_episodes(folder, name)]
     template = info.get("video_path")
     cameras = [
         name
@@ -105,6 +119,11 @@ def read_table(table: pa.Table, batch: int) -> Iterator[NamedTable]:
     """A table that is there."""
     del batch
     yield "", table
+
+
+def episode_files(folder: Folder) -> list[str]:
+    """The files that tell of episodes."""
+    return sorted(name for name in folder.below("meta") if re.search(r"/episodes(\.jsonl|/.*\.parquet)$", name))
 
 
 def read_episodes(folder: Folder, name: str) -> list[dict[str, Any]]:

@@ -119,7 +119,9 @@ class Recognised(Reader):
         rows = self.rows(split)
         whole = WholeRows(rows, self.where(split))
         with told(self.where(split), self.source, self.recognition):
+            schema = pa.schema([])
             for name, table in whole.tables(wanted.skip, WHOLE_BATCH if wanted.whole else FEW_ROWS):
+                schema = whole.unified(schema, name, table.replace_schema_metadata(None))
                 columns = columns_of(rows, table.schema)
                 yield Block(f"{self.source.root}/{name}" if name else "", table, columns, not rows.guessed)
 
