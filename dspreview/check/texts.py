@@ -117,4 +117,6 @@ NOT_IN_TEXT = frozenset(kind.code for kind in TEXT_FINDINGS if not kind.in_plain
 
 def spared(kind: Format) -> frozenset[str]:
     """The findings about values that say nothing of files of a format."""
+    if kind.has_labels:
+        return frozenset({"mixed-types"})  # labels stand beside numbers that have none
     return NOT_IN_TEXT if kind.is_text else NOT_IN_LOGS if kind.is_log else frozenset()

@@ -76,6 +76,8 @@ class Format(NamedTuple):
     """Whether its reader goes from the first byte of a file to the last: it may be packed."""
     is_log: bool = False
     """Whether a program wrote down what happened: its values are as they were, and nobody mends them."""
+    has_labels: bool = False
+    """Whether numbers may have labels, some of a column and others not: these stay numbers."""
     mends: str = ""
     """The module that replaces what is wrong in the reader of `datasets`; imported before that is used."""
     extra: str = ""
@@ -147,9 +149,9 @@ FORMATS = {
                tables=f"{HERE}.conll:conll_tables"),
         Format("inspect", ("eval",), is_ours=True, is_log=True, words="Inspect log", library="does not read logs that are packed with zstd, or have ids of text",
                configs=f"{HERE}.inspect_log:inspect_configs", about=f"{HERE}.inspect_log:headers"),
-        Format("stata", ("dta",), is_ours=True, words="Stata file", tables=f"{HERE}.statistics_files:stata_tables"),
+        Format("stata", ("dta",), is_ours=True, has_labels=True, words="Stata file", tables=f"{HERE}.statistics_files:stata_tables"),
         Format("sas", ("sas7bdat", "xpt"), is_ours=True, words="SAS file", configs=f"{HERE}.statistics_files:sas_configs"),
-        Format("spss", ("sav", "zsav"), is_ours=True, words="SPSS file", extra="pyreadstat", configs=f"{HERE}.statistics_files:spss_configs"),
+        Format("spss", ("sav", "zsav"), is_ours=True, has_labels=True, words="SPSS file", extra="pyreadstat", configs=f"{HERE}.statistics_files:spss_configs"),
         Format("tfrecord", ("tfrecord", "tfrecords"), is_ours=True, words="TFRecord file", configs=f"{REFUSED}:tfrecord_configs"),
         Format("mcap", ("mcap",), is_ours=True, words="MCAP file", configs=f"{REFUSED}:mcap_configs"),
         Format("audiofolder", is_media_folder=True),

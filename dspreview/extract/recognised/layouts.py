@@ -46,6 +46,7 @@ class Recognition(NamedTuple):
     library: str = ""
     owns: Callable[[str], bool] | None = None
     is_log: bool = False
+    has_labels: bool = False
     flaws: Callable[[Folder], Iterator[Flaw]] | None = None
     """Looks for what its files hold and its rows do not show."""
     about: Callable[[Folder], list[Json]] | None = None
@@ -100,7 +101,7 @@ def recognise(folder: Folder) -> Recognition | None:
                 opened = partial(stores.store_configs, kind=kind.store, read=opened)
                 owns = partial(stores.is_below, roots)
             looked = named(kind.flaws)
-            return Recognition(kind.name, reason, opened, kind.package, kind.library, owns, kind.is_log, looked)
+            return Recognition(kind.name, reason, opened, kind.package, kind.library, owns, kind.is_log, flaws=looked)
     return by_format(folder)
 
 
@@ -132,5 +133,6 @@ def by_format(folder: Folder) -> Recognition | None:
         best.extra,
         best.library,
         is_log=best.is_log,
+        has_labels=best.has_labels,
         about=named(best.about) if best.about else None,
     )

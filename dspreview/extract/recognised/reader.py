@@ -56,7 +56,8 @@ class Recognised(Reader):
     @property
     def format(self) -> Format:
         """What is known of its files."""
-        return Format(self.recognition.name, is_log=self.recognition.is_log)
+        kind = self.recognition
+        return Format(kind.name, is_log=kind.is_log, has_labels=kind.has_labels)
 
     def about(self) -> list[Json]:
         """What its files say of themselves beside their rows. Raises PreviewError."""

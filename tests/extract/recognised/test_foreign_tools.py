@@ -50,6 +50,7 @@ def test_numbers_without_a_label_stay_numbers(form: str, tmp_path: Path, dsprevi
     ran = dspreview("rows", folder, "--json")
     assert ran.row_values == [{"q": "yes", "n": 1.0}, {"q": 2.0, "n": 2.0}, {"q": "refused", "n": 3.0}], ran.err
     assert "Warning" not in ran.err
+    assert dspreview("check", folder, "--all-rows", "--fail-on", "warning").code == 0
     assert [
         row["row"]["n"] for row in dspreview("filter", folder, "--where", "q = 'refused'", "--json").json["rows"]
     ] == [3.0]
