@@ -129,6 +129,7 @@ dataset_info:
 """
 NUMBERS = parquet({"n": [1, 2, 3]})
 LAYOUTS: dict[str, dict[str, bytes | str]] = {
+    "invalid text": {"a.parquet": parquet({"t": pa.array([b"\xff"]).view(pa.binary()).cast(pa.string(), safe=False)})},
     "media": {"data/train-00000-of-00001.parquet": parquet(pa.table(ROWS, schema=FEATURES.arrow_schema))},
     "readme": {"README.md": f"---\nlicense: mit\n{INFO}---\ntext", "train.parquet": parquet(PLAIN)},
     "configs": {
@@ -165,7 +166,6 @@ OTHERS: dict[str, dict[str, bytes | str]] = {
     "a column less": {"README.md": f"---\n{INFO}---\n", "a.parquet": parquet(PLAIN.select([0, 1, 2]))},
     "disagreeing": {"a.parquet": NUMBERS, "b.parquet": parquet({"n": ["x"]})},
     "no parquet": {"a.parquet": b"PAR1 this is none PAR1"},
-    "invalid text": {"a.parquet": parquet({"t": pa.array([b"\xff"]).view(pa.binary()).cast(pa.string(), safe=False)})},
     "files beside": {
         "a.parquet": parquet(pa.table({"i": [{"bytes": None, "path": "p.png"}]}, schema=Features({"i": Image()}).arrow_schema)),
         "p.png": picture(),
