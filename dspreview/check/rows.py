@@ -69,14 +69,9 @@ class SampleRows:
 def row_texts(table: pa.Table) -> Iterator[str]:
     """Each row as text, its columns by their names: files may have them in another order."""
     ordered = [table.column(name) for name in sorted(table.column_names)]
-    columns = [to_python(column.cast(pa.binary()) if is_text(column.type) else column) for column in ordered]
+    columns = [to_python(column) for column in ordered]
     for number in range(table.num_rows):
         yield repr([column[number] for column in columns])
-
-
-def is_text(kind: pa.DataType) -> bool:
-    """Whether values are texts, which may hold bytes that are none."""
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 class ParquetFiles(NamedTuple):

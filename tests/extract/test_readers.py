@@ -350,3 +350,6 @@ def test_the_readers_inside_datasets_have_the_names_that_we_drive() -> None:
             assert hasattr(reader, "_generate_tables"), module
         elif issubclass(reader, GeneratorBasedBuilder):
             assert hasattr(reader, "_generate_examples"), module
+    webdataset = import_main_class(_PACKAGED_DATASETS_MODULES["webdataset"][0])
+    assert hasattr(webdataset, "_get_pipeline_from_tar")
+    assert webdataset.NUM_EXAMPLES_FOR_FEATURES_INFERENCE == 5
